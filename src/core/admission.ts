@@ -1,0 +1,186 @@
+/**
+ * What clients have queued, and how it becomes rounds: a batch of writes, then reads.
+ *
+ * Keeps each connection's own order: a read runs after the writes that its connection sent before it,
+ * and no later write of that connection is taken until the read has been executed. Between
+ * connections there is no order to keep, so rounds go around them fairly.
+ */
+import type { ConnectionId } from './effect.ts';
+
+/** A chunk of one client, as it waits and until it is answered. */
+export interface AdmittedItem {
+  readonly kind: 'write' | 'read';
+  readonly connection: ConnectionId;
+  readonly session: number;
+  /** The first request number, or the number of the query. */
+  readonly number: number;
+  readonly operations: number;
+  readonly chunk: Uint8Array;
+}
+
+export interface Round {
+  readonly writes: readonly AdmittedItem[];
+  readonly writeBytes: number;
+  readonly reads: readonly AdmittedItem[];
+}
+
+interface Line {
+  items: AdmittedItem[];
+  head: number;
+  /** Reads that were taken and not yet executed: they hold back the writes behind them. */
+  openReads: number;
+}
+
+/** Beyond this the bank is busy. */
+export const QUEUED_BYTES_MAX = 128 * 1024 * 1024;
+
+export class Admission {
+  readonly #lines = new Map<ConnectionId, Line>();
+  #waiting: Line[] = [];
+  #bytes = 0;
+  #writeBytes = 0;
+
+  get queuedBytes(): number {
+    return this.#bytes;
+  }
+
+  get queuedWriteBytes(): number {
+    return this.#writeBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
+  }
+
+  /** False where the bounds are reached: nothing was taken. */
+  admit(item: AdmittedItem): boolean {
+    if (this.#bytes + item.chunk.length > QUEUED_BYTES_MAX) return false;
+    const line = this.#line(item.connection);
+    if (line.items.length === 0) this.#waiting.push(line);
+    line.items.push(item);
+    this.#count(item, 1);
+    return true;
+  }
+
+  /** Puts back, before everything else of their connections, what was in doubt. In order. */
+  readmit(items: readonly AdmittedItem[]): void {
+    for (let at = items.length - 1; at >= 0; at -= 1) {
+      const item = items[at];
+      if (item === undefined) continue;
+      const line = this.#line(item.connection);
+      if (line.items.length === 0) this.#waiting.push(line);
+      if (line.head > 0) line.items[(line.head -= 1)] = item;
+      else line.items.unshift(item);
+      this.#count(item, 1);
+    }
+  }
+
+  /** The next round: writes, then reads, each of at most `bytesMax` (one larger chunk goes alone). */
+  takeRound(bytesMax: number): Round {
+    const writes: AdmittedItem[] = [];
+    const reads: AdmittedItem[] = [];
+    let writeBytes = 0;
+    let readBytes = 0;
+    let full = false;
+    const later: Line[] = [];
+    const unvisited: Line[] = [];
+    for (const line of this.#waiting) {
+      if (full) {
+        unvisited.push(line);
+        continue;
+      }
+      let item = line.items[line.head];
+      while (item?.kind === 'write' && line.openReads === 0) {
+        if (writes.length > 0 && writeBytes + item.chunk.length > bytesMax) {
+          full = true;
+          break;
+        }
+        writes.push(item);
+        writeBytes += item.chunk.length;
+        item = this.#advance(line, item);
+      }
+      while (item?.kind === 'read') {
+        if (reads.length > 0 && readBytes + item.chunk.length > bytesMax) {
+          full = true;
+          break;
+        }
+        reads.push(item);
+        readBytes += item.chunk.length;
+        line.openReads += 1;
+        item = this.#advance(line, item);
+      }
+      if (item !== undefined) (full ? unvisited : later).push(line);
+    }
+    this.#waiting = unvisited.concat(later);
+    return { writes, writeBytes, reads };
+  }
+
+  /** These reads have been executed: writes behind them may go. */
+  onReadsExecuted(reads: readonly AdmittedItem[]): void {
+    for (const read of reads) {
+      const line = this.#lines.get(read.connection);
+      if (line !== undefined && line.openReads > 0) line.openReads -= 1;
+    }
+  }
+
+  /** Everything that waits, taken out: to be refused. */
+  drain(keep: (item: AdmittedItem) => boolean): AdmittedItem[] {
+    const refused: AdmittedItem[] = [];
+    const kept: AdmittedItem[] = [];
+    for (const line of this.#waiting) {
+      for (let at = line.head; at < line.items.length; at += 1) {
+        const item = line.items[at];
+        if (item !== undefined) (keep(item) ? kept : refused).push(item);
+      }
+      line.items = [];
+      line.head = 0;
+    }
+    this.#waiting = [];
+    this.#bytes = 0;
+    this.#writeBytes = 0;
+    this.readmit(kept);
+    return refused;
+  }
+
+  /** Reads that were taken are nobody's business any more (the epoch ended). */
+  forgetOpenReads(): void {
+    for (const line of this.#lines.values()) line.openReads = 0;
+  }
+
+  /** The connection has gone; what it had queued was never prepared and is dropped. */
+  onGone(connection: ConnectionId): void {
+    const line = this.#lines.get(connection);
+    if (line === undefined) return;
+    for (let at = line.head; at < line.items.length; at += 1) {
+      const item = line.items[at];
+      if (item !== undefined) this.#count(item, -1);
+    }
+    this.#lines.delete(connection);
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== line);
+  }
+
+  #advance(line: Line, taken: AdmittedItem): AdmittedItem | undefined {
+    this.#count(taken, -1);
+    line.head += 1;
+    if (line.head === line.items.length) {
+      line.items = [];
+      line.head = 0;
+      return undefined;
+    }
+    return line.items[line.head];
+  }
+
+  #line(connection: ConnectionId): Line {
+    let line = this.#lines.get(connection);
+    if (line === undefined) {
+      line = { items: [], head: 0, openReads: 0 };
+      this.#lines.set(connection, line);
+    }
+    return line;
+  }
+
+  #count(item: AdmittedItem, sign: 1 | -1): void {
+    this.#bytes += sign * item.chunk.length;
+    if (item.kind === 'write') this.#writeBytes += sign * item.chunk.length;
+  }
+}

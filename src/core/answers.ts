@@ -1,0 +1,38 @@
+/** Cuts the results of a batch into the answers of the clients whose chunks it was made of. */
+import type { AdmittedItem } from './admission.ts';
+import type { Batch } from './in-flight.ts';
+import type { SessionId } from './ids.ts';
+import type { Answered, Original, Results } from './message.ts';
+import { RESULT_BYTES } from './operation.ts';
+
+export function answerBatch(
+  batch: Batch,
+  { results, originals }: Results,
+  answer: (item: AdmittedItem, message: Answered) => void,
+): void {
+  const patched = originals.length === 0 ? results : patch(results, originals);
+  let index = 0;
+  for (const item of batch.items) {
+    const { session, number, operations } = item;
+    const own = originals
+      .filter((original) => original.index >= index && original.index < index + operations)
+      .map((original) => ({ ...original, index: original.index - index }));
+    answer(item, {
+      type: 'answered',
+      session: session as SessionId,
+      firstRequest: number,
+      seq: batch.seq,
+      timestamp: batch.timestamp,
+      results: patched.subarray(index * RESULT_BYTES, (index + operations) * RESULT_BYTES),
+      originals: own,
+    });
+    index += operations;
+  }
+}
+
+/** First answers in the place of those that came again. */
+function patch(results: Uint8Array, originals: readonly Original[]): Uint8Array {
+  const patched = results.slice();
+  for (const { index, result } of originals) patched.set(result, index * RESULT_BYTES);
+  return patched;
+}

@@ -1,0 +1,275 @@
+/**
+ * Executes batches: the order of the operations, sessions (exactly once), keys, OUTCOME.
+ *
+ * Keeps true: each operation of each chunk gets one result, in order; a request number of a session
+ * runs at most once, and its retry learns where its first answer stands. A session's own number is
+ * looked at before a key. What follows from a batch depends on the batches executed, and on nothing
+ * else.
+ */
+import { AccountOperations } from './account-operations.ts';
+import type { AccountTable } from './account-table.ts';
+import { assert, present } from './assert.ts';
+import { hashContent, hashKeyAt, type KeyHash } from './idempotency-key.ts';
+import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
+import type { KeyTable } from './key-table.ts';
+import {
+  type ChunkHeader, CODE, FLAG_KEY, KIND, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON,
+  RECORD_BYTES, RESULT_BYTES, viewOf,
+} from './operation.ts';
+import { writeAccount, writeBadRequest, writeCode } from './result-writer.ts';
+import type { FirstAnswer } from './run-ring.ts';
+import {
+  SESSION_UNKNOWN, SESSIONS_PER_LEASE, type SessionRecord, type SessionTable,
+} from './session-table.ts';
+
+/** Who asks: a session, where the table has it, and which of its requests this is. */
+interface Asker {
+  readonly session: number;
+  readonly record: SessionRecord;
+  readonly request: number;
+}
+
+export class BatchExecutor {
+  readonly #accounts: AccountOperations;
+  readonly #sessions: SessionTable;
+  readonly #keys: KeyTable;
+  #seq = 0 as Seq;
+  #batch: DataView = new DataView(new ArrayBuffer(0));
+  #results: DataView = new DataView(new ArrayBuffer(0));
+
+  constructor(accounts: AccountTable, sessions: SessionTable, keys: KeyTable) {
+    this.#accounts = new AccountOperations(accounts);
+    this.#sessions = sessions;
+    this.#keys = keys;
+  }
+
+  /** The results of the batch, which is in the order at `seq`. */
+  execute(seq: Seq, timestamp: Timestamp, batch: Uint8Array): Uint8Array {
+    const results = this.#begin(seq, timestamp, batch);
+    this.#eachChunk((header, chunkAt, index) => {
+      if (header.session === SESSION_NONE) this.#executeLeaseChunk(header, chunkAt, index);
+      else this.#executeChunk(header, chunkAt, index);
+    });
+    return results;
+  }
+
+  /** The results of a batch of QUERYs; anything else in it is malformed. */
+  query(batch: Uint8Array): Uint8Array {
+    const results = this.#begin(0 as Seq, 0 as Timestamp, batch);
+    this.#eachChunk((header, chunkAt, index) => this.#queryChunk(header, chunkAt, index));
+    return results;
+  }
+
+  /** Checks the chunks' headers before anything is executed, and makes room for the results. */
+  #begin(seq: Seq, timestamp: Timestamp, batch: Uint8Array): Uint8Array {
+    this.#seq = seq;
+    this.#batch = viewOf(batch);
+    let operations = 0;
+    this.#eachChunk((header) => {
+      operations += header.operations;
+    });
+    const results = new Uint8Array(operations * RESULT_BYTES);
+    this.#results = viewOf(results);
+    this.#accounts.begin(this.#batch, this.#results, timestamp);
+    return results;
+  }
+
+  #eachChunk(visit: (header: ChunkHeader, chunkAt: number, index: number) => void): void {
+    let index = 0;
+    for (let at = 0; at < this.#batch.byteLength; ) {
+      const header = present(readChunkHeader(this.#batch, at), 'a batch consists of whole chunks');
+      visit(header, at, index);
+      index += header.operations;
+      at += header.bytes;
+    }
+  }
+
+  #queryChunk(header: ChunkHeader, chunkAt: number, index: number): void {
+    const end = chunkAt + header.bytes;
+    let at = chunkAt + RECORD_BYTES;
+    for (let done = 0; done < header.operations; done += 1) {
+      const kind = this.#kindAt(at, end);
+      const plain = kind === KIND.query && this.#flagsAt(at) === 0;
+      if (plain) this.#accounts.query(at, (index + done) * RESULT_BYTES);
+      else this.#refuseMalformed(index + done, kind);
+      at = this.#after(at, end);
+    }
+  }
+
+  /** The frontend's own chunk: one LEASE and nothing else. */
+  #executeLeaseChunk(header: ChunkHeader, chunkAt: number, index: number): void {
+    const end = chunkAt + header.bytes;
+    let at = chunkAt + RECORD_BYTES;
+    for (let done = 0; done < header.operations; done += 1) {
+      const kind = this.#kindAt(at, end);
+      const alone = kind === KIND.lease && this.#flagsAt(at) === 0 && header.operations === 1;
+      if (alone) this.#openLease(index);
+      else this.#refuseMalformed(index + done, kind);
+      at = this.#after(at, end);
+    }
+  }
+
+  #openLease(index: number): void {
+    const session = this.#sessions.openLease(this.#seq);
+    if (session === undefined) return this.#refuseMalformed(index, KIND.lease);
+    const at = index * RESULT_BYTES;
+    writeAccount(this.#results, at, CODE.ok, KIND.lease, session, SESSIONS_PER_LEASE);
+  }
+
+  #executeChunk(header: ChunkHeader, chunkAt: number, index: number): void {
+    const { session, operations } = header;
+    const record = this.#sessions.find(session);
+    if (record !== SESSION_UNKNOWN) this.#sessions.touch(record, this.#seq);
+    const end = chunkAt + header.bytes;
+    let at = chunkAt + RECORD_BYTES;
+    for (let done = 0; done < operations; ) {
+      const request = header.firstRequest + done;
+      if (record === SESSION_UNKNOWN || !this.#sessions.admits(record, request)) {
+        this.#answerOld(record, request, index + done, this.#kindAt(at, end));
+        at = this.#after(at, end);
+        done += 1;
+        continue;
+      }
+      const ran = this.#accounts.executePlain(at, end, index + done, operations - done);
+      // What ran is recorded at once: an operation of this very chunk may ask for its outcome.
+      const count = Math.max(ran, 1);
+      this.#sessions.recordRun(record, session, request, count, this.#seq, index + done);
+      if (ran === 0) this.#executeSpecial({ session, record, request }, at, end, index + done);
+      at = ran === 0 ? this.#after(at, end) : at + ran * RECORD_BYTES;
+      done += count;
+    }
+  }
+
+  /** A request that is not to run: its number is not new, or its session ended or is not known. */
+  #answerOld(record: SessionRecord, request: number, index: number, kind: number): void {
+    if (record === SESSION_UNKNOWN || this.#sessions.isNew(record, request)) {
+      return this.#answer(index, CODE.sessionExpired, kind);
+    }
+    const outcome = this.#sessions.outcome(record, request);
+    if (outcome === 'too-old') return this.#answer(index, CODE.sessionExpired, kind);
+    if (outcome !== 'never-ran') return this.#answerDuplicate(index, kind, outcome);
+    writeBadRequest(this.#results, index * RESULT_BYTES, kind, REASON.passedOver);
+  }
+
+  /** What is not plain: END, OUTCOME, a write under a key; all else is malformed. */
+  #executeSpecial(asker: Asker, at: number, end: number, index: number): void {
+    const kind = this.#kindAt(at, end);
+    const flags = at < end ? this.#flagsAt(at) : 0;
+    if ((flags & ~FLAG_KEY) !== 0) return this.#refuseMalformed(index, kind);
+    const keyed = flags === FLAG_KEY;
+    if (keyed && at + 2 * RECORD_BYTES > end) return this.#refuseMalformed(index, kind);
+    switch (kind) {
+      case KIND.end:
+        if (keyed) return this.#refuseMalformed(index, kind);
+        this.#sessions.end(asker.record);
+        return this.#answer(index, CODE.ok, kind);
+      case KIND.outcome:
+        return this.#executeOutcome(asker, at, index, keyed);
+      case KIND.create: case KIND.update: case KIND.deposit: case KIND.withdraw: case KIND.transfer:
+        assert(keyed, 'what is plain is executed as such');
+        return this.#executeKeyed(at, index, kind);
+    }
+    this.#refuseMalformed(index, kind);
+  }
+
+  /**
+   * A write under a key: executed if the key is new, and then recorded, refusals of the bank
+   * included.
+   */
+  #executeKeyed(at: number, index: number, kind: number): void {
+    const hash = hashKeyAt(this.#batch, at + RECORD_BYTES);
+    const content = this.#contentAt(at, kind);
+    if (hash === undefined || content === undefined) return this.#refuseMalformed(index, kind);
+    const use = this.#keys.find(hash);
+    if (use !== undefined) {
+      const same = !use.sealed && use.content === content;
+      if (same) this.#answerDuplicate(index, kind, use);
+      else this.#answer(index, CODE.keyReused, kind);
+      return;
+    }
+    const resultAt = index * RESULT_BYTES;
+    assert(this.#accounts.execute(at, resultAt), 'only writes come with a key');
+    if (this.#results.getUint8(resultAt) === CODE.badRequest) return;
+    this.#keys.add(hash, { content, seq: this.#seq, index, sealed: false });
+  }
+
+  /**
+   * Hash of what the write at `at` asks for; undefined where a field that it uses is out of range.
+   */
+  #contentAt(at: number, kind: number): number | undefined {
+    const account = kind === KIND.create ? 0 : readI64(this.#batch, at + 8);
+    const toAccount = kind === KIND.transfer ? readI64(this.#batch, at + 16) : 0;
+    const amount = readI64(this.#batch, at + 24);
+    if (Number.isNaN(account) || Number.isNaN(toAccount) || !(amount >= 0)) return undefined;
+    const scale = this.#batch.getUint8(at + 2);
+    return hashContent({ kind, account, toAccount, amount, scale });
+  }
+
+  #executeOutcome(asker: Asker, at: number, index: number, keyed: boolean): void {
+    const byKey = this.#batch.getUint32(at + 4, true);
+    if (keyed && byKey === OUTCOME_BY_KEY) {
+      const hash = hashKeyAt(this.#batch, at + RECORD_BYTES);
+      if (hash === undefined) return this.#refuseMalformed(index, KIND.outcome);
+      return this.#outcomeOfKey(hash, index);
+    }
+    if (keyed || byKey !== 0) return this.#refuseMalformed(index, KIND.outcome);
+    const session = readI64(this.#batch, at + 8);
+    const request = readI64(this.#batch, at + 16);
+    const itself = session === asker.session && request === asker.request;
+    const sane = session >= 0 && request >= 0 && !itself;
+    if (!sane) return this.#refuseMalformed(index, KIND.outcome);
+    this.#outcomeOfRequest(session, request, index);
+  }
+
+  #outcomeOfKey(hash: KeyHash, index: number): void {
+    const use = this.#keys.find(hash);
+    if (use !== undefined && !use.sealed) return this.#answerDuplicate(index, KIND.outcome, use);
+    if (use === undefined) {
+      this.#keys.add(hash, { content: 0, seq: this.#seq, index, sealed: true });
+    }
+    this.#answer(index, CODE.neverHappened, KIND.outcome);
+  }
+
+  /** A number not yet seen is sealed, be it a later one of the asker's own session. */
+  #outcomeOfRequest(session: number, request: number, index: number): void {
+    const record = this.#sessions.find(session);
+    if (record === SESSION_UNKNOWN) return this.#answer(index, CODE.sessionExpired, KIND.outcome);
+    if (this.#sessions.isNew(record, request)) {
+      this.#sessions.seal(record, request);
+      return this.#answer(index, CODE.neverHappened, KIND.outcome);
+    }
+    const outcome = this.#sessions.outcome(record, request);
+    if (outcome === 'never-ran') return this.#answer(index, CODE.neverHappened, KIND.outcome);
+    if (outcome === 'too-old') return this.#answer(index, CODE.sessionExpired, KIND.outcome);
+    this.#answerDuplicate(index, KIND.outcome, outcome);
+  }
+
+  #answer(index: number, code: (typeof CODE)[keyof typeof CODE], kind: number): void {
+    writeCode(this.#results, index * RESULT_BYTES, code, kind);
+  }
+
+  #answerDuplicate(index: number, kind: number, first: FirstAnswer): void {
+    const at = index * RESULT_BYTES;
+    writeAccount(this.#results, at, CODE.duplicate, kind, first.seq, first.index);
+  }
+
+  #refuseMalformed(index: number, kind: number): void {
+    writeBadRequest(this.#results, index * RESULT_BYTES, kind, REASON.malformed);
+  }
+
+  /** The kind of the record at `at`; 0 where it is unknown, or the chunk's records have run out. */
+  #kindAt(at: number, end: number): number {
+    const kind = at < end ? this.#batch.getUint8(at) : 0;
+    return kind <= KIND.end ? kind : 0;
+  }
+
+  #flagsAt(at: number): number {
+    return this.#batch.getUint8(at + 1);
+  }
+
+  /** Where the operation after the one at `at` stands: behind its extension, if it has one. */
+  #after(at: number, end: number): number {
+    if (at >= end) return at;
+    return at + ((this.#flagsAt(at) & FLAG_KEY) === 0 ? 1 : 2) * RECORD_BYTES;
+  }
+}

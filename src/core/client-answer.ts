@@ -1,0 +1,75 @@
+/** What the answer to a client's frame says of each operation in it. */
+import type { ClientFrame, Placed } from './client-frame.ts';
+import type { Seq, Timestamp } from './ids.ts';
+import type { Original } from './message.ts';
+import { CODE, decodeResult, REASON, RESULT_BYTES, viewOf } from './operation.ts';
+import { refused, type BulkOutcome, type Outcome } from './outcome.ts';
+
+/** What answers to requests and to queries have in common. */
+export interface FrameAnswer {
+  readonly seq: Seq;
+  /** Undefined for queries. */
+  readonly timestamp: Timestamp | undefined;
+  readonly results: Uint8Array;
+  readonly originals: readonly Original[];
+}
+
+export class ClientAnswer {
+  readonly #frame: ClientFrame;
+  readonly #answer: FrameAnswer;
+  /** First answers of what came again, by their place. */
+  readonly #firsts = new Map<number, Original>();
+  readonly #view: DataView;
+
+  constructor(frame: ClientFrame, answer: FrameAnswer) {
+    this.#frame = frame;
+    this.#answer = answer;
+    this.#view = viewOf(answer.results);
+    for (const original of answer.originals) this.#firsts.set(original.index, original);
+  }
+
+  /** Answers every operation of the frame, and nothing else. */
+  get fits(): boolean {
+    return this.#view.byteLength === this.#frame.operations * RESULT_BYTES;
+  }
+
+  isExpired({ submission, index }: Placed): boolean {
+    if (submission.kind === 'single') return this.#isExpiredAt(index);
+    for (let at = 0; at < submission.operations; at += 1) {
+      if (this.#isExpiredAt(at)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Whether the session that it ran in is gone. OUTCOME may mean the session that it asks about,
+   * and after END none is needed.
+   */
+  provesLoss(placed: Placed): boolean {
+    if (this.#frame.thing === 'query' || !this.isExpired(placed)) return false;
+    if (placed.submission.kind === 'bulk') return true;
+    const { kind } = placed.submission.operation;
+    return kind !== 'outcome' && kind !== 'end';
+  }
+
+  outcome(index: number): Outcome {
+    const request = this.#frame.requestId(index);
+    const result = decodeResult(this.#view, index);
+    const first = this.#firsts.get(index);
+    const isPassedOver = result.code === 'badRequest' && result.detail === REASON.passedOver;
+    if (isPassedOver && this.#frame.resent && first === undefined) {
+      return refused('UNAVAILABLE', `${request} was lost on its way and did not happen`, request);
+    }
+    const { seq, timestamp } = first ?? this.#answer;
+    return { kind: 'answered', result, seq, timestamp, request };
+  }
+
+  bulkOutcome(): BulkOutcome {
+    return { kind: 'answered', ...this.#answer, request: this.#frame.requestId(0) };
+  }
+
+  #isExpiredAt(index: number): boolean {
+    const code = this.#view.getUint8(index * RESULT_BYTES);
+    return code === CODE.sessionExpired && !this.#firsts.has(index);
+  }
+}

@@ -1,0 +1,361 @@
+/**
+ * The client's side: numbers what is submitted, packs it into frames, sends it again after a lost
+ * connection under the same numbers, and settles each submission exactly once.
+ *
+ * What it keeps true:
+ * - Frames leave in submission order, writes and QUERYs alike; repetitions before anything new.
+ * - A number names one operation for ever: it is never given to another, whatever became of it.
+ * - `refused` is said only of what did not and never will happen: it never left, or its only
+ *   sending was refused, or the ledger said that its number was passed over. The rest is `unknown`.
+ *
+ * The host calls the `on…` methods, then `flush` at the end of the turn; time comes with `onTick`
+ * only. (Request ids in a session: RIFL, Lee et al., SOSP 2015.)
+ */
+import { assert } from './assert.ts';
+import { ClientAnswer, type FrameAnswer } from './client-answer.ts';
+import { ClientFrame, type Placed } from './client-frame.ts';
+import { ClientQueue, type Submission, type Thing, type Ticket } from './client-queue.ts';
+import { FramesInFlight } from './frames-in-flight.ts';
+import { CLUSTER_NONE, type ClusterId } from './ids.ts';
+import type {
+  Answered, FromClient, QueryAnswered, Refusal, Refused, ToClient,
+} from './message.ts';
+import { CHUNK_OPERATIONS_MAX, readChunkHeader, viewOf, type Operation } from './operation.ts';
+import { refused, unknown, type BulkOutcome, type Outcome } from './outcome.ts';
+
+/** So many operations are sent and unanswered at most; the rest waits in the queue. */
+export const IN_FLIGHT_OPERATIONS_MAX = 4 * CHUNK_OPERATIONS_MAX;
+/** How long a repetition that was refused waits before it is sent once more. */
+export const REFUSED_PAUSE_MS = 100;
+
+/** What the session asks of its host. None is called within `submit`. */
+export interface ClientSessionHost {
+  /** Over the present connection, in this order. */
+  send(message: FromClient): void;
+  /** Exactly once for each ticket of `submit`. */
+  settle(ticket: Ticket, outcome: Outcome): void;
+  /** Exactly once for each ticket of `submitBulk`. */
+  settleBulk(ticket: Ticket, outcome: BulkOutcome): void;
+  /** The frontend took the hello. */
+  welcomed(): void;
+  /** This connection is of no use: end it (`onDisconnected`), and make another. */
+  drop(detail: string): void;
+  /** Nothing can be done any more: everything was settled, and what comes will be at once. */
+  failed(detail: string): void;
+}
+
+export class ClientSession {
+  readonly #host: ClientSessionHost;
+  #link: 'down' | 'greeting' | 'open' = 'down';
+  #cluster: ClusterId = CLUSTER_NONE;
+  /** Why nothing works any more. */
+  #failure: string | undefined;
+  #session: number | undefined;
+  #sessionAsked = false;
+  #nextTicket = 1;
+  #nextRequest = 1;
+  #nextQuery = 1;
+  readonly #queue = new ClientQueue();
+  readonly #frames = new FramesInFlight();
+  #nowMs = 0;
+  /** A repetition was refused: nothing is sent until then, lest something overtakes it. */
+  #pausedUntilMs = 0;
+
+  constructor(host: ClientSessionHost) {
+    this.#host = host;
+  }
+
+  /** Nothing waits for anything. */
+  get isIdle(): boolean {
+    return this.#frames.isEmpty && this.#queue.size === 0;
+  }
+
+  /** There is one to be ended. */
+  get hasSession(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** The deadline is on the clock of `onTick`. */
+  submit(operation: Operation, deadlineMs: number): Ticket {
+    const ticket = this.#nextTicket++;
+    const thing: Thing = operation.kind === 'query' ? 'query' : 'request';
+    this.#queue.push({ kind: 'single', ticket, thing, deadlineMs, operations: 1, operation });
+    return ticket;
+  }
+
+  /** A chunk as `encodeChunk(0, 0, operations)` makes it, all of one thing; it must not change. */
+  submitBulk(thing: Thing, chunk: Uint8Array, deadlineMs: number): Ticket {
+    const header = readChunkHeader(viewOf(chunk), 0);
+    assert(header?.bytes === chunk.byteLength, 'a prepared chunk is whole');
+    const ticket = this.#nextTicket++;
+    const { operations } = header;
+    this.#queue.push({ kind: 'bulk', ticket, thing, deadlineMs, operations, chunk });
+    return ticket;
+  }
+
+  onConnected(): void {
+    assert(this.#link === 'down', 'one connection at a time');
+    this.#link = 'greeting';
+    this.#pausedUntilMs = 0;
+    this.#host.send({ type: 'client-hello', cluster: this.#cluster });
+  }
+
+  onDisconnected(): void {
+    this.#link = 'down';
+    this.#sessionAsked = false;
+    for (const frame of this.#frames) frame.state = 'held';
+  }
+
+  onMessage(message: ToClient): void {
+    if (this.#link === 'down' || this.#failure !== undefined) return;
+    const isInTurn = (message.type === 'welcome') === (this.#link === 'greeting');
+    if (!isInTurn && message.type !== 'refused') {
+      this.#host.drop(`the frontend said ${message.type} out of turn`);
+      return;
+    }
+    switch (message.type) {
+      case 'welcome': return this.#onWelcome(message.cluster);
+      case 'refused': return this.#onRefused(message);
+      case 'session': return this.#onSession(message.session);
+      case 'answered': return this.#onAnswered(message);
+      case 'query-answered': return this.#onQueryAnswered(message);
+      case 'refusal': return this.#onRefusal(message);
+      case 'status-report': return;
+    }
+  }
+
+  onTick(nowMs: number): void {
+    this.#nowMs = nowMs;
+    for (const frame of this.#frames) {
+      const due = frame.takeDue(nowMs);
+      if (due.length > 0) this.#giveUp(frame, due, 'was not answered in time');
+    }
+    for (const submission of this.#queue.takeDue(nowMs)) {
+      const why = this.#link === 'open' ? 'the frontend gave no answer' : 'no connection';
+      const detail = `${why} in time, so nothing was sent`;
+      this.#settle(submission, refused('UNAVAILABLE', detail, undefined));
+    }
+  }
+
+  /** The host ends it: everything is settled, as far as is known. */
+  abandon(detail: string): void {
+    if (this.#failure === undefined) this.#fail(detail);
+  }
+
+  /** Sends what may be sent: first what was sent before, then what waits. */
+  flush(): void {
+    if (this.#failure !== undefined) return this.#refuseWaiting(() => true, this.#failure);
+    if (this.#link !== 'open' || this.#nowMs < this.#pausedUntilMs) return;
+    for (const frame of this.#frames) {
+      if (frame.state === 'flying') continue;
+      frame.state = 'flying';
+      frame.resent = true;
+      this.#host.send(frame.message());
+    }
+    while (this.#frames.operations < IN_FLIGHT_OPERATIONS_MAX && this.#sendNext());
+  }
+
+  /** False where nothing more can be sent now. */
+  #sendNext(): boolean {
+    const first = this.#queue.first;
+    if (first === undefined) return false;
+    if (first.thing === 'request' && this.#session === undefined) {
+      this.#askSession();
+      return false;
+    }
+    const room = Math.min(CHUNK_OPERATIONS_MAX, IN_FLIGHT_OPERATIONS_MAX - this.#frames.operations);
+    const run = this.#queue.takeRun(room);
+    if (run.length === 0) return false;
+    const frame = first.thing === 'request' ? this.#frameRequest(run) : this.#frameQuery(run);
+    this.#frames.add(frame);
+    this.#host.send(frame.message());
+    return true;
+  }
+
+  #frameRequest(run: readonly Submission[]): ClientFrame {
+    assert(this.#session !== undefined, 'a write needs a session');
+    const frame = new ClientFrame('request', this.#session, this.#nextRequest, run);
+    this.#nextRequest += frame.operations;
+    return frame;
+  }
+
+  #frameQuery(run: readonly Submission[]): ClientFrame {
+    return new ClientFrame('query', 0, this.#nextQuery++, run);
+  }
+
+  /** Not before all of a lost session are answered: numbers begin anew in the next. */
+  #askSession(): void {
+    if (this.#sessionAsked || this.#frames.hasRequests) return;
+    this.#sessionAsked = true;
+    this.#host.send({ type: 'open-session' });
+  }
+
+  #onWelcome(cluster: ClusterId): void {
+    if (this.#cluster !== CLUSTER_NONE && cluster !== this.#cluster) {
+      // One that has no bank yet may get ours, or another: nothing is repeated to it.
+      if (cluster === CLUSTER_NONE) return this.#host.drop('the frontend has no bank yet');
+      return this.#fail('another bank answers at this address now');
+    }
+    this.#cluster = cluster;
+    this.#link = 'open';
+    this.#host.welcomed();
+  }
+
+  #onRefused({ retry, detail }: Refused): void {
+    if (retry) this.#host.drop(detail);
+    else this.#fail(detail);
+  }
+
+  #onSession(session: number): void {
+    if (!this.#sessionAsked) return;
+    assert(this.#session === undefined, 'a session is asked for only where there is none');
+    this.#sessionAsked = false;
+    this.#session = session;
+    this.#nextRequest = 1;
+  }
+
+  #onAnswered(message: Answered): void {
+    const frame = this.#frames.request(message.session, message.firstRequest);
+    // Undefined for a late repetition of an answer, and for a session that was given up.
+    if (frame !== undefined) this.#answer(frame, message);
+  }
+
+  #onQueryAnswered(message: QueryAnswered): void {
+    const frame = this.#frames.query(message.query);
+    if (frame === undefined) return;
+    const { seq, results } = message;
+    this.#answer(frame, { seq, results, timestamp: undefined, originals: [] });
+  }
+
+  #answer(frame: ClientFrame, message: FrameAnswer): void {
+    const answer = new ClientAnswer(frame, message);
+    if (!answer.fits) {
+      this.#host.drop(`the answer to ${frame.requestId(0)} has the wrong length`);
+      return;
+    }
+    const all = frame.takeAll();
+    const isLost = all.some((placed) => answer.provesLoss(placed));
+    const expired: Placed[] = [];
+    for (const placed of all) {
+      if (isLost && answer.isExpired(placed)) expired.push(placed);
+      else this.#settleAnswered(placed, answer);
+    }
+    if (isLost) this.#onExpired(frame, expired);
+    else this.#frames.delete(frame);
+    if (all.some((placed) => answer.isExpired(placed))) this.#doubtSession();
+  }
+
+  #settleAnswered({ submission, index }: Placed, answer: ClientAnswer): void {
+    if (submission.kind === 'bulk') {
+      this.#host.settleBulk(submission.ticket, answer.bulkOutcome());
+      return;
+    }
+    if (submission.operation.kind === 'end') this.#session = undefined;
+    this.#host.settle(submission.ticket, answer.outcome(index));
+  }
+
+  /**
+   * An OUTCOME that is answered `sessionExpired` leaves open whether the session that it asks about
+   * has expired, or its own. Where nothing hangs on its own, the next write opens another, so that
+   * a second OUTCOME gets at the truth.
+   */
+  #doubtSession(): void {
+    if (this.isIdle) this.#session = undefined;
+  }
+
+  /**
+   * The session is gone. What was sent once only did not happen, nor did anything behind it (the
+   * frontend keeps the order of a connection): all of it is submitted again to a new session. What
+   * was sent before may have happened while the session lived.
+   */
+  #onExpired(expired: ClientFrame, placed: readonly Placed[]): void {
+    this.#session = undefined;
+    if (expired.resent) {
+      this.#giveUp(expired, placed, 'was sent twice, and its session has expired since');
+      return;
+    }
+    this.#recall(this.#frames.behind(expired));
+    this.#queue.putBack(placed.map(({ submission }) => submission));
+    this.#frames.delete(expired);
+  }
+
+  #onRefusal(refusal: Refusal): void {
+    if (refusal.thing === 'session') return this.#onSessionRefused(refusal);
+    const isRequest = refusal.thing === 'request';
+    const frame = isRequest
+      ? this.#frames.request(refusal.session, refusal.number)
+      : this.#frames.query(refusal.number);
+    if (frame === undefined || frame.state === 'held') return;
+    if (isRequest && frame.resent) this.#hold(frame);
+    else this.#refuseFrame(frame, refusal);
+    // They were submitted to see the held write. Those behind a later write that is on its way are
+    // left: should that one run, the held one can't any more.
+    this.#recall(this.#frames.queriesBehindHeldWrites());
+  }
+
+  #onSessionRefused({ code, detail }: Refusal): void {
+    if (!this.#sessionAsked) return;
+    this.#sessionAsked = false;
+    this.#refuseWaiting(({ thing }) => thing === 'request', detail, code);
+  }
+
+  /** Its number will tell: its first sending ran, or never can once a later one has run. */
+  #hold(frame: ClientFrame): void {
+    frame.state = 'held';
+    this.#pausedUntilMs = this.#nowMs + REFUSED_PAUSE_MS;
+  }
+
+  #refuseFrame(frame: ClientFrame, { code, detail }: Refusal): void {
+    for (const { submission, index } of frame.takeAll()) {
+      this.#settle(submission, refused(code, detail, frame.requestId(index)));
+    }
+    this.#frames.delete(frame);
+  }
+
+  /** Back into the queue, for another number; what is answered to the old one is ignored. */
+  #recall(frames: readonly ClientFrame[]): void {
+    if (frames.length === 0) return;
+    const recalled: Submission[] = [];
+    for (const frame of frames) {
+      for (const { submission } of frame.takeAll()) recalled.push(submission);
+      this.#frames.delete(frame);
+    }
+    this.#queue.putBack(recalled);
+  }
+
+  /** These of a frame that was sent are waited for no longer. */
+  #giveUp(frame: ClientFrame, placed: readonly Placed[], why: string): void {
+    for (const { submission, index } of placed) {
+      const request = frame.requestId(index);
+      const detail = `${request} ${why}`;
+      const isWrite = frame.thing === 'request';
+      const outcome = isWrite ? unknown(detail, request) : refused('UNAVAILABLE', detail, request);
+      this.#settle(submission, outcome);
+    }
+    if (frame.isSettled) this.#frames.delete(frame);
+  }
+
+  #fail(detail: string): void {
+    this.#failure = detail;
+    for (const frame of this.#frames) {
+      this.#giveUp(frame, frame.takeAll(), `can't be asked about any more: ${detail}`);
+    }
+    this.#refuseWaiting(() => true, detail);
+    this.#host.failed(detail);
+  }
+
+  #refuseWaiting(
+    condition: (submission: Submission) => boolean,
+    detail: string,
+    code: Refusal['code'] = 'UNAVAILABLE',
+  ): void {
+    for (const submission of this.#queue.takeWhere(condition)) {
+      this.#settle(submission, refused(code, detail, undefined));
+    }
+  }
+
+  #settle(submission: Submission, outcome: Outcome & BulkOutcome): void {
+    if (submission.kind === 'bulk') this.#host.settleBulk(submission.ticket, outcome);
+    else this.#host.settle(submission.ticket, outcome);
+  }
+}

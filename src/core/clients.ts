@@ -1,0 +1,175 @@
+/** The clients of a frontend: what they ask, what they are told, and the sessions they are given. */
+import type { Admission, AdmittedItem } from './admission.ts';
+import type { ConnectionId, CoordinatorHost } from './effect.ts';
+import { CLUSTER_NONE, SESSION_NONE, type Seq, type SessionId } from './ids.ts';
+import type {
+  Answered, ClientHello, FromClient, Query, RefusalCode, RefusedThing, Request,
+} from './message.ts';
+import { CODE, decodeResult, encodeChunk, readChunkHeader, RESULT_BYTES, viewOf } from './operation.ts';
+import { SessionPool } from './session-pool.ts';
+import type { StatusReportBody } from './status-report.ts';
+import type { ControlRecord } from './view.ts';
+
+/** The frontend itself, as one that orders leases. */
+const FRONTEND: ConnectionId = 0;
+
+export class Clients {
+  readonly sessions = new SessionPool();
+  readonly #host: CoordinatorHost;
+  readonly #admission: Admission;
+  readonly #open = new Set<ConnectionId>();
+
+  constructor(host: CoordinatorHost, admission: Admission) {
+    this.#host = host;
+    this.#admission = admission;
+  }
+
+  isOpen(connection: ConnectionId): boolean {
+    return this.#open.has(connection);
+  }
+
+  onHello(
+    connection: ConnectionId, { cluster }: ClientHello, record: ControlRecord | undefined,
+  ): void {
+    const known = record?.cluster ?? CLUSTER_NONE;
+    if (cluster !== CLUSTER_NONE && known !== CLUSTER_NONE && cluster !== known) {
+      const detail = `this is another bank (cluster ${known}, not ${cluster})`;
+      this.#host.send(connection, { type: 'refused', retry: false, detail });
+      this.#host.close(connection);
+      return;
+    }
+    this.#open.add(connection);
+    const epoch = record?.epoch ?? (0 as ControlRecord['epoch']);
+    this.#host.send(connection, { type: 'welcome', cluster: known, epoch });
+  }
+
+  /** `unavailable`: why nothing can be taken now; undefined where it can. */
+  onMessage(
+    connection: ConnectionId, message: FromClient, unavailable: string | undefined,
+  ): void {
+    if (!this.#open.has(connection)) return;
+    switch (message.type) {
+      case 'request': return this.#onRequest(connection, message, unavailable);
+      case 'query': return this.#onQuery(connection, message, unavailable);
+      case 'open-session': return this.#onOpenSession(connection, unavailable);
+      case 'client-hello':
+      case 'ask-status': return;
+    }
+  }
+
+  /** False where it was none of the clients. */
+  onGone(connection: ConnectionId): boolean {
+    if (!this.#open.delete(connection)) return false;
+    this.#admission.onGone(connection);
+    return true;
+  }
+
+  sendStatus(connection: ConnectionId, status: StatusReportBody): void {
+    this.#host.send(connection, { type: 'status-report', json: JSON.stringify(status) });
+  }
+
+  answer({ connection }: AdmittedItem, message: Answered): void {
+    if (connection === FRONTEND) this.#onLease(message);
+    else this.#host.send(connection, message);
+  }
+
+  answerReads(items: readonly AdmittedItem[], results: Uint8Array, seq: Seq): void {
+    let offset = 0;
+    for (const { connection, number, operations } of items) {
+      const end = offset + operations * RESULT_BYTES;
+      const own = results.subarray(offset, end);
+      this.#host.send(connection, { type: 'query-answered', query: number, seq, results: own });
+      offset = end;
+    }
+  }
+
+  /** Nothing of these happened. */
+  refuse(items: readonly AdmittedItem[], detail: string): void {
+    for (const { connection, kind, session, number } of items) {
+      if (connection === FRONTEND) this.#refuseSessions(detail);
+      else if (kind === 'write') {
+        this.#refuse(connection, 'request', session, number, 'UNAVAILABLE', detail);
+      } else this.#refuse(connection, 'query', SESSION_NONE, number, 'UNAVAILABLE', detail);
+    }
+  }
+
+  /** Refuses what waits, except what may have been prepared before. */
+  refuseWaiting(isInDoubt: (item: AdmittedItem) => boolean, detail: string): void {
+    this.refuse(this.#admission.drain(isInDoubt), detail);
+    this.#refuseSessions(detail);
+  }
+
+  /** Orders sessions, so that there are some when a client first writes. */
+  orderLeaseIfDue(): void {
+    if (!this.sessions.takeOrder()) return;
+    const chunk = encodeChunk(SESSION_NONE, 0, [{ kind: 'lease' }]);
+    this.#admission.admit({
+      kind: 'write', connection: FRONTEND, session: SESSION_NONE, number: 0, operations: 1, chunk,
+    });
+  }
+
+  #onLease({ results }: Answered): void {
+    const lease = decodeResult(viewOf(results), 0);
+    if (results[0] !== CODE.ok) return this.sessions.onEpochEnded();
+    this.sessions.onLease(lease.account, lease.balance, (connection, session) =>
+      this.#host.send(connection, { type: 'session', session }));
+  }
+
+  #onRequest(
+    connection: ConnectionId, { chunk }: Request, unavailable: string | undefined,
+  ): void {
+    const header = readChunkHeader(viewOf(chunk), 0);
+    if (header === undefined || header.bytes !== chunk.length || header.session === SESSION_NONE) {
+      const detail = 'the request is no chunk of a session';
+      return this.#refuse(connection, 'request', SESSION_NONE, 0, 'BAD_REQUEST', detail);
+    }
+    const { session, firstRequest: number, operations } = header;
+    const item = { kind: 'write', connection, session, number, operations, chunk } as const;
+    if (unavailable !== undefined) this.refuse([item], unavailable);
+    else if (!this.#admission.admit(item)) {
+      this.#refuse(connection, 'request', session, number, 'BUSY', 'too much is queued');
+    }
+  }
+
+  #onQuery(
+    connection: ConnectionId, { query, chunk }: Query, unavailable: string | undefined,
+  ): void {
+    const header = readChunkHeader(viewOf(chunk), 0);
+    if (header === undefined || header.bytes !== chunk.length) {
+      const detail = 'the query is no chunk';
+      return this.#refuse(connection, 'query', SESSION_NONE, query, 'BAD_REQUEST', detail);
+    }
+    const { operations } = header;
+    const item = {
+      kind: 'read', connection, session: SESSION_NONE, number: query, operations, chunk,
+    } as const;
+    if (unavailable !== undefined) this.refuse([item], unavailable);
+    else if (!this.#admission.admit(item)) {
+      this.#refuse(connection, 'query', SESSION_NONE, query, 'BUSY', 'too much is queued');
+    }
+  }
+
+  #onOpenSession(connection: ConnectionId, unavailable: string | undefined): void {
+    if (unavailable !== undefined) {
+      return this.#refuse(connection, 'session', SESSION_NONE, 0, 'UNAVAILABLE', unavailable);
+    }
+    const session = this.sessions.take(connection);
+    if (session !== undefined) this.#host.send(connection, { type: 'session', session });
+  }
+
+  #refuseSessions(detail: string): void {
+    this.sessions.onEpochEnded();
+    for (const connection of this.sessions.drain()) {
+      this.#refuse(connection, 'session', SESSION_NONE, 0, 'UNAVAILABLE', detail);
+    }
+  }
+
+  #refuse(
+    connection: ConnectionId, thing: RefusedThing, session: number, number: number,
+    code: RefusalCode, detail: string,
+  ): void {
+    this.#host.send(connection, {
+      type: 'refusal', thing, session: session as SessionId, number, code, detail,
+    });
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The control record as its coordinator sees it: what is durable, and the one write that may be
+ * under way. While a view write is pending the required set is the union of both views.
+ */
+import { assert, present } from './assert.ts';
+import type { ControlOutcome, CoordinatorHost } from './effect.ts';
+import type { OwnerId } from './ids.ts';
+import type { ControlRecord, View } from './view.ts';
+
+const RETRY_MS = 500;
+
+export class ControlKeeper {
+  readonly #host: CoordinatorHost;
+  readonly #owner: OwnerId;
+  #durable: ControlRecord | undefined;
+  #pending: ControlRecord | undefined;
+  #retryAtMs = 0;
+
+  constructor(host: CoordinatorHost, owner: OwnerId, record: ControlRecord | undefined) {
+    this.#host = host;
+    this.#owner = owner;
+    this.#durable = record;
+  }
+
+  get exists(): boolean {
+    return this.#durable !== undefined;
+  }
+
+  get record(): ControlRecord {
+    return present(this.#durable, 'the record exists once the bank was bootstrapped');
+  }
+
+  get view(): View {
+    return this.record.view;
+  }
+
+  get pendingView(): View | undefined {
+    return this.#pending?.view;
+  }
+
+  /** Whether a write may be sent: one at a time, and a failed one not again at once. */
+  canWrite(nowMs: number): boolean {
+    return this.#pending === undefined && nowMs >= this.#retryAtMs;
+  }
+
+  write(changes: Partial<Pick<ControlRecord, 'epoch' | 'view' | 'commitFloor'>>): void {
+    this.#send({ ...this.record, ...changes, version: this.record.version + 1, owner: this.#owner });
+  }
+
+  /** Bootstrap, or recovery of a lost record. */
+  writeFirst(record: ControlRecord): void {
+    assert(this.#durable === undefined, 'a record is never written over');
+    this.#send(record);
+  }
+
+  /** Takes the outcome; the record that is durable now, or undefined where it did not change. */
+  onWritten(outcome: ControlOutcome, nowMs: number): ControlRecord | undefined {
+    const pending = present(this.#pending, 'a write was under way');
+    this.#pending = undefined;
+    if (outcome === 'written') return (this.#durable = pending);
+    if (outcome === 'failed') this.#retryAtMs = nowMs + RETRY_MS;
+    else this.#host.stop('deposed', 'another frontend has taken over this bank');
+    return undefined;
+  }
+
+  #send(record: ControlRecord): void {
+    assert(this.#pending === undefined, 'one write of the control record at a time');
+    this.#pending = record;
+    this.#host.writeControl(record);
+  }
+}

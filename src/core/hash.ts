@@ -1,0 +1,13 @@
+/** The two pure functions that the core takes from the runtime; the only `node:` import in `core/`. */
+import { hash } from 'node:crypto';
+import { crc32 as zlibCrc32 } from 'node:zlib';
+
+/** SHA-256 (FIPS 180-4) of the bytes, 64 hex digits. */
+export function sha256(bytes: Uint8Array | string): string {
+  return hash('sha256', bytes, 'hex');
+}
+
+/** CRC-32 (ISO 3309, as in zlib) of the bytes, unsigned; `seed` continues an earlier one. */
+export function crc32(bytes: Uint8Array, seed = 0): number {
+  return zlibCrc32(bytes, seed);
+}

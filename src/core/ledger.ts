@@ -1,0 +1,167 @@
+/**
+ * The replicated state of the bank, and the one way to change it: execute the next batch.
+ *
+ * Keeps true: the state is a function of the batches executed (and of the limits, which all
+ * replicas share), so that replicas which executed the same ones are the same, to the last field of
+ * the last page. A refusal is a result; the ledger throws only for a bug (state machine
+ * replication, Schneider 1990).
+ */
+import { type AccountBalance, AccountTable } from './account-table.ts';
+import { assert } from './assert.ts';
+import { BatchExecutor } from './batch-executor.ts';
+import { sha256 } from './hash.ts';
+import { SEQ_NONE, type Seq, type Timestamp } from './ids.ts';
+import { KeyTable } from './key-table.ts';
+import type { Digest, StateDigest } from './message.ts';
+import type { TableImage } from './paged-table.ts';
+import { RunRing } from './run-ring.ts';
+import { SessionTable } from './session-table.ts';
+
+export type { TableImage } from './paged-table.ts';
+
+export const LEASES_MAX = 4096;
+export const RUNS_MAX = 1_048_576;
+export const KEYS_MAX = 10_000_000;
+/** Hex digits of the results' hash that go into a digest: 64 bits. */
+const RESULTS_DIGITS = 16;
+
+/** How much is remembered. Part of the state: equal on all replicas, or they would differ. */
+export interface LedgerLimits {
+  readonly leasesMax: number;
+  readonly runsMax: number;
+  readonly keysMax: number;
+}
+
+const LIMITS: LedgerLimits = { leasesMax: LEASES_MAX, runsMax: RUNS_MAX, keysMax: KEYS_MAX };
+
+/**
+ * The whole state, as a checkpoint keeps it. Its pages are the ledger's own until
+ * `releaseSnapshot`.
+ */
+export interface LedgerImage {
+  readonly scalars: Readonly<Record<string, number>>;
+  readonly tables: readonly TableImage[];
+}
+
+/**
+ * What executing a batch gave: RESULT_BYTES for each operation; digest of the results and the
+ * state.
+ */
+export interface Executed {
+  readonly results: Uint8Array;
+  readonly digest: Digest;
+}
+
+interface Tables {
+  readonly accounts: AccountTable;
+  readonly runs: RunRing;
+  readonly sessions: SessionTable;
+  readonly keys: KeyTable;
+}
+
+function emptyTables(limits: LedgerLimits): Tables {
+  const runs = new RunRing(limits.runsMax);
+  const sessions = new SessionTable(limits.leasesMax, runs);
+  return { accounts: new AccountTable(), runs, sessions, keys: new KeyTable(limits.keysMax) };
+}
+
+export class Ledger {
+  readonly #limits: LedgerLimits;
+  readonly #tables: Tables;
+  readonly #executor: BatchExecutor;
+  #lastSeq: number = SEQ_NONE;
+
+  /** An empty bank. `tables` are only for `restore`. */
+  constructor(limits: Partial<LedgerLimits> = {}, tables?: Tables) {
+    this.#limits = { ...LIMITS, ...limits };
+    for (const limit of Object.values(this.#limits)) {
+      assert(Number.isSafeInteger(limit) && limit >= 1, 'a limit is a whole number from 1');
+    }
+    this.#tables = tables ?? emptyTables(this.#limits);
+    const { accounts, sessions, keys } = this.#tables;
+    this.#executor = new BatchExecutor(accounts, sessions, keys);
+  }
+
+  /**
+   * The ledger of the image, sharing nothing with it. Throws an Error that names what does not fit.
+   */
+  static restore(image: LedgerImage, limits: Partial<LedgerLimits> = {}): Ledger {
+    const all: LedgerLimits = { ...LIMITS, ...limits };
+    const scalar = (name: string, least: number) => scalarOf(image, name, least);
+    for (const [name, limit] of Object.entries(all)) {
+      const found = scalar(name, 1);
+      if (found !== limit) throw new Error(`the image has ${name} ${found}, not ${limit}`);
+    }
+    const table = (name: string) => image.tables.find((candidate) => candidate.name === name);
+    const digestLow = scalar('digestLow', 0);
+    const accounts = AccountTable.restore(table('accounts'), digestLow, scalar('digestHigh', 0));
+    const runs = RunRing.restore(table('runs'), all.runsMax, scalar('nextRun', 1));
+    const sessions = SessionTable.restore(table('leases'), table('sessions'), all.leasesMax, runs);
+    const keys = KeyTable.restore(table('keys'), all.keysMax, scalar('nextKey', 1));
+    const ledger = new Ledger(all, { accounts, runs, sessions, keys });
+    ledger.#lastSeq = scalar('lastSeq', 0);
+    return ledger;
+  }
+
+  get stateDigest(): StateDigest {
+    return this.#tables.accounts.digest.text;
+  }
+
+  get accountCount(): number {
+    return this.#tables.accounts.count;
+  }
+
+  /** Executes the batch that is next in the order. Throws AssertionFailure, before any change, for
+   * bytes that are no chunks or a seq that is not the next. */
+  execute(seq: Seq, timestamp: Timestamp, batch: Uint8Array): Executed {
+    assert(seq === this.#lastSeq + 1, 'batches are executed in order, each once');
+    assert(Number.isSafeInteger(timestamp), 'a timestamp is a whole number');
+    const results = this.#executor.execute(seq, timestamp, batch);
+    this.#lastSeq = seq;
+    const digest = this.stateDigest + sha256(results).slice(0, RESULTS_DIGITS);
+    return { results, digest };
+  }
+
+  /** Results of a batch of QUERYs, against the state as it is; changes nothing. */
+  query(batch: Uint8Array): Uint8Array {
+    return this.#executor.query(batch);
+  }
+
+  /** The digest by a scan of every account; equal to `stateDigest`, or memory is damaged. */
+  recomputeStateDigest(): StateDigest {
+    return this.#tables.accounts.recomputeDigest();
+  }
+
+  balances(): IterableIterator<AccountBalance> {
+    return this.#tables.accounts.balances();
+  }
+
+  /** The state as it is now, while later batches go on; one at a time, until `releaseSnapshot`. */
+  snapshot(): LedgerImage {
+    const { accounts, runs, sessions, keys } = this.#tables;
+    const scalars = {
+      ...this.#limits,
+      lastSeq: this.#lastSeq,
+      digestLow: accounts.digest.low,
+      digestHigh: accounts.digest.high,
+      nextRun: runs.next,
+      nextKey: keys.next,
+    };
+    const tables = [
+      accounts.snapshot(), ...sessions.snapshot(), runs.snapshot(), keys.snapshot(),
+    ];
+    return { scalars, tables };
+  }
+
+  /** The image is not read any more. */
+  releaseSnapshot(): void {
+    const { accounts, runs, sessions, keys } = this.#tables;
+    for (const table of [accounts, sessions, runs, keys]) table.release();
+  }
+}
+
+function scalarOf(image: LedgerImage, name: string, least: number): number {
+  const value = image.scalars[name];
+  if (value !== undefined && Number.isSafeInteger(value) && value >= least) return value;
+  throw new Error(`the image's ${name} is ${value}`);
+}

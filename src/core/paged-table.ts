@@ -1,0 +1,131 @@
+/**
+ * Fixed-size records of f64 fields in pages of 64 KiB: where all replicated state lives.
+ *
+ * Keeps true: what `snapshot` returned is not changed by any later write until `release`, and
+ * taking it costs one pass over the page references, not over the records. A write to a page that a
+ * snapshot holds copies the page first (copy-on-write, as fork(2) does for Redis' RDB files), so
+ * that a checkpoint can be written beside the hot path.
+ */
+import { assert } from './assert.ts';
+
+/** Fields of one page: 64 KiB. */
+export const PAGE_FIELDS = 8192;
+
+/**
+ * A table as a snapshot holds it. The last page is whole too; behind the last record it is
+ * undefined.
+ */
+export interface TableImage {
+  readonly name: string;
+  /** Fields of a record, a power of two. */
+  readonly fields: number;
+  readonly records: number;
+  /** PAGE_FIELDS each. */
+  readonly pages: readonly Float64Array[];
+}
+
+export class PagedTable {
+  readonly name: string;
+  readonly fields: number;
+  readonly #fieldShift: number;
+  readonly #pageShift: number;
+  readonly #pageMask: number;
+  #pages: Float64Array[] = [];
+  /** 1 where a snapshot holds the page. */
+  #shared: number[] = [];
+  #records = 0;
+  #held = false;
+
+  constructor(name: string, fields: number) {
+    this.name = name;
+    this.fields = fields;
+    this.#fieldShift = Math.log2(fields);
+    assert(Number.isInteger(this.#fieldShift), 'a record has a power of two of fields');
+    this.#pageShift = Math.log2(PAGE_FIELDS) - this.#fieldShift;
+    this.#pageMask = PAGE_FIELDS / fields - 1;
+  }
+
+  /** A table with copies of the image's pages. Throws an Error that names what does not fit. */
+  static restore(image: TableImage | undefined, name: string, fields: number): PagedTable {
+    const table = new PagedTable(name, fields);
+    if (image === undefined) throw new Error(`the image has no table ${name}`);
+    if (image.fields !== fields) {
+      throw new Error(`table ${name} has ${image.fields} fields a record, not ${fields}`);
+    }
+    const pages = Math.ceil((image.records * fields) / PAGE_FIELDS);
+    if (!Number.isSafeInteger(image.records) || image.records < 0 || image.pages.length !== pages) {
+      throw new Error(`table ${name}: ${image.records} records in ${image.pages.length} pages`);
+    }
+    for (const page of image.pages) {
+      if (page.length !== PAGE_FIELDS) throw new Error(`table ${name} has a page of another size`);
+    }
+    table.#pages = image.pages.map((page) => page.slice());
+    table.#shared = image.pages.map(() => 0);
+    table.#records = image.records;
+    return table;
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  get(record: number, field: number): number {
+    return this.pageToRead(record)[this.offsetInPage(record) + field] as number;
+  }
+
+  set(record: number, field: number, value: number): void {
+    this.pageToWrite(record)[this.offsetInPage(record) + field] = value;
+  }
+
+  /** The page of a record, for hot loops that read several fields; not to be written to. */
+  pageToRead(record: number): Float64Array {
+    assert(record < this.#records, 'only records that exist are read');
+    return this.#pages[record >>> this.#pageShift] as Float64Array;
+  }
+
+  /** The page of a record, its own and no snapshot's: for writes until the next `snapshot`. */
+  pageToWrite(record: number): Float64Array {
+    assert(record < this.#records, 'only records that exist are written');
+    const page = record >>> this.#pageShift;
+    if (this.#shared[page] !== 0) this.#unshare(page);
+    return this.#pages[page] as Float64Array;
+  }
+
+  /** Where the record's first field stands in its page. */
+  offsetInPage(record: number): number {
+    return (record & this.#pageMask) << this.#fieldShift;
+  }
+
+  /** One more record, all zeros; its number. */
+  append(): number {
+    const record = this.#records;
+    const page = record >>> this.#pageShift;
+    if (page === this.#pages.length) {
+      this.#pages.push(new Float64Array(PAGE_FIELDS));
+      this.#shared.push(0);
+    }
+    this.#records = record + 1;
+    return record;
+  }
+
+  /** What the table is now, until `release`. One at a time. */
+  snapshot(): TableImage {
+    assert(!this.#held, 'one snapshot is held at a time');
+    this.#held = true;
+    this.#shared.fill(1);
+    const { name, fields } = this;
+    return { name, fields, records: this.#records, pages: [...this.#pages] };
+  }
+
+  /** The image is not read any more: its pages may change again. */
+  release(): void {
+    assert(this.#held, 'only a held snapshot is released');
+    this.#held = false;
+    this.#shared.fill(0);
+  }
+
+  #unshare(page: number): void {
+    this.#pages[page] = (this.#pages[page] as Float64Array).slice();
+    this.#shared[page] = 0;
+  }
+}

@@ -1,0 +1,36 @@
+/** Writes result records in place: into zeroed bytes, once each, without an object. */
+import { CODE, DEFAULT_SCALE, REASON, writeI64 } from './operation.ts';
+
+export type CodeByte = (typeof CODE)[keyof typeof CODE];
+export type ReasonNumber = (typeof REASON)[keyof typeof REASON];
+
+/** Code, kind and scale: all of a result that tells nothing more. */
+export function writeCode(results: DataView, at: number, code: CodeByte, kind: number): void {
+  results.setUint8(at, code);
+  results.setUint8(at + 1, kind);
+  results.setUint8(at + 2, DEFAULT_SCALE);
+}
+
+export function writeBadRequest(
+  results: DataView, at: number, kind: number, reason: ReasonNumber,
+): void {
+  writeCode(results, at, CODE.badRequest, kind);
+  results.setUint32(at + 4, reason, true);
+}
+
+/** A result that tells of an account; for `duplicate`, of the place of the first answer. */
+export function writeAccount(
+  results: DataView, at: number, code: CodeByte, kind: number, account: number, balance: number,
+): void {
+  writeCode(results, at, code, kind);
+  writeI64(results, at + 8, account);
+  writeI64(results, at + 16, balance);
+}
+
+/** `ok` of an operation on an account. Of the version the low 32 bits. */
+export function writeDone(
+  results: DataView, at: number, kind: number, account: number, balance: number, version: number,
+): void {
+  writeAccount(results, at, CODE.ok, kind, account, balance);
+  results.setUint32(at + 4, version, true);
+}

@@ -1,0 +1,423 @@
+/**
+ * Two-phase commit while an epoch serves (replication.md, "Normal operation"): one round trip, one
+ * fsync. Prepare goes to the required set and to joiners; a batch is decided when all of the required
+ * set have voted for its hash; the decision needs no log write, it follows from the durable view and
+ * the votes (presumed commit, Mohan & Lindsay 1983; parallel commits). Answers leave after it only.
+ */
+import type { Admission, AdmittedItem, Round } from './admission.ts';
+import { assert, present } from './assert.ts';
+import type { BackendLink, Tail } from './backend-link.ts';
+import type { ControlKeeper } from './control-keeper.ts';
+import { judgeDigests } from './digests.ts';
+import type { Now } from './effect.ts';
+import { entryBytes, hashEntry, type Entry } from './entry.ts';
+import {
+  nextSeq, type BackendId, type Epoch, type Seq, type Timestamp,
+} from './ids.ts';
+import { InFlight, type Batch } from './in-flight.ts';
+import { Membership } from './membership.ts';
+import type {
+  Fetched, Located, ReadResults, Results, ToBackend, Truncated, Vote,
+} from './message.ts';
+import { ReadRounds } from './read-rounds.ts';
+import { traceBatch } from './trace.ts';
+import type { View } from './view.ts';
+
+export interface ServingHost {
+  readonly epoch: Epoch;
+  readonly control: ControlKeeper;
+  readonly links: ReadonlyMap<BackendId, BackendLink>;
+  readonly admission: Admission;
+  readonly minInSync: number;
+  readonly readTimeoutMs: number;
+  readonly trace: ((line: string) => void) | undefined;
+  now(): Now;
+  send(backend: BackendId, message: ToBackend): void;
+  nextProbe(): number;
+  probeAll(): number;
+  log(line: string): void;
+  /** The batch is decided and its results are here. */
+  onAnswered(batch: Batch, results: Results): void;
+  onReadsAnswered(items: readonly AdmittedItem[], results: Uint8Array, seq: Seq): void;
+  /** Nothing of these was prepared. */
+  refuse(items: readonly AdmittedItem[], detail: string): void;
+  onAllLost(): void;
+  onHopeless(link: BackendLink, detail: string): void;
+  onUndecidable(detail: string): void;
+}
+
+/** Batches prepared and not decided. */
+const IN_FLIGHT_MAX = 4;
+/** A round that fills up to here need not wait for the one before it. */
+const ROUND_BYTES_MAX = 640 * 1024;
+const READ_ROUNDS_MAX = 4;
+
+export class Serving {
+  readonly membership: Membership;
+  readonly #host: ServingHost;
+  readonly #inFlight: InFlight;
+  readonly #reads: ReadRounds;
+  #last: Tail;
+  #lastTimestamp = 0;
+  #commitSeq: Seq;
+  /** What members already told on a heartbeat or a prepare. */
+  #toldCommitSeq: Seq;
+  #answerTurn = 0;
+  /** While a joiner lags: batches that its votes have earned. */
+  #credit = 0;
+  #undecidable = false;
+
+  constructor(host: ServingHost, base: Tail) {
+    this.#host = host;
+    this.#last = base;
+    this.#lastTimestamp = base.timestamp;
+    this.#commitSeq = base.seq;
+    this.#toldCommitSeq = base.seq;
+    this.#inFlight = new InFlight(base.seq);
+    const { epoch, control, links } = host;
+    const common = {
+      epoch,
+      send: (id: BackendId, message: ToBackend) => host.send(id, message),
+      lastSeq: () => this.#last.seq,
+      commitSeq: () => this.#commitSeq,
+    };
+    this.membership = new Membership({
+      ...common, control, links,
+      recent: (seq) => this.#inFlight.get(seq),
+      nowMs: () => host.now().ms,
+      probeAll: () => host.probeAll(),
+      log: (line) => host.log(line),
+      onAllLost: () => host.onAllLost(),
+      onHopeless: (link, detail) => host.onHopeless(link, detail),
+    });
+    this.#reads = new ReadRounds({
+      ...common,
+      nextProbe: () => host.nextProbe(),
+      required: () => this.membership.required,
+      live: () => this.membership.live(),
+      answering: () => this.membership.answering(),
+      onExecuted: (items) => host.admission.onReadsExecuted(items),
+      onAnswered: (items, results, seq) => host.onReadsAnswered(items, results, seq),
+    });
+  }
+
+  get commitSeq(): Seq {
+    return this.#commitSeq;
+  }
+
+  get lastSeq(): Seq {
+    return this.#last.seq;
+  }
+
+  get isIdle(): boolean {
+    return this.#commitSeq === this.#last.seq && this.#reads.openCount === 0;
+  }
+
+  /** Takes rounds from the queue as far as the bounds allow. */
+  pump(): void {
+    while (this.#mayTakeRound()) {
+      const round = this.#host.admission.takeRound(ROUND_BYTES_MAX);
+      if (round.writes.length > 0) {
+        const fitness = this.#fitness(round);
+        if (fitness === 'waits') return this.#putBack(round);
+        if (fitness === 'fits') this.#prepare(round);
+        else this.#host.refuse(round.writes, fitness.refusal);
+      }
+      if (round.reads.length > 0) this.#reads.start(round.reads, join(round.reads));
+      if (round.writes.length === 0 && round.reads.length === 0) return;
+    }
+  }
+
+  onVote(link: BackendLink, { seq, hash, digest }: Vote): void {
+    const batch = this.#inFlight.get(seq);
+    if (batch !== undefined) {
+      assert(batch.hash === hash, `backend ${link.id} voted for the entry that was prepared`);
+      link.reserveMark = batch.mark;
+      if (batch.agreed === undefined) batch.digests.set(link.id, digest);
+      else if (batch.agreed !== digest) this.#onDiverged(link, seq, `${digest}, not ${batch.agreed}`);
+    }
+    const joiner = this.membership.joiner(link.id);
+    if (joiner !== undefined) {
+      this.#credit += 1;
+      joiner.onVote(seq, digest);
+    }
+    this.#advance();
+  }
+
+  onResults(link: BackendLink, results: Results): void {
+    const batch = this.#inFlight.get(results.seq);
+    if (batch === undefined || batch.answerer !== link.id || batch.results !== undefined) return;
+    batch.results = results;
+    this.#answer(batch);
+    this.pump();
+  }
+
+  onReadResults(link: BackendLink, message: ReadResults): void {
+    this.#reads.onReadResults(link, message);
+    this.#reads.settle();
+    this.pump();
+  }
+
+  /** A probe was confirmed, or the reserve told: see what waited for it. */
+  onPong(link: BackendLink): void {
+    if (link.lastSeq === this.#last.seq) link.reserveMark = this.#inFlight.mark;
+    this.#compareIdleDigests();
+    this.#reads.settle();
+    this.#advance();
+  }
+
+  onLocated(link: BackendLink, message: Located): void {
+    for (const joiner of this.membership.joiners()) joiner.onLocated(link.id, message);
+    this.#advance();
+  }
+
+  onTruncated(link: BackendLink, message: Truncated): void {
+    this.membership.joiner(link.id)?.onTruncated(message);
+    this.#advance();
+  }
+
+  onFetched(link: BackendLink, message: Fetched): void {
+    for (const joiner of this.membership.joiners()) joiner.onFetched(link.id, message);
+  }
+
+  onPromised(): void {
+    this.membership.startJoins();
+    this.#advance();
+  }
+
+  onBackendFailed(link: BackendLink): void {
+    this.membership.fail(link);
+    this.#reassign();
+  }
+
+  onViewDurable(view: View): void {
+    for (const link of this.#host.links.values()) this.#tellView(link, view);
+    this.membership.onViewDurable(view);
+    this.#reassign();
+    this.#advance();
+  }
+
+  onTick(): void {
+    this.#failOverdue();
+    this.membership.startJoins();
+    if (this.#commitSeq > this.#toldCommitSeq && this.#commitSeq === this.#last.seq) {
+      this.#toldCommitSeq = this.#commitSeq;
+      for (const link of this.membership.required) {
+        const { epoch } = this.#host;
+        this.#host.send(link.id, { type: 'commit', epoch, commitSeq: this.#commitSeq });
+      }
+    }
+    this.#advance();
+  }
+
+  /** What was prepared and not answered, in order, and the reads nobody answered. */
+  end(): { readonly inDoubt: AdmittedItem[]; readonly reads: AdmittedItem[] } {
+    const inDoubt: AdmittedItem[] = [];
+    for (const batch of this.#inFlight.unanswered()) inDoubt.push(...batch.items);
+    return { inDoubt, reads: this.#reads.drain() };
+  }
+
+  #advance(): void {
+    this.#decide();
+    this.membership.advance();
+    this.#reads.settle();
+    this.pump();
+  }
+
+  #mayTakeRound(): boolean {
+    const { admission } = this.#host;
+    if (admission.isEmpty || this.#undecidable || this.membership.answering().length === 0) return false;
+    if (this.#reads.openCount >= READ_ROUNDS_MAX) return false;
+    const undecided = this.#last.seq - this.#commitSeq;
+    if (undecided >= IN_FLIGHT_MAX) return false;
+    if (undecided > 0 && this.membership.isLagging(this.#host.now().ms)) return this.#takeCredit();
+    return undecided < 2 || admission.queuedWriteBytes >= ROUND_BYTES_MAX / 2;
+  }
+
+  /** A lagging joiner sets the pace: two of its votes earn one batch. */
+  #takeCredit(): boolean {
+    if (this.#credit < 2) return false;
+    this.#credit = 0;
+    return true;
+  }
+
+  /** Whether the writes may be prepared: never what a journal might have no room for. */
+  #fitness({ writes, writeBytes }: Round): 'fits' | 'waits' | { readonly refusal: string } {
+    const { minInSync } = this.#host;
+    const copies = this.membership.inSyncCount;
+    if (copies < minInSync) {
+      return { refusal: `only ${copies} of at least ${minInSync} backends are in sync` };
+    }
+    let operations = 0;
+    for (const item of writes) operations += item.operations;
+    const bytes = entryBytes(writeBytes, operations);
+    const short = this.membership.required.filter((link) => this.#room(link) < bytes);
+    if (short.length === 0) return 'fits';
+    const full = short.find((link) => link.reserve.full);
+    return full === undefined ? 'waits' : { refusal: `disk full on backend ${full.id}` };
+  }
+
+  /** The next segment is being allocated; its backend tells when. */
+  #putBack({ writes, reads }: Round): void {
+    this.#host.admission.onReadsExecuted(reads);
+    this.#host.admission.readmit([...writes, ...reads]);
+  }
+
+  /** What entries may still take in its journal, less what is on its way there. */
+  #room(link: BackendLink): number {
+    return link.reserve.bytes - (this.#inFlight.mark - link.reserveMark);
+  }
+
+  #prepare({ writes }: Round): void {
+    const { epoch, control } = this.#host;
+    const { ms, wallUs } = this.#host.now();
+    this.#lastTimestamp = Math.max(wallUs, this.#lastTimestamp + 1);
+    const unhashed: Omit<Entry, 'hash'> = {
+      seq: nextSeq(this.#last.seq),
+      entryEpoch: epoch,
+      timestamp: this.#lastTimestamp as Timestamp,
+      view: control.view,
+      previousHash: this.#last.hash,
+      batch: join(writes),
+    };
+    const hash = hashEntry(unhashed);
+    const members = this.membership.answering();
+    this.#answerTurn += 1;
+    const answerer = present(members[this.#answerTurn % members.length], 'someone is live').id;
+    const batch = this.#inFlight.add({ ...unhashed, hash }, writes, answerer, ms);
+    this.#last = { seq: batch.seq, entryEpoch: epoch, hash, timestamp: batch.timestamp };
+    this.#toldCommitSeq = this.#commitSeq;
+    for (const link of members) this.#sendPrepare(link, batch);
+    for (const joiner of this.membership.joiners()) joiner.advance();
+  }
+
+  #sendPrepare(link: BackendLink, batch: Batch): void {
+    const { seq, entryEpoch, timestamp, view, previousHash } = batch;
+    this.#host.send(link.id, {
+      type: 'prepare', epoch: this.#host.epoch, seq, entryEpoch, timestamp, view, previousHash,
+      commitSeq: this.#commitSeq, answers: batch.answerer === link.id, batch: batch.batch,
+    });
+  }
+
+  /** Decides, in order, what all of the required set have voted for. */
+  #decide(): void {
+    if (this.#undecidable) return;
+    let through: number = this.#last.seq;
+    for (const link of this.membership.required) {
+      const counts = link.promised && !this.membership.hasFailed(link.id);
+      through = Math.min(through, counts ? link.votedSeq : this.#commitSeq);
+    }
+    while (this.#commitSeq < through) {
+      const seq = nextSeq(this.#commitSeq);
+      const batch = present(this.#inFlight.get(seq), 'what is undecided is held');
+      if (!this.#digestsAgree(batch)) return;
+      this.#commitSeq = seq;
+      batch.agreed = batch.digests.values().next().value;
+      batch.digests.clear();
+      this.#answer(batch);
+    }
+  }
+
+  /** False where a replica differs: it is put out first, or service stops. */
+  #digestsAgree(batch: Batch): boolean {
+    const verdict = judgeDigests(batch.digests);
+    return verdict.kind === 'equal' || this.#onDigestsDiffer(verdict, batch.digests, batch.seq);
+  }
+
+  #onDigestsDiffer(
+    verdict: Exclude<ReturnType<typeof judgeDigests>, { kind: 'equal' }>,
+    digests: ReadonlyMap<BackendId, string>,
+    seq: Seq,
+  ): false {
+    const shown = [...digests].map(([id, digest]) => `backend ${id}: ${digest}`).join(', ');
+    if (verdict.kind === 'undecidable') {
+      this.#undecidable = true;
+      this.#host.onUndecidable(`replicas differ at seq ${seq} and no majority tells: ${shown}`);
+      return false;
+    }
+    for (const id of verdict.ids) {
+      const link = this.#host.links.get(id);
+      if (link !== undefined) this.#onDiverged(link, seq, shown);
+    }
+    return false;
+  }
+
+  #onDiverged(link: BackendLink, seq: Seq, shown: string): void {
+    if (link.trouble !== 'none') return;
+    link.trouble = 'diverged';
+    link.troubleDetail = `it differs from the majority at seq ${seq} (${shown})`;
+    this.#host.log(`backend ${link.id} has diverged: ${link.troubleDetail}`);
+    for (const batch of this.#inFlight.from(nextSeq(this.#commitSeq))) batch.digests.delete(link.id);
+    this.onBackendFailed(link);
+  }
+
+  /** Two replicas at the same seq have the same state, also while nothing is written. */
+  #compareIdleDigests(): void {
+    if (this.#undecidable || this.#commitSeq !== this.#last.seq) return;
+    const digests = new Map<BackendId, string>();
+    for (const link of this.membership.live()) {
+      if (link.lastSeq === this.#last.seq) digests.set(link.id, link.digest);
+    }
+    const verdict = judgeDigests(digests);
+    if (verdict.kind !== 'equal') this.#onDigestsDiffer(verdict, digests, this.#last.seq);
+  }
+
+  #answer(batch: Batch): void {
+    const { results } = batch;
+    if (batch.seq > this.#commitSeq || results === undefined) return;
+    this.#host.onAnswered(batch, results);
+    if (this.#host.trace !== undefined) {
+      const voters = this.membership.required.map((link) => link.id);
+      traceBatch(batch, results, voters, this.#host.trace);
+    }
+    this.#inFlight.onAnswered(batch);
+  }
+
+  /** Asks another member for what a lost one was to answer. */
+  #reassign(): void {
+    const [answerer] = this.membership.answering();
+    if (answerer === undefined) return;
+    const live = new Set(this.membership.live().map((link) => link.id));
+    for (const batch of this.#inFlight.unanswered()) {
+      if (live.has(batch.answerer)) continue;
+      batch.answerer = answerer.id;
+      const { epoch } = this.#host;
+      this.#host.send(answerer.id, { type: 'answer', epoch, seq: batch.seq });
+    }
+    this.#reads.reassign();
+  }
+
+  /** A vote is overdue where another member has cast it and the read timeout has passed. */
+  #failOverdue(): void {
+    if (this.#undecidable) return;
+    const batch = this.#inFlight.get(nextSeq(this.#commitSeq));
+    if (batch === undefined) return;
+    const { ms } = this.#host.now();
+    if (ms - batch.preparedMs <= this.#host.readTimeoutMs) return;
+    const live = this.membership.live();
+    if (!live.some((link) => link.votedSeq >= batch.seq)) return;
+    for (const link of live) {
+      if (link.votedSeq >= batch.seq) continue;
+      this.#host.log(`backend ${link.id}: its vote is overdue, it goes on without it`);
+      this.membership.failForSlowness(link);
+    }
+    this.#reassign();
+  }
+
+  #tellView(link: BackendLink, view: View): void {
+    const { epoch } = this.#host;
+    if (link.promised) this.#host.send(link.id, { type: 'view-changed', epoch, view });
+  }
+}
+
+function join(items: readonly AdmittedItem[]): Uint8Array {
+  const [only] = items;
+  if (only !== undefined && items.length === 1) return only.chunk;
+  const batch = new Uint8Array(items.reduce((bytes, item) => bytes + item.chunk.length, 0));
+  let offset = 0;
+  for (const { chunk } of items) {
+    batch.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return batch;
+}

@@ -1,0 +1,52 @@
+/**
+ * The failure detector: who is up, from the state of connections, heartbeats and read timeouts.
+ *
+ * A killed backend is known by its broken connection, a paused or half-open one by its silence. It may
+ * suspect wrongly (eventually perfect, Chandra & Toueg 1996): suspicion only ever leads to a view
+ * change, never to a decision. A pause of this very process is no one else's silence.
+ */
+import type { BackendId } from './ids.ts';
+
+/** Heartbeats in one read timeout. */
+const HEARTBEATS_PER_TIMEOUT = 5;
+
+export class StatusArray {
+  readonly #readTimeoutMs: number;
+  readonly #heardMs = new Map<BackendId, number>();
+  #pingedMs = -Infinity;
+  #tickedMs: number;
+
+  constructor(readTimeoutMs: number, nowMs: number) {
+    this.#readTimeoutMs = readTimeoutMs;
+    this.#tickedMs = nowMs;
+  }
+
+  /** Something arrived from it. */
+  heard(id: BackendId, nowMs: number): void {
+    this.#heardMs.set(id, nowMs);
+  }
+
+  gone(id: BackendId): void {
+    this.#heardMs.delete(id);
+  }
+
+  /** Whether it is time for another round of heartbeats; counts it as sent. */
+  takeHeartbeat(nowMs: number): boolean {
+    if (nowMs - this.#pingedMs < this.#readTimeoutMs / HEARTBEATS_PER_TIMEOUT) return false;
+    this.#pingedMs = nowMs;
+    return true;
+  }
+
+  /** The connected backends that have been silent for the read timeout. */
+  onTick(nowMs: number): BackendId[] {
+    const pausedMs = nowMs - this.#tickedMs;
+    this.#tickedMs = nowMs;
+    const wasPaused = pausedMs > this.#readTimeoutMs / 2;
+    const silent: BackendId[] = [];
+    for (const [id, heardMs] of this.#heardMs) {
+      if (wasPaused) this.#heardMs.set(id, heardMs + pausedMs);
+      else if (nowMs - heardMs > this.#readTimeoutMs) silent.push(id);
+    }
+    return silent;
+  }
+}

@@ -1,0 +1,98 @@
+/** What `bankd status --json` shows. Balances are not in it; new fields may come. */
+import type { BackendLink } from './backend-link.ts';
+import type { BackendId, Epoch, Seq, ViewNumber } from './ids.ts';
+import { hasId, type ControlRecord } from './view.ts';
+
+export type BackendState = 'in-sync' | 'catching-up' | 'down' | 'diverged' | 'lost-data';
+
+export interface BackendStatus {
+  readonly id: BackendId;
+  readonly status: 0 | 1;
+  readonly state: BackendState;
+  readonly pid: number | null;
+  readonly host: string | null;
+  readonly incarnation: string | null;
+  readonly lastSeq: Seq;
+  /** Entries that it lacks. */
+  readonly lag: number;
+  readonly digest: string;
+  readonly journalBytes: number;
+  readonly reserveBytes: number;
+  readonly detail: string;
+}
+
+/** What the frontend tells of itself. */
+export interface FrontendStatus {
+  readonly pid: number;
+  readonly host: string;
+  readonly port: number;
+  readonly version: string;
+}
+
+export interface StatusReportBody {
+  readonly cluster: string;
+  readonly epoch: Epoch;
+  readonly view: ViewNumber;
+  readonly commitSeq: Seq;
+  readonly serving: boolean;
+  readonly status: readonly (0 | 1)[];
+  /** How many replicas stand behind every answer. */
+  readonly copies: number;
+  /** While there is no service: the backends of which any one would bring it back. */
+  readonly waitingFor: readonly BackendId[];
+  readonly chaos: boolean;
+  readonly frontend: FrontendStatus;
+  readonly backends: readonly BackendStatus[];
+}
+
+/** Whether the backend is a member of the durable view and connected: its place in the array. */
+export function statusOf(link: BackendLink, record: ControlRecord | undefined): 0 | 1 {
+  return record !== undefined && link.promised && link.isMemberOf(record.view) ? 1 : 0;
+}
+
+export function reportBackend(
+  link: BackendLink,
+  record: ControlRecord | undefined,
+  newest: Seq,
+): BackendStatus {
+  const status = statusOf(link, record);
+  const up = link.connection !== undefined;
+  return {
+    id: link.id,
+    status,
+    state: stateOf(link, status),
+    pid: up ? (link.hello?.pid ?? null) : null,
+    host: up ? link.peer : null,
+    incarnation: link.hello?.incarnation ?? null,
+    lastSeq: link.lastSeq,
+    lag: Math.max(0, newest - link.lastSeq),
+    digest: link.digest,
+    journalBytes: link.journalBytes,
+    reserveBytes: link.reserve.bytes,
+    detail: link.troubleDetail,
+  };
+}
+
+function stateOf(link: BackendLink, status: 0 | 1): BackendState {
+  if (link.trouble === 'diverged') return 'diverged';
+  if (link.trouble === 'lost-data' || link.trouble === 'corrupt') return 'lost-data';
+  if (status === 1) return 'in-sync';
+  return link.connection === undefined ? 'down' : 'catching-up';
+}
+
+/** The members of the durable view that are not here. */
+export function missingMembers(
+  record: ControlRecord | undefined,
+  links: Iterable<BackendLink>,
+  count: number,
+): BackendId[] {
+  const all = [...links];
+  if (record === undefined) {
+    const ids = Array.from({ length: count }, (_, index) => (index + 1) as BackendId);
+    return ids.filter((id) => all.find((link) => link.id === id)?.connection === undefined);
+  }
+  return all
+    .filter((link) => hasId(record.view, link.id))
+    .filter((link) => link.connection === undefined || !link.isMemberOf(record.view))
+    .map((link) => link.id);
+}

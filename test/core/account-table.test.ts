@@ -1,0 +1,119 @@
+import t from 'tap';
+import { AccountTable } from '../../src/core/account-table.ts';
+import { AMOUNT_MAX } from '../../src/core/operation.ts';
+import { Random } from '../support/random.ts';
+
+t.test('account table: create and change: numbers, balances, versions, timestamps', async (t) => {
+  const accounts = new AccountTable();
+  accounts.begin(7);
+  t.equal(accounts.create(5000), 100);
+  t.equal(accounts.create(0), 101);
+  accounts.begin(9);
+  t.equal(accounts.change(100, AMOUNT_MAX), 2);
+  t.equal(accounts.change(100, 3), 3);
+  t.equal(accounts.balance(100), 3);
+  t.equal(accounts.version(100), 3);
+  t.equal(accounts.version(101), 1);
+  t.same([...accounts.balances()], [
+    { account: 100, balance: 3, scale: 2 },
+    { account: 101, balance: 0, scale: 2 },
+  ]);
+  const page = accounts.snapshot().pages[0]?.slice(0, 16);
+  t.same(
+    page, Float64Array.of(3, 3, 2, 0, 0, 0, 7, 9, 0, 1, 2, 0, 0, 0, 7, 7), 'the record layout',
+  );
+});
+
+t.test('account table: has: exactly the numbers given out', async (t) => {
+  const accounts = new AccountTable();
+  t.notOk(accounts.has(100));
+  accounts.create(1);
+  for (const account of [99, 101, 0, -100, NaN, AMOUNT_MAX, 100 + 2 ** 32, -AMOUNT_MAX]) {
+    t.notOk(accounts.has(account), `${account}`);
+  }
+  t.ok(accounts.has(100));
+});
+
+t.test('account table: a balance beyond its bounds: an assertion', async (t) => {
+  const accounts = new AccountTable();
+  accounts.create(1);
+  for (const balance of [-1, AMOUNT_MAX + 1, NaN]) {
+    t.throws(() => accounts.change(100, balance), { name: 'AssertionFailure' });
+  }
+  t.equal(accounts.balance(100), 1);
+});
+
+t.test('account digest: equal states: equal, whatever the order of changes', async (t) => {
+  const one = new AccountTable();
+  const other = new AccountTable();
+  t.equal(one.digest.text, '0000000000000000');
+  for (const accounts of [one, other]) for (const balance of [5, 6, 7]) accounts.create(balance);
+  for (const [account, balance] of [[100, 9], [101, 8], [100, 1]] as const) {
+    one.change(account, balance);
+  }
+  for (const [account, balance] of [[100, 4], [100, 1], [101, 8]] as const) {
+    other.change(account, balance);
+  }
+  t.equal(one.digest.text, other.digest.text);
+  t.match(one.digest.text, /^[0-9a-f]{16}$/);
+  t.equal(one.digest.text, one.recomputeDigest());
+});
+
+t.test('account digest: states that differ in number, balance or version: different', async (t) => {
+  const digestOf = (
+    balances: readonly number[], changes: readonly (readonly [number, number])[],
+  ) => {
+    const accounts = new AccountTable();
+    for (const balance of balances) accounts.create(balance);
+    for (const [account, balance] of changes) accounts.change(account, balance);
+    return accounts.digest.text;
+  };
+  const digests = [
+    digestOf([], []),
+    digestOf([0], []),
+    digestOf([1], []),
+    digestOf([2 ** 32], []),
+    digestOf([2 ** 32 + 1], []),
+    digestOf([AMOUNT_MAX], []),
+    digestOf([0, 1], []),
+    digestOf([1, 0], []),
+    digestOf([1, 1], []),
+    digestOf([1], [[100, 1]]),
+    digestOf([1], [[100, 1], [100, 1]]),
+    digestOf([1, 1], [[101, 1]]),
+    digestOf([1, 1], [[100, 1]]),
+  ];
+  t.equal(new Set(digests).size, digests.length);
+  const halves = digests.slice(1).flatMap((digest) => [digest.slice(0, 8), digest.slice(8)]);
+  t.equal(new Set(halves).size, halves.length, 'in each of the two lanes');
+});
+
+t.test('account digest: random changes: as a scan finds it', async (t) => {
+  const random = new Random(3);
+  const accounts = new AccountTable();
+  for (let change = 0; change < 5000; change += 1) {
+    const balance = random.chance(0.5) ? random.int(100) : Math.floor(random.next() * AMOUNT_MAX);
+    if (accounts.count === 0 || random.chance(0.3)) accounts.create(balance);
+    else accounts.change(100 + random.int(accounts.count), balance);
+    if (change % 250 === 0) t.equal(accounts.digest.text, accounts.recomputeDigest());
+  }
+  const { low, high } = accounts.digest;
+  const image = accounts.snapshot();
+  t.equal(AccountTable.restore(image, low, high).digest.text, accounts.digest.text);
+  t.throws(() => AccountTable.restore(image, low, high ^ 1), { message: /digest is/ });
+  t.throws(() => AccountTable.restore(image, low + 1, high), { message: /digest is/ });
+});
+
+t.test('account table: restore: a record that makes no sense is named', async (t) => {
+  for (const [field, value] of [[0, -1], [0, 0.5], [0, NaN], [1, 0], [2, 3]] as const) {
+    const accounts = new AccountTable();
+    accounts.create(1);
+    accounts.create(1);
+    const image = accounts.snapshot();
+    (image.pages[0] as Float64Array)[8 + field] = value;
+    const { low, high } = accounts.digest;
+    t.throws(
+      () => AccountTable.restore(image, low, high), { message: /account 101 makes no sense/ },
+    );
+  }
+});

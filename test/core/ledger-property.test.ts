@@ -1,0 +1,140 @@
+/**
+ * The ledger against its slow twin, on random batches that hit every rule, with limits that bite.
+ */
+import t, { type Test } from 'tap';
+import type { Seq, Timestamp } from '../../src/core/ids.ts';
+import { Ledger, type LedgerLimits } from '../../src/core/ledger.ts';
+import { CODE, encodeChunk } from '../../src/core/operation.ts';
+import { BatchGenerator, copyState, randomRecords, Teller } from '../support/ledger-batches.ts';
+import { LedgerTwin } from '../support/ledger-twin.ts';
+import { Random } from '../support/random.ts';
+
+const BATCHES = 400;
+
+const LIMITS: readonly LedgerLimits[] = [
+  { leasesMax: 3, runsMax: 40, keysMax: 12 },
+  { leasesMax: 1, runsMax: 1, keysMax: 1 },
+  { leasesMax: 2, runsMax: 7, keysMax: 20 },
+  { leasesMax: 4096, runsMax: 100_000, keysMax: 100_000 },
+];
+
+/** How often each code was answered, so that a run that hits nothing is noticed. */
+function countCodes(results: Uint8Array, counts: number[]): void {
+  for (let at = 0; at < results.length; at += 32) {
+    const code = results[at] as number;
+    counts[code] = (counts[code] ?? 0) + 1;
+  }
+}
+
+/**
+ * Executes random batches on ledger, twin, and a ledger that is restored from an image now and
+ * then.
+ */
+function compareWithTwin(t: Test, seed: number, limits: LedgerLimits): number[] {
+  const random = new Random(seed);
+  const generator = new BatchGenerator(random);
+  const ledger = new Ledger(limits);
+  const twin = new LedgerTwin(limits);
+  const counts: number[] = [];
+  let replica = new Ledger(limits);
+  for (let seq = 1; seq <= BATCHES; seq += 1) {
+    const where = `seed ${seed}, seq ${seq}`;
+    const batch = generator.batch(seq);
+    const before = batch.slice();
+    const executed = ledger.execute(seq as Seq, (seq * 10) as Timestamp, batch);
+    const expected = twin.execute(seq, batch);
+    if (Buffer.compare(batch, before) !== 0) throw new Error(`${where}: the batch was changed`);
+    if (Buffer.compare(executed.results, expected.results) !== 0) {
+      throw new Error(`${where}: ${explain(executed.results, expected.results)}`);
+    }
+    if (executed.digest !== expected.digest) throw new Error(`${where}: another digest`);
+    const again = replica.execute(seq as Seq, (seq * 10) as Timestamp, batch);
+    if (again.digest !== executed.digest) throw new Error(`${where}: the replica differs`);
+    countCodes(executed.results, counts);
+    const queries = generator.queries();
+    if (Buffer.compare(ledger.query(queries), twin.query(queries)) !== 0) {
+      throw new Error(`${where}: a query differs`);
+    }
+    if (random.chance(0.05)) {
+      const image = replica.snapshot();
+      const restored = Ledger.restore(image, limits);
+      replica.releaseSnapshot();
+      replica = restored;
+    }
+  }
+  t.same(
+    copyState(replica), copyState(ledger), `seed ${seed}: images are identical, record by record`,
+  );
+  t.equal(ledger.stateDigest, ledger.recomputeStateDigest(), 'digest as a scan finds it');
+  t.equal(ledger.accountCount, twin.accountCount);
+  const total = [...ledger.balances()].reduce((sum, { balance }) => sum + BigInt(balance), 0n);
+  t.equal(total, twin.total, 'totals agree');
+  return counts;
+}
+
+function explain(found: Uint8Array, expected: Uint8Array): string {
+  for (let at = 0; at < expected.length; at += 32) {
+    const [one, other] = [found, expected].map((bytes) =>
+      Buffer.from(bytes.subarray(at, at + 32)).toString('hex'),
+    );
+    if (one !== other) return `result ${at / 32} is ${one}, twin ${other}`;
+  }
+  return `${found.length} bytes of results, twin ${expected.length}`;
+}
+
+for (const limits of LIMITS) {
+  const { leasesMax, runsMax, keysMax } = limits;
+  const name = `${leasesMax} leases, ${runsMax} runs, ${keysMax} keys`;
+  t.test(`ledger: random batches: as its twin (${name})`, async (t) => {
+    const counts: number[] = [];
+    for (let seed = 1; seed <= 6; seed += 1) {
+      compareWithTwin(t, seed, limits).forEach((count, code) => {
+        counts[code] = (counts[code] ?? 0) + count;
+      });
+    }
+    for (const [word, code] of Object.entries(CODE)) {
+      t.ok((counts[code] ?? 0) > 0, `${word} was among the answers`);
+    }
+  });
+}
+
+t.test('ledger: random bytes as operations: as its twin, nothing thrown', async (t) => {
+  const random = new Random(99);
+  const limits = { leasesMax: 2, runsMax: 50, keysMax: 10 };
+  const teller = new Teller(limits);
+  const twin = new LedgerTwin(limits);
+  let request = 1;
+  for (let seq = 1; seq <= 3000; seq += 1) {
+    const lease = encodeChunk(0, 0, [{ kind: 'lease' }]);
+    const batch = seq === 1 ? lease : randomRecords(random, 64, request);
+    request += 20;
+    const before = teller.ledger.stateDigest;
+    const results = teller.executeBytes(batch);
+    if (Buffer.compare(results, twin.execute(seq, batch).results) !== 0) {
+      t.fail(`seq ${seq} differs`);
+    }
+    const refused = results.every((byte, at) => at % 32 !== 0 || byte === CODE.badRequest);
+    if (refused && teller.ledger.stateDigest !== before) t.fail(`seq ${seq} changed something`);
+  }
+  t.equal(teller.ledger.stateDigest, twin.stateDigest());
+});
+
+t.test('ledger: transfers: the total is conserved, no balance below zero', async (t) => {
+  const random = new Random(5);
+  const teller = new Teller();
+  const session = teller.lease();
+  const accounts = Array.from({ length: 50 }, () => ({ kind: 'create' as const, amount: 1000 }));
+  teller.ask(session, 1, ...accounts);
+  for (let batch = 0; batch < 40; batch += 1) {
+    const transfers = Array.from({ length: 200 }, () => {
+      const [account, toAccount] = [99 + random.int(53), 99 + random.int(53)];
+      const [amount, scale] = [random.int(900), random.int(4)];
+      return { kind: 'transfer' as const, account, toAccount, amount, scale };
+    });
+    teller.ask(session, 100 + 200 * batch, ...transfers);
+    const balances = teller.balances();
+    t.equal(balances.reduce((sum, balance) => sum + balance, 0), 50 * 100_000);
+    t.ok(balances.every((balance) => balance >= 0));
+  }
+  t.ok(new Set(teller.balances()).size > 10, 'money moved');
+});

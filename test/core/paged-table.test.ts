@@ -1,0 +1,95 @@
+import t from 'tap';
+import { PAGE_FIELDS, PagedTable } from '../../src/core/paged-table.ts';
+
+function filled(records: number): PagedTable {
+  const table = new PagedTable('numbers', 4);
+  for (let record = 0; record < records; record += 1) {
+    table.append();
+    for (let field = 0; field < 4; field += 1) table.set(record, field, record * 10 + field);
+  }
+  return table;
+}
+
+/** More than two pages of records of four fields. */
+const RECORDS = (2 * PAGE_FIELDS) / 4 + 3;
+
+t.test('paged table: fields: each keeps its own value, across pages', async (t) => {
+  const table = new PagedTable('numbers', 4);
+  for (let record = 0; record < RECORDS; record += 1) {
+    if (table.append() !== record) t.fail('records are numbered in order');
+    for (let field = 0; field < 4; field += 1) {
+      if (table.get(record, field) !== 0) t.fail('a new record is blank');
+      table.set(record, field, record * 10 + field);
+    }
+  }
+  let wrong = 0;
+  for (let record = 0; record < RECORDS; record += 1) {
+    for (let field = 0; field < 4; field += 1) {
+      if (table.get(record, field) !== record * 10 + field) wrong += 1;
+    }
+  }
+  t.equal(wrong, 0);
+  t.equal(table.records, RECORDS);
+  t.throws(() => table.get(RECORDS, 0), { message: /records that exist/ });
+  t.throws(() => table.set(RECORDS, 0, 1), { message: /records that exist/ });
+  t.throws(() => new PagedTable('odd', 6), { message: /power of two/ });
+});
+
+t.test('paged table: snapshot: later writes and records do not reach it', async (t) => {
+  const table = filled(RECORDS);
+  const image = table.snapshot();
+  t.match(image, { name: 'numbers', fields: 4, records: RECORDS });
+  t.equal(image.pages.length, 3);
+  const frozen = image.pages.map((page) => page.slice());
+  for (let record = 0; record < RECORDS; record += 100) table.set(record, 2, -1);
+  const added = table.append();
+  table.set(added, 0, -7);
+  table.set(0, 2, -2);
+  t.same(image.pages, frozen);
+  t.equal(table.get(0, 2), -2);
+  t.equal(table.get(100, 2), -1);
+  t.equal(table.get(added, 0), -7);
+  t.throws(() => table.snapshot(), { message: /one snapshot/ });
+  table.release();
+  t.throws(() => table.release(), { message: /held/ });
+});
+
+t.test('paged table: snapshot: a page is copied once, and only when it is written', async (t) => {
+  const table = filled(RECORDS);
+  const image = table.snapshot();
+  t.equal(table.pageToRead(0), image.pages[0], 'read where it is');
+  const copy = table.pageToWrite(0);
+  t.not(copy, image.pages[0]);
+  t.equal(table.pageToWrite(1), copy, 'its own by now');
+  t.equal(table.pageToRead(RECORDS - 1), image.pages[2], 'not written');
+  table.release();
+  t.equal(table.pageToWrite(RECORDS - 1), image.pages[2], 'written in place after release');
+  const next = table.snapshot();
+  t.equal(next.pages[0], copy);
+  t.not(table.pageToWrite(0), copy, 'shared again');
+});
+
+t.test('paged table: restore: the same records, sharing nothing', async (t) => {
+  const table = filled(RECORDS);
+  const image = table.snapshot();
+  const restored = PagedTable.restore(image, 'numbers', 4);
+  restored.set(5, 1, 999);
+  t.equal(table.get(5, 1), 51);
+  t.equal(restored.get(5, 1), 999);
+  t.equal(restored.get(RECORDS - 1, 3), (RECORDS - 1) * 10 + 3);
+  t.equal(restored.append(), RECORDS);
+});
+
+t.test('paged table: restore: what does not fit is named', async (t) => {
+  const image = filled(3).snapshot();
+  const restore = (changes: object) => () => {
+    PagedTable.restore({ ...image, ...changes }, 'numbers', 4);
+  };
+  t.throws(() => PagedTable.restore(undefined, 'numbers', 4), { message: /no table numbers/ });
+  t.throws(restore({ fields: 8 }), { message: /8 fields a record, not 4/ });
+  t.throws(restore({ records: 5000 }), { message: /5000 records in 1 pages/ });
+  t.throws(restore({ records: -1 }), { message: /-1 records/ });
+  t.throws(restore({ records: 1.5 }), { message: /1.5 records/ });
+  t.throws(restore({ pages: [] }), { message: /in 0 pages/ });
+  t.throws(restore({ pages: [new Float64Array(7)] }), { message: /another size/ });
+});

@@ -1,0 +1,177 @@
+/**
+ * A whole bank in one deterministic event queue: the real core over made-up time, network and disks.
+ *
+ * A seed gives one run. What may go wrong is in `sim-faults.ts`; the checks stand outside the core, in
+ * `sim-checks.ts` (continuous) and `sim-history.ts` (what clients saw).
+ */
+import type { ControlOutcome } from '../../src/core/effect.ts';
+import type { BackendId } from '../../src/core/ids.ts';
+import type { Message } from '../../src/core/message.ts';
+import type { ControlRecord } from '../../src/core/view.ts';
+import type { Random } from './random.ts';
+import { SimBackend } from './sim-backend.ts';
+import { Checks } from './sim-checks.ts';
+import { SimFrontend, type FrontendChoices, type SimClientEnd } from './sim-frontend.ts';
+import { Delays, EventQueue } from './sim-queue.ts';
+import { TraceHash } from './sim-trace.ts';
+
+/** The control record's durable place: compare-and-swap on the version, at times slow or refused. */
+export class ControlStore {
+  record: ControlRecord | undefined;
+  slowMs = 0;
+  failNext = 0;
+  /** Told of every write that is under way. */
+  onWriting: (() => void) | undefined;
+  readonly #cluster: SimCluster;
+
+  constructor(cluster: SimCluster) {
+    this.#cluster = cluster;
+  }
+
+  write(record: ControlRecord, by: SimFrontend, done: (outcome: ControlOutcome) => void): void {
+    const { queue, delays, random } = this.#cluster;
+    const view = record.view.members.map(({ id }) => id).join(',');
+    this.#cluster.note(`frontend writes control: epoch ${record.epoch} view ${record.view.number}`
+      + ` (${view}) floor ${record.commitFloor}`);
+    queue.after(delays.upTo(4) + delays.upTo(this.slowMs), () => {
+      // The process may have died while the write was on its way: it may have been applied.
+      if (!by.alive && random.chance(0.5)) return;
+      if (this.failNext > 0) {
+        this.failNext -= 1;
+        return done('failed');
+      }
+      const fits = record.version === (this.record?.version ?? 0) + 1;
+      if (fits) this.record = record;
+      queue.after(delays.upTo(2) + delays.upTo(this.slowMs), () => {
+        if (by.alive) this.#cluster.note(`control ${fits ? 'written' : 'conflict'}`);
+        done(fits ? 'written' : 'conflict');
+      });
+    });
+    this.onWriting?.();
+  }
+}
+
+export interface ClusterChoices {
+  readonly count?: number;
+  readonly fixedDelays?: boolean;
+  readonly minInSync?: number;
+}
+
+export class SimCluster {
+  readonly queue = new EventQueue();
+  readonly random: Random;
+  readonly delays: Delays;
+  readonly checks: Checks;
+  readonly store: ControlStore;
+  readonly count: number;
+  readonly minInSync: number;
+  readonly readTimeoutMs = 200;
+  readonly backends: SimBackend[];
+  readonly traceHash = new TraceHash();
+  /** The newest last; the others are paused, or do not know yet that they are deposed. */
+  frontends: SimFrontend[] = [];
+  stops: string[] = [];
+  /** A frontend that stops is started again, as a supervisor would. */
+  restartsStopped = true;
+  resets = 0;
+  /** Told every line of the trace, for scenarios and for looking into a failure. */
+  onNote: ((line: string) => void) | undefined;
+  onMessage: ((from: string, to: string, message: Message) => void) | undefined;
+  traceLine: ((line: string) => void) | undefined;
+  #lastConnection = 0;
+
+  constructor(random: Random, choices: ClusterChoices = {}) {
+    this.random = random;
+    this.count = choices.count ?? 3;
+    this.minInSync = choices.minInSync ?? 1;
+    this.delays = new Delays(random, choices.fixedDelays ?? false);
+    this.checks = new Checks(this);
+    this.store = new ControlStore(this);
+    this.backends = Array.from({ length: this.count }, (_, at) =>
+      new SimBackend(this, (at + 1) as BackendId));
+  }
+
+  /** The newest frontend that runs. */
+  get frontend(): SimFrontend | undefined {
+    return this.frontends.at(-1);
+  }
+
+  id128(): string {
+    let id = '';
+    for (let at = 0; at < 32; at += 1) id += this.random.int(16).toString(16);
+    return id;
+  }
+
+  newConnection(): number {
+    return (this.#lastConnection += 1);
+  }
+
+  note(line: string): void {
+    this.traceHash.add(this.queue.nowMs, line);
+    this.onNote?.(line);
+  }
+
+  noteMessage(from: string, to: string, message: Message): void {
+    this.traceHash.add(this.queue.nowMs, `${from} ${to} ${message.type}`);
+    this.onMessage?.(from, to, message);
+  }
+
+  /** Starts one where none runs. */
+  startFrontend(choices: FrontendChoices = {}): void {
+    if (this.frontends.length > 0) return;
+    this.addFrontend(choices);
+  }
+
+  /** Another one over the same control record. */
+  addFrontend(choices: FrontendChoices = {}): void {
+    this.note('frontend starts');
+    this.frontends.push(new SimFrontend(this, choices));
+  }
+
+  crashFrontend(): void {
+    this.note('frontend crashes');
+    for (const frontend of this.frontends.splice(0)) frontend.crash();
+  }
+
+  onFrontendStopped(frontend: SimFrontend): void {
+    if (!frontend.alive) return;
+    const { reason = 'deposed', detail = '' } = frontend.stopped ?? {};
+    if (reason !== 'deposed') this.stops.push(`${reason}: ${detail}`);
+    this.frontends = this.frontends.filter((each) => each !== frontend);
+    frontend.crash();
+    if (this.restartsStopped && reason === 'deposed') this.queue.after(20, () => this.startFrontend());
+  }
+
+  /** A backend connects; false where nobody listens. */
+  accept(backend: SimBackend): boolean {
+    const frontend = this.#choose();
+    frontend?.acceptBackend(backend);
+    return frontend !== undefined;
+  }
+
+  connectClient(client: SimClientEnd): boolean {
+    const frontend = this.#choose();
+    frontend?.acceptClient(client);
+    return frontend !== undefined;
+  }
+
+  cutClient(client: SimClientEnd): void {
+    for (const frontend of this.frontends) frontend.cutClient(client);
+  }
+
+  /** Whether every acknowledged transaction survives the loss of this backend's directory. */
+  mayLose(backend: SimBackend): boolean {
+    return (this.store.record?.view.members ?? []).some(({ id, incarnation }) => {
+      const other = this.backends[id - 1];
+      return other !== undefined && other !== backend && other.disk.isSound
+        && other.disk.incarnation === incarnation;
+    });
+  }
+
+  /** The newest one mostly; one that a newer has deposed may be found as well. */
+  #choose(): SimFrontend | undefined {
+    const open = this.frontends.filter((frontend) => !frontend.paused);
+    if (open.length > 1 && this.random.chance(0.2)) return this.random.pick(open);
+    return open.at(-1);
+  }
+}

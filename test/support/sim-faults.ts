@@ -1,0 +1,165 @@
+/** What may go wrong in a run. Each heals by itself; `heal` in `sim-run.ts` mends the rest. */
+import type { Random } from './random.ts';
+import type { SimBackend } from './sim-backend.ts';
+import type { SimClient } from './sim-client.ts';
+import type { SimCluster } from './sim-cluster.ts';
+
+export interface Fault {
+  readonly name: string;
+  run(cluster: SimCluster, backend: SimBackend, random: Random, clients: readonly SimClient[]): void;
+}
+
+function restart(cluster: SimCluster, backend: SimBackend, withinMs: number): void {
+  cluster.queue.after(cluster.random.next() * withinMs, () => backend.start());
+}
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'crash a backend',
+    run: (cluster, backend) => {
+      backend.crash();
+      restart(cluster, backend, 300);
+    },
+  },
+  {
+    name: 'crash a backend at length',
+    run: (cluster, backend) => {
+      backend.crash();
+      restart(cluster, backend, 2_000);
+    },
+  },
+  { name: 'cut a connection', run: (_cluster, backend) => backend.cut() },
+  { name: 'a backend reconnects before its old connection ends', run: (_cluster, backend) => backend.leave() },
+  {
+    name: 'stall a connection one way',
+    run: (_cluster, { pipe }, random) =>
+      pipe?.stall(random.chance(0.5) ? 0 : 1, random.next() * 600),
+  },
+  {
+    name: 'pause a backend',
+    run: (cluster, backend, random) => {
+      backend.pause();
+      cluster.queue.after(random.next() * 600, () => backend.resume());
+    },
+  },
+  {
+    name: 'slow disk',
+    run: (cluster, backend, random) => {
+      backend.slowDiskMs = random.next() * (random.chance(0.5) ? 40 : 500);
+      cluster.queue.after(random.next() * 1_000, () => (backend.slowDiskMs = 0));
+    },
+  },
+  {
+    name: 'disk full',
+    run: (cluster, backend, random) => {
+      backend.setFull(true);
+      cluster.queue.after(random.next() * 500, () => backend.setFull(false));
+    },
+  },
+  {
+    name: 'wipe a backend',
+    run: (cluster, backend) => {
+      if (!cluster.mayLose(backend)) return;
+      backend.wipe();
+      restart(cluster, backend, 500);
+    },
+  },
+  {
+    name: 'put back an old copy of a directory',
+    run: (cluster, backend, random) => {
+      const floor = cluster.store.record?.commitFloor ?? 0;
+      if (!cluster.mayLose(backend) || floor === 0) return;
+      backend.rollBack(random.int(floor));
+      restart(cluster, backend, 300);
+    },
+  },
+  {
+    name: 'damage a directory',
+    run: (cluster, backend, random) => {
+      if (!cluster.mayLose(backend)) return;
+      if (random.chance(0.5)) return backend.meetCorruption();
+      backend.crash();
+      backend.disk.corrupt = true;
+      restart(cluster, backend, 300);
+    },
+  },
+  {
+    name: 'flip a balance',
+    run: (cluster, backend) => {
+      const sound = cluster.backends.filter((each) => each.up && each.disk.isSound).length;
+      const members = cluster.store.record?.view.members.length ?? 0;
+      if (cluster.mayLose(backend) && sound >= 3 && members >= 3) backend.flip();
+    },
+  },
+  {
+    name: 'crash the frontend',
+    run: (cluster, _backend, random) => {
+      cluster.crashFrontend();
+      cluster.queue.after(random.next() * 300, () => cluster.startFrontend());
+    },
+  },
+  {
+    name: 'pause the frontend',
+    run: (cluster, _backend, random) => {
+      const { frontend } = cluster;
+      frontend?.pause();
+      cluster.queue.after(random.next() * 700, () => frontend?.resume());
+    },
+  },
+  {
+    name: 'a second frontend while the first is paused',
+    run: (cluster, _backend, random) => {
+      const { frontend } = cluster;
+      if (frontend === undefined || cluster.frontends.length > 2) return;
+      frontend.pause();
+      cluster.queue.after(random.next() * 700, () => frontend.resume());
+      cluster.addFrontend();
+      for (const backend of cluster.backends) {
+        cluster.queue.after(random.next() * 60, () => backend.leave());
+      }
+    },
+  },
+  {
+    name: 'crash everything',
+    run: (cluster, _backend, random) => {
+      cluster.crashFrontend();
+      for (const each of cluster.backends) {
+        each.crash();
+        restart(cluster, each, 500);
+      }
+      cluster.queue.after(random.next() * 500, () => cluster.startFrontend());
+    },
+  },
+  {
+    name: 'crash all backends',
+    run: (cluster, _backend, random) => {
+      for (const each of cluster.backends) {
+        cluster.queue.after(random.next() * 30, () => {
+          each.crash();
+          restart(cluster, each, 400);
+        });
+      }
+    },
+  },
+  {
+    name: 'the control record is slow',
+    run: (cluster, _backend, random) => {
+      cluster.store.slowMs = random.next() * 300;
+      cluster.queue.after(random.next() * 1_000, () => (cluster.store.slowMs = 0));
+    },
+  },
+  {
+    name: 'the control record has no room',
+    run: (cluster, _backend, random) => (cluster.store.failNext += 1 + random.int(2)),
+  },
+  {
+    name: 'the clock on the wall jumps',
+    run: ({ frontend }, _backend, random) => {
+      if (frontend !== undefined) frontend.wallOffsetUs = (random.next() - 0.5) * 7.2e9;
+    },
+  },
+  {
+    name: 'cut a client',
+    run: (cluster, _backend, random, clients) => cluster.cutClient(random.pick(clients)),
+  },
+];
