@@ -1,0 +1,129 @@
+/**
+ * One real bankd process under test: its lines on stderr, signals, and how it ended.
+ *
+ * It hangs on a leash of the test's own, so that nothing outlives a test runner that is killed.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { leashedEnvironment } from '../../src/host/leash.ts';
+import { selfCommand } from '../../src/host/self.ts';
+
+/** The binary to test instead of this checkout: `BANKD_TEST_BINARY=dist/bankd npm test`. */
+const BINARY = process.env['BANKD_TEST_BINARY'];
+const WAIT_MS = 15_000;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface StartOptions {
+  /** Whether it ends with the test's process; a supervisor under test gets Ctrl-C, so it is not. */
+  readonly leashed?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it reads on stdin; undefined: nothing, at once ended. */
+  readonly input?: string;
+}
+
+export class BankdProcess {
+  readonly exited: Promise<Exit>;
+  /** Lines on stderr so far. */
+  readonly lines: string[] = [];
+  readonly #child: ChildProcess;
+  #stdout = '';
+  #exit: Exit | undefined;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(args: readonly string[], options: StartOptions = {}) {
+    const { leashed = true, env = {}, input } = options;
+    const { file, args: all } = bankdCommand(args);
+    const environment = { ...process.env, ...env };
+    delete environment['BANKD_TEST_BINARY'];
+    const child = spawn(file, [...all], {
+      stdio: ['pipe', 'pipe', 'pipe', ...(leashed ? ['pipe' as const] : [])],
+      env: leashed ? leashedEnvironment(environment) : environment,
+    });
+    this.#child = child;
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input ?? '');
+    child.stdio[3]?.on('error', () => {});
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
+    if (child.stderr !== null) {
+      createInterface({ input: child.stderr }).on('line', (line) => this.#onLine(line));
+    }
+    this.exited = new Promise((resolve) => {
+      child.once('close', (code, signal) => {
+        this.#exit = { code, signal };
+        for (const watcher of this.#watchers) watcher();
+        resolve(this.#exit);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get running(): boolean {
+    return this.#exit === undefined;
+  }
+
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  get stderr(): string {
+    return this.lines.join('\n');
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** SIGKILL; resolves when it is gone. */
+  async kill(): Promise<Exit> {
+    this.signal('SIGKILL');
+    return this.exited;
+  }
+
+  /** SIGTERM; resolves when it has ended. */
+  async terminate(): Promise<Exit> {
+    this.signal('SIGTERM');
+    return this.exited;
+  }
+
+  /** The first line on stderr that matches, from line number `from` on, awaited. */
+  async line(pattern: RegExp, from = 0): Promise<string> {
+    const find = (): string | undefined =>
+      this.lines.slice(from).find((line) => pattern.test(line));
+    const found = find();
+    if (found !== undefined) return found;
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(watcher);
+        settle();
+      };
+      const fail = (why: string): void => {
+        finish(() => reject(new Error(`${why}: no line ${pattern} on stderr:\n${this.stderr}`)));
+      };
+      const watcher = (): void => {
+        const line = find();
+        if (line !== undefined) finish(() => resolve(line));
+        else if (!this.running) fail('the process ended');
+      };
+      const timer = setTimeout(() => fail('timed out'), WAIT_MS);
+      this.#watchers.add(watcher);
+      watcher();
+    });
+  }
+
+  #onLine(line: string): void {
+    this.lines.push(line);
+    for (const watcher of this.#watchers) watcher();
+  }
+}
+
+function bankdCommand(args: readonly string[]): { file: string; args: readonly string[] } {
+  return BINARY === undefined ? selfCommand(args) : { file: BINARY, args };
+}

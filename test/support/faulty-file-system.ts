@@ -1,0 +1,117 @@
+/**
+ * The real file system with faults: short writes, errors at the n-th call, a disk of a given size.
+ */
+import { nodeFileSystem, type FileSystem } from '../../src/host/file-system.ts';
+
+export type FaultyCall =
+  | 'write' | 'writeParts' | 'fdatasync' | 'fsync' | 'rename' | 'unlink' | 'open' | 'read';
+
+export class FaultyFileSystem implements FileSystem {
+  /** Names of the calls made, in order. */
+  readonly calls: string[] = [];
+  /** Called before each call; what it throws, the call throws. */
+  onCall: (call: FaultyCall, path: string | number) => void = () => {};
+  /** How much of a write is written at most. */
+  writeBytesMax = Infinity;
+  free: number | undefined;
+  /** What the next questions for free bytes are answered, before `free`. */
+  readonly nextFree: number[] = [];
+  bytesRead = 0;
+
+  failNext(call: FaultyCall, code: string, after = 0): void {
+    let left = after;
+    this.onCall = (made) => {
+      if (made !== call) return;
+      left -= 1;
+      if (left >= 0) return;
+      this.onCall = () => {};
+      throw errno(code);
+    };
+  }
+
+  /** From the n-th call on nothing works any more, as if the process had been killed there. */
+  dieAt(n: number): void {
+    let left = n;
+    this.onCall = () => {
+      left -= 1;
+      if (left < 0) throw errno('EIO');
+    };
+  }
+
+  #before(call: FaultyCall, path: string | number): void {
+    this.calls.push(call);
+    this.onCall(call, path);
+  }
+
+  async open(path: string, flags: string): Promise<number> {
+    this.#before('open', path);
+    return nodeFileSystem.open(path, flags);
+  }
+
+  close(fd: number): Promise<void> {
+    return nodeFileSystem.close(fd);
+  }
+
+  async read(fd: number, into: Uint8Array, position: number): Promise<number> {
+    this.#before('read', fd);
+    const bytes = await nodeFileSystem.read(fd, into, position);
+    this.bytesRead += bytes;
+    return bytes;
+  }
+
+  async write(fd: number, bytes: Uint8Array, position: number): Promise<number> {
+    this.#before('write', fd);
+    const part = bytes.subarray(0, Math.min(bytes.byteLength, this.writeBytesMax));
+    return nodeFileSystem.write(fd, part, position);
+  }
+
+  writeParts(fd: number, parts: readonly Uint8Array[], position: number): number {
+    this.#before('writeParts', fd);
+    const all = Buffer.concat(parts as Uint8Array[]);
+    return nodeFileSystem.writeParts(fd, [all.subarray(0, this.writeBytesMax)], position);
+  }
+
+  async fdatasync(fd: number): Promise<void> {
+    this.#before('fdatasync', fd);
+    return nodeFileSystem.fdatasync(fd);
+  }
+
+  async fsync(fd: number): Promise<void> {
+    this.#before('fsync', fd);
+    return nodeFileSystem.fsync(fd);
+  }
+
+  size(fd: number): Promise<number> {
+    return nodeFileSystem.size(fd);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.#before('rename', to);
+    return nodeFileSystem.rename(from, to);
+  }
+
+  async unlink(path: string): Promise<void> {
+    this.#before('unlink', path);
+    return nodeFileSystem.unlink(path);
+  }
+
+  list(path: string): Promise<string[]> {
+    return nodeFileSystem.list(path);
+  }
+
+  exists(path: string): Promise<boolean> {
+    return nodeFileSystem.exists(path);
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return nodeFileSystem.makeDirectory(path);
+  }
+
+  async freeBytes(path: string): Promise<number> {
+    return this.nextFree.shift() ?? this.free ?? nodeFileSystem.freeBytes(path);
+  }
+}
+
+export function errno(code: string): Error {
+  return Object.assign(new Error(`${code}: injected`), { code });
+}

@@ -1,0 +1,75 @@
+/** A client for tests of the command line: records what is asked of it, answers when told to. */
+import type { BankClient } from '../../src/cli/bank-client.ts';
+import type { Seq, Timestamp } from '../../src/core/ids.ts';
+import type { Operation } from '../../src/core/operation.ts';
+import { refused, unknown, type Outcome } from '../../src/core/outcome.ts';
+
+export class ScriptedClient implements BankClient {
+  /** Everything asked, in order: kinds of operations, `status`, `quit`. */
+  readonly calls: string[] = [];
+  readonly operations: Operation[] = [];
+  readonly #settlers: ((outcome: Outcome) => void)[] = [];
+  readonly #answer: ((operation: Operation, index: number) => Outcome) | undefined;
+  report: unknown = {
+    cluster: 'c', epoch: 1, view: 2, commitSeq: 3, status: [1, 1], copies: 2, waitingFor: [],
+    frontend: {}, backends: [],
+  };
+  quitting: () => Promise<void> = () => Promise.resolve();
+
+  /** Answers by the function at once, or by `settle` where there is none. */
+  constructor(answer?: (operation: Operation, index: number) => Outcome) {
+    this.#answer = answer;
+  }
+
+  submit(operation: Operation): Promise<Outcome> {
+    const index = this.operations.push(operation) - 1;
+    this.calls.push(operation.kind);
+    if (this.#answer !== undefined) return Promise.resolve(this.#answer(operation, index));
+    return new Promise((resolve) => {
+      this.#settlers[index] = resolve;
+    });
+  }
+
+  /** Settles the operation of that index, by default with a balance that tells which it was. */
+  settle(index: number, outcome: Outcome = balanceIs(index)): void {
+    this.#settlers[index]?.(outcome);
+  }
+
+  status(): Promise<unknown> {
+    this.calls.push('status');
+    return Promise.resolve(this.report);
+  }
+
+  quit(): Promise<void> {
+    this.calls.push('quit');
+    return this.quitting();
+  }
+}
+
+/** `OK 0.07` of a QUERY, for 7. */
+export function balanceIs(balance: number): Outcome {
+  return {
+    kind: 'answered',
+    result: {
+      code: 'ok', kind: 'query', scale: 2, detail: 0, account: 100, balance, toBalance: 0,
+    },
+    seq: 1 as Seq,
+    timestamp: 1 as Timestamp,
+    request: '64-1',
+  };
+}
+
+export function notFound(account: number): Outcome {
+  return {
+    kind: 'answered',
+    result: {
+      code: 'accountNotFound', kind: 'query', scale: 2, detail: 0, account, balance: 0, toBalance: 0,
+    },
+    seq: 1 as Seq,
+    timestamp: 1 as Timestamp,
+    request: '64-1',
+  };
+}
+
+export const unavailable: Outcome = refused('UNAVAILABLE', 'no backend is in sync', '64-1');
+export const lost: Outcome = unknown('64-1 was not answered in time', '64-1');

@@ -1,0 +1,52 @@
+import t from 'tap';
+import { isDeepStrictEqual } from 'node:util';
+import type { Epoch, Seq, SessionId } from '../../src/core/ids.ts';
+import type { Message } from '../../src/core/message.ts';
+import { encodeFrame } from '../../src/wire/frame.ts';
+import { randomMessages } from '../support/random-messages.ts';
+import { decodePieces } from '../support/raw-frame.ts';
+import { slowDecode } from '../support/slow-decoder.ts';
+
+t.test('frame: header: every byte in its place', (test) => {
+  const message: Message = { type: 'ping', epoch: 1 as Epoch, probe: 2, commitSeq: 3 as Seq };
+  // Computed once by another program (Python's struct and zlib.crc32).
+  const header = '424e4b440123000018000000878dcb2b000000007b5f4700';
+  const body = '010000000000000002000000000000000300000000000000';
+  test.strictSame(encodeFrame(message).map((part) => part.toHex()), [header + body]);
+  test.end();
+});
+
+t.test('frame: a large field: a part of its own, uncopied; a small one: in the head', (test) => {
+  const large = new Uint8Array(64 * 100).fill(7);
+  const [head, tail, ...more] = encodeFrame({ type: 'request', chunk: large });
+  test.equal(head?.length, 24);
+  test.equal(tail, large);
+  test.strictSame(more, []);
+  test.equal(encodeFrame({ type: 'request', chunk: large.subarray(0, 128) }).length, 1);
+  test.end();
+});
+
+t.test('frame: many kept unsent: none writes over another', (test) => {
+  const messages = randomMessages(11, 1500);
+  const parts = messages.flatMap((message) => encodeFrame(message));
+  const decoded = decodePieces([new Uint8Array(Buffer.concat(parts))]);
+  test.ok(isDeepStrictEqual(decoded, { messages, end: 'whole' }));
+  test.end();
+});
+
+t.test('frame: after a message that was none: the next is whole', (test) => {
+  const before = encodeFrame({ type: 'refused', retry: true, detail: 'before' });
+  const broken = { type: 'commit', epoch: 5, commitSeq: -1 } as unknown as Message;
+  test.throws(() => encodeFrame(broken));
+  const results = new Uint8Array(3200);
+  const original = { index: 100, seq: 1, timestamp: 1, result: new Uint8Array(32) };
+  const late = { type: 'results', epoch: 1, seq: 1, results, originals: [original] };
+  test.throws(() => encodeFrame(late as unknown as Message), /each original replaces one/);
+  const after = encodeFrame({ type: 'session', session: 9 as SessionId });
+  const stream = new Uint8Array(Buffer.concat([...before, ...after]));
+  test.match(slowDecode(stream), {
+    messages: [{ type: 'refused', detail: 'before' }, { type: 'session', session: 9 }],
+    end: 'whole',
+  });
+  test.end();
+});
