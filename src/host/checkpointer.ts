@@ -1,0 +1,107 @@
+/**
+ * When the account table is saved beside the journal, so that a start replays only the tail.
+ *
+ * Keeps true: a saved checkpoint never goes beyond what is decided and fsynced (replication.md).
+ * The table is frozen at an executed entry, kept in memory until that entry is committed, and
+ * written then.
+ */
+import type { EntryId, ExecutedEntry } from '../core/entry.ts';
+import type { Seq } from '../core/ids.ts';
+import type { Ledger, LedgerImage } from '../core/ledger.ts';
+import { RESULT_BYTES } from '../core/operation.ts';
+import type { CheckpointStore } from './ports.ts';
+
+/** A start replays at most about twice as much. */
+const CHECKPOINT_BYTES = 64 * 1024 * 1024;
+const CHECKPOINT_OPERATIONS = 1_000_000;
+
+export interface CheckpointerEvents {
+  onSaved(seq: Seq): void;
+  /** It could not be written; the one before stands. */
+  onFailed(error: unknown): void;
+}
+
+interface Frozen {
+  readonly entry: EntryId;
+  /**
+   * Whose image it is: an undone tail replaces the ledger, and the frozen pages stay the old one's.
+   */
+  readonly ledger: Ledger;
+  readonly image: LedgerImage;
+}
+
+export class Checkpointer {
+  readonly #store: CheckpointStore;
+  readonly #events: CheckpointerEvents;
+  #bytes = 0;
+  #operations = 0;
+  #savedSeq: Seq;
+  /** Waits for its entry to be committed. */
+  #frozen: Frozen | undefined;
+  #saving: Promise<void> | undefined;
+
+  constructor(store: CheckpointStore, savedSeq: Seq, events: CheckpointerEvents) {
+    this.#store = store;
+    this.#savedSeq = savedSeq;
+    this.#events = events;
+  }
+
+  /** Called after each entry, while the ledger stands exactly at it. */
+  onExecuted(entry: ExecutedEntry, ledger: Ledger): void {
+    this.#bytes += entry.batch.length + entry.results.length;
+    this.#operations += entry.results.length / RESULT_BYTES;
+    if (this.#bytes < CHECKPOINT_BYTES && this.#operations < CHECKPOINT_OPERATIONS) return;
+    if (this.#frozen === undefined && this.#saving === undefined) this.#freeze(entry, ledger);
+  }
+
+  /** Everything up to here is decided and fsynced. */
+  onCommitted(seq: Seq): void {
+    if (this.#frozen !== undefined && seq >= this.#frozen.entry.seq) this.#save(this.#frozen);
+  }
+
+  /** The entries after this one are dropped: they were never committed, and so never saved. */
+  async abandonAfter(seq: Seq): Promise<void> {
+    if (this.#frozen !== undefined && this.#frozen.entry.seq > seq) this.#release();
+    await this.#saving;
+  }
+
+  /**
+   * A clean stop: saves the table at its committed tail, so that the next start replays nothing.
+   */
+  async finish(tail: EntryId, ledger: Ledger, committedSeq: Seq): Promise<void> {
+    await this.#saving;
+    this.#release();
+    if (tail.seq !== committedSeq || tail.seq === this.#savedSeq) return;
+    this.#freeze(tail, ledger);
+    this.onCommitted(committedSeq);
+    await this.#saving;
+  }
+
+  #freeze({ seq, entryEpoch, hash }: EntryId, ledger: Ledger): void {
+    this.#bytes = 0;
+    this.#operations = 0;
+    this.#frozen = { entry: { seq, entryEpoch, hash }, ledger, image: ledger.snapshot() };
+  }
+
+  #release(): void {
+    this.#frozen?.ledger.releaseSnapshot();
+    this.#frozen = undefined;
+  }
+
+  #save({ entry, ledger, image }: Frozen): void {
+    this.#frozen = undefined;
+    this.#saving = this.#store
+      .save(entry, image)
+      .then(
+        () => {
+          this.#savedSeq = entry.seq;
+          this.#events.onSaved(entry.seq);
+        },
+        (error: unknown) => this.#events.onFailed(error),
+      )
+      .finally(() => {
+        ledger.releaseSnapshot();
+        this.#saving = undefined;
+      });
+  }
+}

@@ -1,0 +1,318 @@
+/**
+ * The client library: hosts a `ClientSession` over a link to the frontend that makes itself anew.
+ *
+ *     const client = await Client.connect({ port: 8023 });
+ *     const outcome = await client.transfer(100, 101, '10.00');
+ *     if (outcome.kind === 'answered' && outcome.result.code === 'ok') …
+ *     await client.quit();
+ *
+ * Operations may be submitted without waiting for each other: their order is kept, and they share
+ * frames. Each promise resolves within its time, whatever happens, and says whether the operation
+ * happened, did not, or may have (`Outcome`); none rejects. A lost connection is made again, and
+ * what was unanswered sent again under the same request ids, so that nothing happens twice.
+ */
+import { parseAmount, type ScaledAmount } from '../core/amount.ts';
+import { checkOperation } from '../core/check-operation.ts';
+import type { Ticket } from '../core/client-queue.ts';
+import { ClientSession } from '../core/client-session.ts';
+import type { Message } from '../core/message.ts';
+import { DEFAULT_SCALE, type Operation } from '../core/operation.ts';
+import { refused, type BulkOutcome, type Outcome, type RefusedOutcome } from '../core/outcome.ts';
+import { parseRequestId } from '../core/request-id.ts';
+import { isToClient } from '../wire/codec.ts';
+import { FrontendLink } from './frontend-link.ts';
+import { prepareChunk } from './prepared-chunk.ts';
+import { StatusQuestions } from './status-questions.ts';
+import { Unreachable } from './unreachable.ts';
+
+export { formatAmount, parseAmount } from '../core/amount.ts';
+export {
+  CHUNK_OPERATIONS_MAX, decodeResult, encodeChunk, RESULT_BYTES, viewOf,
+  type Operation, type Result,
+} from '../core/operation.ts';
+export type { BulkOutcome, Outcome } from '../core/outcome.ts';
+export { Unreachable } from './unreachable.ts';
+
+export interface ClientOptions {
+  readonly host?: string;
+  readonly port?: number;
+  /** How long an operation is tried, unless it says otherwise. */
+  readonly timeoutMs?: number;
+  /** How long the first connection is tried. */
+  readonly connectTimeoutMs?: number;
+}
+
+export interface RequestOptions {
+  readonly timeoutMs?: number;
+  /** The idempotency key of a write: 1 to 64 visible ASCII characters. */
+  readonly key?: string;
+}
+
+/** A decimal such as `'50.00'`, read exactly; or an integer of the smallest unit, such as 5000. */
+export type Amount = string | number;
+
+const DEFAULTS: Required<ClientOptions> = {
+  host: '127.0.0.1', port: 8023, timeoutMs: 10_000, connectTimeoutMs: 1000,
+};
+/** How exactly deadlines are kept. */
+const TICK_MS = 25;
+const CLOSED = 'the client is closed';
+
+export class Client implements AsyncDisposable {
+  readonly #timeoutMs: number;
+  readonly #link: FrontendLink;
+  readonly #session: ClientSession;
+  readonly #status: StatusQuestions;
+  readonly #settlers = new Map<Ticket, (outcome: Outcome) => void>();
+  readonly #bulkSettlers = new Map<Ticket, (outcome: BulkOutcome) => void>();
+  readonly #opening = Promise.withResolvers<void>();
+  /** Wakes whoever waits until nothing is unsettled. */
+  #idlers: (() => void)[] = [];
+  #ticker: NodeJS.Timeout | undefined;
+  #isFlushing = false;
+  #isWelcome = false;
+  #isClosed = false;
+  /** The time for the first connection is over: it must not be lost any more. */
+  #isImpatient = false;
+  #lastDetail = 'no answer';
+
+  private constructor(options: Required<ClientOptions>) {
+    this.#timeoutMs = options.timeoutMs;
+    this.#link = new FrontendLink({
+      onUp: () => this.#session.onConnected(),
+      onMessage: (message) => this.#onMessage(message),
+      onDown: (detail) => this.#onDown(detail),
+    }, options);
+    this.#session = new ClientSession({
+      send: (message) => this.#link.send(message),
+      settle: (ticket, outcome) => this.#settle(this.#settlers, ticket, outcome),
+      settleBulk: (ticket, outcome) => this.#settle(this.#bulkSettlers, ticket, outcome),
+      welcomed: () => this.#onWelcomed(),
+      drop: (detail) => this.#link.drop(detail),
+      failed: (detail) => this.#failOpening('refused', detail),
+    });
+    this.#status = new StatusQuestions(() => {
+      if (this.#isWelcome) this.#link.send({ type: 'ask-status' });
+    });
+  }
+
+  /**
+   * Resolves when the frontend has welcomed the client. Throws `Unreachable` where no connection
+   * could be made within `connectTimeoutMs`, or the frontend refuses it.
+   */
+  static async connect(options: ClientOptions = {}): Promise<Client> {
+    const all = { ...DEFAULTS, ...options };
+    const client = new Client(all);
+    await client.#open(all.connectTimeoutMs);
+    return client;
+  }
+
+  create(amount: Amount, options?: RequestOptions): Promise<Outcome> {
+    return this.#submitAmount({ kind: 'create' }, amount, options);
+  }
+
+  /** Sets the balance. */
+  update(account: number, amount: Amount, options?: RequestOptions): Promise<Outcome> {
+    return this.#submitAmount({ kind: 'update', account }, amount, options);
+  }
+
+  query(account: number, options?: RequestOptions): Promise<Outcome> {
+    return this.submit({ kind: 'query', account }, options);
+  }
+
+  deposit(account: number, amount: Amount, options?: RequestOptions): Promise<Outcome> {
+    return this.#submitAmount({ kind: 'deposit', account }, amount, options);
+  }
+
+  withdraw(account: number, amount: Amount, options?: RequestOptions): Promise<Outcome> {
+    return this.#submitAmount({ kind: 'withdraw', account }, amount, options);
+  }
+
+  transfer(
+    account: number,
+    toAccount: number,
+    amount: Amount,
+    options?: RequestOptions,
+  ): Promise<Outcome> {
+    return this.#submitAmount({ kind: 'transfer', account, toAccount }, amount, options);
+  }
+
+  /** What became of a request: `1088-3`, or `@key`. One never seen is sealed for ever. */
+  outcome(requestOrKey: string, options: { readonly timeoutMs?: number } = {}): Promise<Outcome> {
+    if (requestOrKey.startsWith('@')) {
+      return this.submit({ kind: 'outcome', key: requestOrKey.slice(1) }, options);
+    }
+    const id = parseRequestId(requestOrKey);
+    if (id?.kind === 'write') {
+      return this.submit({ kind: 'outcome', account: id.session, toAccount: id.number }, options);
+    }
+    return Promise.resolve(badRequest('OUTCOME takes the id of a write, such as 1088-3, or @key'));
+  }
+
+  /** The operation after everything that was submitted before. */
+  submit(operation: Operation, options: RequestOptions = {}): Promise<Outcome> {
+    const keyed = options.key === undefined ? operation : { ...operation, key: options.key };
+    const trouble = checkOperation(keyed);
+    if (trouble !== undefined) return Promise.resolve(badRequest(trouble));
+    return this.#submitUnchecked(keyed, options.timeoutMs);
+  }
+
+  /**
+   * Many operations at once, without an object for each: writes, or QUERYs, not both. Takes a list,
+   * or a chunk made by `encodeChunk(0, 0, operations)`, which must not change until the promise
+   * resolves. At most CHUNK_OPERATIONS_MAX operations; several calls may be in flight.
+   */
+  bulk(
+    operations: readonly Operation[] | Uint8Array,
+    { timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {},
+  ): Promise<BulkOutcome> {
+    const prepared = prepareChunk(operations);
+    if (typeof prepared === 'string') return Promise.resolve(badRequest(prepared));
+    const deadlineMs = performance.now() + timeoutMs;
+    const ticket = this.#session.submitBulk(prepared.thing, prepared.chunk, deadlineMs);
+    return new Promise((resolve) => {
+      this.#bulkSettlers.set(ticket, resolve);
+      this.#awake();
+    });
+  }
+
+  /** The report of `bankd status --json`. Throws `Unreachable` where none comes in time. */
+  status({ timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<unknown> {
+    if (this.#isClosed) return Promise.reject(new Unreachable('no-connection', CLOSED));
+    const report = this.#status.add(performance.now() + timeoutMs);
+    this.#awake();
+    return report;
+  }
+
+  /** Waits for everything submitted, ends the session where one was opened, and closes. */
+  async quit(): Promise<void> {
+    if (this.#unsettled > 0) await new Promise<void>((resolve) => this.#idlers.push(resolve));
+    if (this.#session.hasSession && !this.#isClosed) await this.#submitUnchecked({ kind: 'end' });
+    await this.close();
+  }
+
+  /** At once: what is unanswered becomes `unknown`. Nothing is left to keep the process alive. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#isWelcome = false;
+    this.#session.abandon(CLOSED);
+    this.#status.abandon(CLOSED);
+    clearInterval(this.#ticker);
+    await this.#link.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #open(connectTimeoutMs: number): Promise<void> {
+    this.#link.open();
+    const patience = setTimeout(() => {
+      // Where there is a connection, its handshake's own timeout decides.
+      this.#isImpatient = true;
+      if (!this.#link.isUp) this.#failOpening('no-connection', this.#lastDetail);
+    }, connectTimeoutMs);
+    try {
+      await this.#opening.promise;
+    } catch (error) {
+      await this.close();
+      throw error;
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
+  get #unsettled(): number {
+    return this.#settlers.size + this.#bulkSettlers.size;
+  }
+
+  #submitAmount(operation: Operation, amount: Amount, options?: RequestOptions): Promise<Outcome> {
+    const scaled = toScaledAmount(amount);
+    if (scaled === undefined) return Promise.resolve(badRequest(`${amount} is not an amount`));
+    return this.submit({ ...operation, ...scaled }, options);
+  }
+
+  #submitUnchecked(operation: Operation, timeoutMs = this.#timeoutMs): Promise<Outcome> {
+    const ticket = this.#session.submit(operation, performance.now() + timeoutMs);
+    return new Promise((resolve) => {
+      this.#settlers.set(ticket, resolve);
+      this.#awake();
+    });
+  }
+
+  /** Something is waited for: time passes, and what the turn submits leaves at its end. */
+  #awake(): void {
+    this.#flushSoon();
+    if (this.#ticker !== undefined || this.#isClosed) return;
+    this.#session.onTick(performance.now());
+    this.#ticker = setInterval(() => this.#onTick(), TICK_MS);
+  }
+
+  #onTick(): void {
+    const nowMs = performance.now();
+    this.#session.onTick(nowMs);
+    this.#status.onTick(nowMs);
+    this.#session.flush();
+    if (!this.#session.isIdle || !this.#status.isEmpty) return;
+    clearInterval(this.#ticker);
+    this.#ticker = undefined;
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    process.nextTick(() => {
+      this.#isFlushing = false;
+      this.#session.flush();
+    });
+  }
+
+  #onMessage(message: Message): void {
+    if (!isToClient(message)) return this.#link.drop(`a frontend does not say ${message.type}`);
+    if (message.type === 'status-report' && this.#isWelcome) this.#status.onReport(message.json);
+    this.#session.onMessage(message);
+    this.#flushSoon();
+  }
+
+  #onWelcomed(): void {
+    this.#isWelcome = true;
+    this.#link.approve();
+    this.#status.onWelcome();
+    this.#opening.resolve();
+  }
+
+  #onDown(detail: string): void {
+    this.#lastDetail = detail;
+    this.#isWelcome = false;
+    this.#session.onDisconnected();
+    if (this.#isImpatient) this.#failOpening('no-connection', detail);
+  }
+
+  /** Without effect once the client was welcomed. */
+  #failOpening(reason: Unreachable['reason'], detail: string): void {
+    this.#opening.reject(new Unreachable(reason, detail));
+  }
+
+  #settle<AnyOutcome>(
+    settlers: Map<Ticket, (outcome: AnyOutcome) => void>,
+    ticket: Ticket,
+    outcome: AnyOutcome,
+  ): void {
+    const settler = settlers.get(ticket);
+    settlers.delete(ticket);
+    settler?.(outcome);
+    if (this.#unsettled > 0) return;
+    for (const wake of this.#idlers.splice(0)) wake();
+  }
+}
+
+function badRequest(detail: string): RefusedOutcome {
+  return refused('BAD_REQUEST', detail, undefined);
+}
+
+function toScaledAmount(amount: Amount): ScaledAmount | undefined {
+  if (typeof amount === 'string') return parseAmount(amount);
+  if (!Number.isSafeInteger(amount) || amount < 0) return undefined;
+  return { amount, scale: DEFAULT_SCALE };
+}

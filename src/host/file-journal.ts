@@ -1,0 +1,195 @@
+/**
+ * The journal of a backend: an append-only row of segment files (the formats are in `wire/journal-
+ * entry.ts`), with group fsync (`journal-writer.ts`), reads that check what they read, and a
+ * background scrub.
+ *
+ * Keeps true: what was reported synced is found again at every start, or its loss is reported as
+ * corruption with its place; what is dropped is dropped as a whole.
+ */
+import { assert, present } from '../core/assert.ts';
+import type { EntryId, ExecutedEntry } from '../core/entry.ts';
+import type { Incarnation, Seq } from '../core/ids.ts';
+import type { Reserve } from '../core/message.ts';
+import type { View } from '../core/view.ts';
+import { SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
+import { fromErrno, isKind } from './environment-error.ts';
+import { nodeFileSystem, type FileSystem } from './file-system.ts';
+import { beginCut, finishCut } from './journal-cut.ts';
+import { openJournal, type OpenedJournal } from './journal-open.ts';
+import { JournalReader } from './journal-reader.ts';
+import { ENTRY_NONE, type TornTail } from './journal-recovery.ts';
+import { JournalScrub } from './journal-scrub.ts';
+import { JournalWriter } from './journal-writer.ts';
+import type { Journal, JournalEvents } from './ports.ts';
+
+export interface FileJournalOptions {
+  /** The directory of the segments; made where it is missing. */
+  readonly directory: string;
+  readonly incarnation: Incarnation;
+  /** Where the checkpoint stands; only later entries are handed to `onEntry`. */
+  readonly checkpoint?: EntryId | undefined;
+  /** In order, while opening; the bytes are views: copy what is to be kept for long. */
+  readonly onEntry: (entry: ExecutedEntry) => void;
+  /** Whether it is right that there is no segment: a backend that has promised has one. */
+  readonly mayBeMissing: boolean;
+  readonly events: JournalEvents;
+  readonly io?: FileSystem;
+  /** How long to wait before room is looked for again; 1 s. */
+  readonly retryMs?: number;
+  /** The pace of the background scrub; 4 MiB/s; 0: none. */
+  readonly scrubBytesPerSecond?: number;
+}
+
+export class FileJournal implements Journal {
+  readonly first = 1 as Seq;
+  /** The newest view that was found when it was opened. */
+  readonly recoveredView: View | undefined;
+  /** The tail that was cut when it was opened. */
+  readonly torn: TornTail | undefined;
+  readonly #options: FileJournalOptions;
+  readonly #io: FileSystem;
+  readonly #writer: JournalWriter;
+  readonly #reader: JournalReader;
+  readonly #scrub: JournalScrub;
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: FileJournalOptions, io: FileSystem, opened: OpenedJournal) {
+    const { directory, incarnation, events, retryMs = 1000 } = options;
+    this.#options = options;
+    this.#io = io;
+    this.recoveredView = opened.recovered.view;
+    this.torn = opened.recovered.torn;
+    this.#reader = new JournalReader(io);
+    this.#writer = new JournalWriter(
+      { io, directory, incarnation, events, retryMs }, opened.position
+    );
+    this.#scrub = new JournalScrub({
+      io,
+      bytesPerSecond: options.scrubBytesPerSecond ?? 4 * 1024 * 1024,
+      segments: () => this.#writer.segments,
+      activeEnd: () => this.#writer.activeIndex.end,
+      onCorruption: (detail) => events.onCorruption(detail),
+    });
+  }
+
+  /** Recovers what stands on the disk, hands its entries on, and is ready to append. */
+  static async open(options: FileJournalOptions): Promise<FileJournal> {
+    const { io = nodeFileSystem, checkpoint = ENTRY_NONE } = options;
+    try {
+      const journal = new FileJournal(
+        options, io, await openJournal({ ...options, io, checkpoint })
+      );
+      await journal.#writer.start();
+      journal.#scrub.start();
+      return journal;
+    } catch (error) {
+      throw fromErrno(error, `open the journal ${options.directory}`);
+    }
+  }
+
+  get tail(): EntryId | undefined {
+    const { tail } = this.#writer;
+    return tail.seq === 0 ? undefined : tail;
+  }
+
+  get bytes(): number {
+    return this.#writer.bytes;
+  }
+
+  get reserve(): Reserve {
+    return this.#writer.reserve;
+  }
+
+  append(entry: ExecutedEntry): void {
+    this.#writer.append(entry);
+  }
+
+  flush(): Promise<void> {
+    return this.#writer.flush();
+  }
+
+  /** The load pauses: vouches for the last entry. Costs nothing where that is done already. */
+  mark(): void {
+    this.#writer.mark();
+  }
+
+  async locate(seq: Seq): Promise<EntryId | undefined> {
+    if (seq === this.#writer.tail.seq) return this.tail;
+    const entry = await this.read(seq);
+    return entry && { seq, entryEpoch: entry.entryEpoch, hash: entry.hash };
+  }
+
+  async read(seq: Seq): Promise<ExecutedEntry | undefined> {
+    if (seq < 1 || seq > this.#writer.tail.seq) return undefined;
+    try {
+      return this.#writer.queued(seq) ?? (await this.#readWritten(seq));
+    } catch (error) {
+      if (isKind(error, 'corrupt')) this.#options.events.onCorruption((error as Error).message);
+      throw fromErrno(error, `read the journal ${this.#options.directory}`);
+    }
+  }
+
+  async #readWritten(seq: Seq): Promise<ExecutedEntry> {
+    return this.#reader.exclusive(async () => {
+      const { segments, active, activeIndex } = this.#writer;
+      const segment = segments.findLast(({ header }) => header.first <= seq);
+      assert(segment !== undefined, 'the first segment begins with entry 1');
+      return this.#reader.read(segment, segment === active ? activeIndex : undefined, seq);
+    });
+  }
+
+  async truncateAfter(seq: Seq): Promise<void> {
+    const writer = this.#writer;
+    assert(seq >= 0 && seq <= writer.tail.seq, 'only what is there is dropped');
+    if (writer.failure !== undefined) throw writer.failure;
+    if (seq === writer.tail.seq) return;
+    await writer.flush();
+    await writer.idle();
+    const tail = (await this.locate(seq)) ?? ENTRY_NONE;
+    try {
+      await this.#reader.exclusive(() => this.#cutAfter(tail));
+    } catch (error) {
+      const failure = fromErrno(error, `truncate the journal ${this.#options.directory}`);
+      writer.fail(failure);
+      throw failure;
+    }
+  }
+
+  /** Ends with what was appended durable and vouched for. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#scrub.stop();
+    await this.#reader.exclusive(() => this.#writer.close());
+  }
+
+  async #cutAfter(tail: EntryId): Promise<void> {
+    const { directory } = this.#options;
+    const writer = this.#writer;
+    const { segments } = writer;
+    const count = Math.max(1, segments.findLastIndex(({ header }) => header.first <= tail.seq) + 1);
+    const segment = present(segments[count - 1], 'the first segment is never dropped');
+    const { first } = segment.header;
+    const place = (await this.#indexOf(count - 1)).find(tail.seq);
+    const cut = { first, offset: place?.to ?? SEGMENT_HEADER_BYTES, afterSeq: tail.seq };
+    await beginCut(this.#io, directory, cut);
+    await writer.release();
+    await finishCut(this.#io, directory, cut);
+    this.#reader.forget();
+    this.#scrub.restart();
+    const fd = await this.#io.open(segment.path, 'r+');
+    const index = await this.#reader.indexOf(segment);
+    assert(index.first + index.count - 1 === tail.seq, 'the tail stands where the journal was cut');
+    this.#reader.forget(); // the index is the writer's now
+    writer.moveTo({ segments: segments.slice(0, count), fd, index, tail });
+  }
+
+  async #indexOf(at: number) {
+    const { segments, active, activeIndex } = this.#writer;
+    const segment = present(segments[at], 'counted');
+    return segment === active ? activeIndex : this.#reader.indexOf(segment);
+  }
+}

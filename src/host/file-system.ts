@@ -1,0 +1,173 @@
+/**
+ * The few functions of the file system that durability hangs on, as a hole: tests and the simulator
+ * fill it with twins that fail, write short, or run out of room.
+ *
+ * Errors are thrown as Node throws them, with `code`. A write may be short, as the system call may;
+ * `writeFully` and its kin are for those who want all or an error.
+ */
+import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+
+export interface FileSystem {
+  /** Flags as of open(2): 'r', 'r+', 'w+' (create and empty), 'wx' (create, must not exist). */
+  open(path: string, flags: string): Promise<number>;
+  close(fd: number): Promise<void>;
+  /** How many bytes were read; 0 at the end of the file. */
+  read(fd: number, into: Uint8Array, position: number): Promise<number>;
+  /** How many bytes were written: may be fewer than given. */
+  write(fd: number, bytes: Uint8Array, position: number): Promise<number>;
+  /** The same for many parts, at once, into the page cache: no hop to another thread. */
+  writeParts(fd: number, parts: readonly Uint8Array[], position: number): number;
+  fdatasync(fd: number): Promise<void>;
+  fsync(fd: number): Promise<void>;
+  /** The size of an open file. */
+  size(fd: number): Promise<number>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  /** Names in a directory. */
+  list(path: string): Promise<string[]>;
+  exists(path: string): Promise<boolean>;
+  makeDirectory(path: string): Promise<void>;
+  /** Bytes that the file system of this path has left for us. */
+  freeBytes(path: string): Promise<number>;
+}
+
+export const nodeFileSystem: FileSystem = {
+  open: (path, flags) => new Promise((resolve, reject) => {
+    fs.open(path, flags, 0o600, (error, fd) => (error ? reject(error) : resolve(fd)));
+  }),
+  close: (fd) => settle((done) => fs.close(fd, done)),
+  read: (fd, into, position) => new Promise((resolve, reject) => {
+    fs.read(fd, into, 0, into.byteLength, position, (error, bytes) => {
+      if (error) reject(error);
+      else resolve(bytes);
+    });
+  }),
+  write: (fd, bytes, position) => new Promise((resolve, reject) => {
+    fs.write(fd, bytes, 0, bytes.byteLength, position, (error, written) => {
+      if (error) reject(error);
+      else resolve(written);
+    });
+  }),
+  writeParts: (fd, parts, position) => fs.writevSync(fd, parts as Uint8Array[], position),
+  fdatasync: (fd) => settle((done) => fs.fdatasync(fd, done)),
+  fsync: (fd) => settle((done) => fs.fsync(fd, done)),
+  size: (fd) => new Promise((resolve, reject) => {
+    fs.fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats.size)));
+  }),
+  rename: (from, to) => settle((done) => fs.rename(from, to, done)),
+  unlink: (path) => settle((done) => fs.unlink(path, done)),
+  list: (path) => fs.promises.readdir(path),
+  exists: (path) => new Promise((resolve, reject) => {
+    fs.stat(path, (error) => {
+      if (error === null) resolve(true);
+      else if (error.code === 'ENOENT') resolve(false);
+      else reject(error);
+    });
+  }),
+  makeDirectory: (path) => settle((done) => fs.mkdir(path, 0o700, done)),
+  freeBytes: async (path) => {
+    const { bavail, bsize } = await fs.promises.statfs(path);
+    return bavail * bsize;
+  },
+};
+
+function settle(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** What a directory names is durable only when the directory is. */
+export async function syncDirectory(io: FileSystem, path: string): Promise<void> {
+  const fd = await io.open(path, 'r');
+  try {
+    await io.fsync(fd);
+  } finally {
+    await io.close(fd);
+  }
+}
+
+export function syncParent(io: FileSystem, path: string): Promise<void> {
+  return syncDirectory(io, dirname(path));
+}
+
+/** Writes all the bytes; a short write goes on where it stopped. */
+export async function writeFully(
+  io: FileSystem,
+  fd: number,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const written = await io.write(fd, bytes.subarray(done), position + done);
+    if (written <= 0) throw noProgress();
+    done += written;
+  }
+}
+
+/** Writes all the parts, in order. */
+export function writePartsFully(
+  io: FileSystem,
+  fd: number,
+  parts: readonly Uint8Array[],
+  position: number,
+): void {
+  let rest = parts;
+  let at = position;
+  while (rest.length > 0) {
+    const written = io.writeParts(fd, rest, at);
+    if (written <= 0) throw noProgress();
+    at += written;
+    rest = withoutFirst(rest, written);
+  }
+}
+
+function withoutFirst(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let index = 0;
+  let left = bytes;
+  for (; index < parts.length; index += 1) {
+    const length = parts[index]?.byteLength ?? 0;
+    if (left < length) break;
+    left -= length;
+  }
+  const first = parts[index];
+  if (first === undefined) return [];
+  return [first.subarray(left), ...parts.slice(index + 1)];
+}
+
+/** Reads until `into` is full or the file ends; tells how many bytes there were. */
+export async function readFully(
+  io: FileSystem,
+  fd: number,
+  into: Uint8Array,
+  position: number,
+): Promise<number> {
+  const sliceBytes = 4 * 1024 * 1024;
+  let done = 0;
+  while (done < into.byteLength) {
+    const slice = into.subarray(done, Math.min(done + sliceBytes, into.byteLength));
+    const bytes = await io.read(fd, slice, position + done);
+    if (bytes === 0) break;
+    done += bytes;
+  }
+  return done;
+}
+
+/** The whole file; undefined where there is none. */
+export async function readFile(io: FileSystem, path: string): Promise<Uint8Array | undefined> {
+  if (!(await io.exists(path))) return undefined;
+  const fd = await io.open(path, 'r');
+  try {
+    const bytes = new Uint8Array(await io.size(fd));
+    const read = await readFully(io, fd, bytes, 0);
+    return bytes.subarray(0, read);
+  } finally {
+    await io.close(fd);
+  }
+}
+
+function noProgress(): Error {
+  return Object.assign(new Error('a write made no progress'), { code: 'EIO' });
+}

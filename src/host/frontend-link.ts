@@ -1,0 +1,133 @@
+/**
+ * A link to the frontend that makes itself anew: dials, and after a loss dials again, with pauses
+ * that double. At most one connection at a time; what was unread on a lost one never arrives.
+ */
+import { connect, type Socket } from 'node:net';
+import type { Message } from '../core/message.ts';
+import { formatAddress } from './address.ts';
+import { TcpConnection, type TcpConnectionOptions } from './tcp-connection.ts';
+
+const FIRST_PAUSE_MS = 20;
+const PAUSE_MS_MAX = 500;
+
+export interface FrontendLinkEvents {
+  /** A connection is open: say hello. */
+  onUp(): void;
+  onMessage(message: Message): void;
+  /** The connection was lost, or could not be made (no `onUp` came before); it is tried again. */
+  onDown(detail: string): void;
+}
+
+export interface FrontendLinkOptions extends TcpConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  /** One attempt to connect takes no longer. */
+  readonly connectTimeoutMs: number;
+}
+
+export class FrontendLink {
+  readonly #events: FrontendLinkEvents;
+  readonly #options: FrontendLinkOptions;
+  #isClosed = false;
+  #dialling: Socket | undefined;
+  #connection: TcpConnection | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
+  #whenClosed: (() => void) | undefined;
+
+  constructor(events: FrontendLinkEvents, options: FrontendLinkOptions) {
+    this.#events = events;
+    this.#options = options;
+  }
+
+  get isUp(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** Begins; the events come from now on. */
+  open(): void {
+    this.#dial();
+  }
+
+  /** Without effect while there is no connection. */
+  send(message: Message): void {
+    this.#connection?.send(message);
+  }
+
+  /** The other end is one that can be worked with: the next loss begins with a short pause. */
+  approve(): void {
+    this.#pauseMs = FIRST_PAUSE_MS;
+  }
+
+  /** Ends the present connection at once, for a new one. */
+  drop(detail: string): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#connection = undefined;
+    connection.destroy();
+    this.#onDown(detail);
+  }
+
+  /** Ends it for ever, after what was sent. No event follows; resolves when nothing is open. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    this.#dialling?.destroy();
+    const connection = this.#connection;
+    if (connection === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenClosed = resolve;
+      connection.close();
+    });
+  }
+
+  #dial(): void {
+    const { host, port, connectTimeoutMs } = this.#options;
+    const socket = connect({ host, port, noDelay: true });
+    this.#dialling = socket;
+    const timer = setTimeout(() => socket.destroy(new Error('no answer')), connectTimeoutMs);
+    let detail = 'no answer';
+    const onError = (error: NodeJS.ErrnoException): void => {
+      detail = error.code === 'ECONNREFUSED' ? 'connection refused' : error.message;
+    };
+    const onClose = (): void => {
+      clearTimeout(timer);
+      this.#dialling = undefined;
+      this.#onDown(`can't connect to ${formatAddress(host, port)}: ${detail}`);
+    };
+    socket.on('error', onError);
+    socket.on('close', onClose);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      this.#dialling = undefined;
+      socket.off('error', onError).off('close', onClose);
+      this.#onConnected(socket);
+    });
+  }
+
+  #onConnected(socket: Socket): void {
+    // Events of a connection that was dropped meanwhile are nobody's business.
+    const isCurrent = (): boolean => !this.#isClosed && this.#connection === connection;
+    const connection = new TcpConnection(socket, {
+      onMessage: (message) => {
+        if (isCurrent()) this.#events.onMessage(message);
+      },
+      onBad: (_fault, detail) => {
+        if (isCurrent()) this.drop(detail);
+      },
+      onClosed: (detail) => {
+        if (isCurrent()) this.drop(detail);
+        else if (this.#connection === connection) this.#whenClosed?.();
+      },
+    }, this.#options);
+    this.#connection = connection;
+    this.#events.onUp();
+  }
+
+  #onDown(detail: string): void {
+    if (this.#isClosed) return;
+    this.#retry = setTimeout(() => this.#dial(), this.#pauseMs);
+    this.#pauseMs = Math.min(PAUSE_MS_MAX, 2 * this.#pauseMs);
+    this.#events.onDown(detail);
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Keeps spare segments ahead of the journal: files of zeros, fsynced, so that an entry never waits
+ * for the file system to find room, and an fdatasync has no metadata to write.
+ *
+ * Keeps true: a file named `spare-n` is complete and durable (it was `spare-n.allocating` before);
+ * a file that found no room is removed at once; some room is left for the other files of the
+ * directory. Sizes double with each spare and halve where there is no room for them.
+ */
+import { join } from 'node:path';
+import { assert } from '../core/assert.ts';
+import { capacityOf } from '../wire/journal-segment.ts';
+import { isNoSpace } from './environment-error.ts';
+import { syncParent, type FileSystem } from './file-system.ts';
+import { zeroRange } from './segment-file.ts';
+
+export const SEGMENT_BYTES_MIN = 1024 * 1024;
+export const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
+/** Left for identity, control record and checkpoint. */
+const FREE_BYTES_MIN = 512 * 1024;
+const SPARE = /^spare-(\d+)$/;
+const UNFINISHED = /^spare-\d+\.allocating$/;
+
+export interface Spare {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+export interface AllocatorOptions {
+  readonly io: FileSystem;
+  readonly directory: string;
+  /** How long to wait where there was no room. */
+  readonly retryMs: number;
+  /** Whether the spares at hand are too few. */
+  readonly wanting: () => boolean;
+  readonly onChange: () => void;
+  /** A failure that is not a lack of room. */
+  readonly onFailed: (error: Error) => void;
+}
+
+export class SegmentAllocator {
+  readonly #options: AllocatorOptions;
+  readonly #spares: Spare[] = [];
+  #nextBytes: number = SEGMENT_BYTES_MIN;
+  #lastNumber = 0;
+  #running: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #full = false;
+  #closed = false;
+
+  constructor(options: AllocatorOptions) {
+    this.#options = options;
+  }
+
+  /** The last attempt found no room. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** What entries can take in each spare. */
+  get rooms(): readonly number[] {
+    return this.#spares.map((spare) => capacityOf(spare.bytes));
+  }
+
+  get bytes(): number {
+    return this.#spares.reduce((sum, spare) => sum + spare.bytes, 0);
+  }
+
+  /** Takes over the spares of an earlier process; `lastBytes` is the size of the newest segment. */
+  async adopt(lastBytes: number): Promise<void> {
+    const { io, directory } = this.#options;
+    for (const name of (await io.list(directory)).sort()) {
+      const number = SPARE.exec(name)?.[1];
+      if (UNFINISHED.test(name)) await io.unlink(join(directory, name));
+      if (number === undefined) continue;
+      this.#lastNumber = Math.max(this.#lastNumber, Number(number));
+      const path = join(directory, name);
+      this.#spares.push({ path, bytes: await this.#sizeOf(path) });
+    }
+    this.#spares.sort((one, other) => one.bytes - other.bytes);
+    const largest = Math.max(lastBytes, ...this.#spares.map((spare) => spare.bytes));
+    this.#nextBytes = clampSize(2 * largest);
+  }
+
+  /** The first spare that can hold an entry of so many bytes; it is no spare any more. */
+  take(entryBytes: number): Spare | undefined {
+    const index = this.#spares.findIndex((spare) => capacityOf(spare.bytes) >= entryBytes);
+    if (index < 0) return undefined;
+    return this.#spares.splice(index, 1)[0];
+  }
+
+  /** The next spare holds at least an entry of so many bytes. */
+  demand(entryBytes: number): void {
+    assert(entryBytes <= capacityOf(SEGMENT_BYTES_MAX), 'a segment holds an entry');
+    while (capacityOf(this.#nextBytes) < entryBytes) this.#nextBytes *= 2;
+  }
+
+  /** Allocates in the background for as long as spares are wanting. */
+  kick(): void {
+    if (this.#running !== undefined || this.#closed || this.#retry !== undefined) return;
+    if (!this.#options.wanting()) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { wanting, onChange, onFailed } = this.#options;
+    while (!this.#closed && wanting()) {
+      const outcome = await this.#attempt();
+      if (this.#closed) return;
+      if (outcome instanceof Error) return onFailed(outcome);
+      if (outcome === 'no-room') return this.#onFull();
+      if (outcome === 'smaller') continue;
+      this.#spares.push(outcome);
+      this.#full = false;
+      onChange();
+    }
+  }
+
+  async #attempt(): Promise<Spare | 'smaller' | 'no-room' | Error> {
+    const { io, directory } = this.#options;
+    const bytes = this.#nextBytes;
+    try {
+      const free = await io.freeBytes(directory);
+      if (free >= bytes + FREE_BYTES_MIN) {
+        this.#lastNumber += 1;
+        const path = join(directory, `spare-${this.#lastNumber}`);
+        await allocateSpare(io, path, bytes);
+        this.#nextBytes = clampSize(2 * bytes);
+        return { path, bytes };
+      }
+    } catch (error) {
+      if (!isNoSpace(error)) return error instanceof Error ? error : new Error(String(error));
+    }
+    if (bytes === SEGMENT_BYTES_MIN) return 'no-room';
+    this.#nextBytes = clampSize(bytes / 2);
+    return 'smaller';
+  }
+
+  #onFull(): void {
+    const { retryMs } = this.#options;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.kick();
+      if (this.#running === undefined) this.#setFull(false); // there is enough by now
+    }, retryMs);
+    this.#retry.unref();
+    this.#setFull(true);
+  }
+
+  #setFull(full: boolean): void {
+    if (this.#full === full) return;
+    this.#full = full;
+    this.#options.onChange();
+  }
+
+  async #sizeOf(path: string): Promise<number> {
+    const { io } = this.#options;
+    const fd = await io.open(path, 'r');
+    try {
+      return await io.size(fd);
+    } finally {
+      await io.close(fd);
+    }
+  }
+}
+
+/** A file of zeros, complete and durable when it has its name; throws where there is no room. */
+export async function allocateSpare(io: FileSystem, path: string, bytes: number): Promise<void> {
+  const unfinished = `${path}.allocating`;
+  const fd = await io.open(unfinished, 'w+');
+  try {
+    await zeroRange(io, fd, 0, bytes);
+  } catch (error) {
+    await io.close(fd);
+    await io.unlink(unfinished);
+    throw error;
+  }
+  await io.close(fd);
+  await io.rename(unfinished, path);
+  await syncParent(io, path);
+}
+
+function clampSize(bytes: number): number {
+  return Math.min(SEGMENT_BYTES_MAX, Math.max(SEGMENT_BYTES_MIN, bytes));
+}

@@ -1,0 +1,92 @@
+/**
+ * Opens a journal's directory for writing: recovers it, and brings about what a crash left undone
+ * (a cut begun, a torn tail, the seal of the segment before the last, the very first segment).
+ */
+import { join } from 'node:path';
+import type { EntryId, ExecutedEntry } from '../core/entry.ts';
+import type { Incarnation, Seq } from '../core/ids.ts';
+import { SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
+import { EnvironmentError } from './environment-error.ts';
+import { syncParent, type FileSystem } from './file-system.ts';
+import { SEGMENT_BYTES_MIN, allocateSpare } from './journal-allocator.ts';
+import { finishCut, readCut } from './journal-cut.ts';
+import { ENTRY_NONE, recoverJournal, type RecoveredJournal } from './journal-recovery.ts';
+import { SegmentIndex } from './segment-index.ts';
+import { activateSegment, sealSegment, zeroRange, type SegmentFile } from './segment-file.ts';
+
+export interface OpenOptions {
+  readonly io: FileSystem;
+  readonly directory: string;
+  readonly incarnation: Incarnation;
+  readonly checkpoint: EntryId;
+  readonly onEntry: (entry: ExecutedEntry) => void;
+  readonly mayBeMissing: boolean;
+}
+
+/** Where appending goes on. */
+export interface WritePosition {
+  /** Oldest first; the last is written to. */
+  readonly segments: readonly SegmentFile[];
+  readonly fd: number;
+  /** Of the last segment. */
+  readonly index: SegmentIndex;
+  /** ENTRY_NONE where there is none. */
+  readonly tail: EntryId;
+}
+
+export interface OpenedJournal {
+  readonly position: WritePosition;
+  readonly recovered: RecoveredJournal;
+}
+
+export async function openJournal(options: OpenOptions): Promise<OpenedJournal> {
+  const { io, directory, mayBeMissing } = options;
+  if (!(await io.exists(directory))) {
+    if (!mayBeMissing) throw missing(directory);
+    await io.makeDirectory(directory);
+    await syncParent(io, directory);
+  }
+  const cut = await readCut(io, directory);
+  if (cut !== undefined) await finishCut(io, directory, cut);
+  const recovered = await recoverJournal({ ...options, cut: undefined });
+  const last = recovered.segments.at(-1);
+  if (last === undefined) {
+    if (!mayBeMissing) throw missing(directory);
+    return { position: await createJournal(options), recovered };
+  }
+  const fd = await io.open(last.path, 'r+');
+  await repair(io, fd, recovered);
+  const { segments, index, tail } = recovered;
+  return { position: { segments, fd, index, tail }, recovered };
+}
+
+async function repair(io: FileSystem, fd: number, recovered: RecoveredJournal): Promise<void> {
+  const { torn, missingSeal } = recovered;
+  if (torn !== undefined) await zeroRange(io, fd, torn.offset, torn.offset + torn.bytes);
+  if (missingSeal === undefined) return;
+  const { segment, seal } = missingSeal;
+  const older = await io.open(segment.path, 'r+');
+  try {
+    await sealSegment(io, older, segment, seal);
+  } finally {
+    await io.close(older);
+  }
+}
+
+/** The first segment of all, small, so that it takes no time. */
+async function createJournal(options: OpenOptions): Promise<WritePosition> {
+  const { io, directory, incarnation } = options;
+  const first = 1 as Seq;
+  const bytes = SEGMENT_BYTES_MIN;
+  const path = join(directory, 'spare-0');
+  await allocateSpare(io, path, bytes);
+  const header = { first, bytes, incarnation, previous: ENTRY_NONE };
+  const { segment, fd } = await activateSegment(io, directory, path, header);
+  const index = new SegmentIndex(first);
+  index.end = SEGMENT_HEADER_BYTES;
+  return { segments: [segment], fd, index, tail: ENTRY_NONE };
+}
+
+function missing(directory: string): EnvironmentError {
+  return new EnvironmentError('corrupt', `the journal ${directory} is missing`);
+}

@@ -1,0 +1,43 @@
+/** What `Client.bulk` takes, checked and as one chunk. */
+import { checkOperation } from '../core/check-operation.ts';
+import type { Thing } from '../core/client-queue.ts';
+import {
+  CHUNK_OPERATIONS_MAX, decodeOperation, encodeChunk, readChunkHeader, RECORD_BYTES, viewOf,
+  type Operation,
+} from '../core/operation.ts';
+
+export interface PreparedChunk {
+  readonly thing: Thing;
+  readonly chunk: Uint8Array;
+}
+
+/** A sentence where it can't be sent. */
+export function prepareChunk(
+  operations: readonly Operation[] | Uint8Array,
+): PreparedChunk | string {
+  return operations instanceof Uint8Array ? fromBytes(operations) : fromList(operations);
+}
+
+function fromList(operations: readonly Operation[]): PreparedChunk | string {
+  if (operations.length < 1 || operations.length > CHUNK_OPERATIONS_MAX) {
+    return `a chunk has 1 to ${CHUNK_OPERATIONS_MAX} operations`;
+  }
+  const thing = thingOf(operations[0]);
+  for (const operation of operations) {
+    const trouble = checkOperation(operation);
+    if (trouble !== undefined) return trouble;
+    if (thingOf(operation) !== thing) return 'writes and QUERYs do not share a chunk';
+  }
+  return { thing, chunk: encodeChunk(0, 0, operations) };
+}
+
+/** Only the first operation is looked at: the ledger refuses what does not fit its chunk. */
+function fromBytes(chunk: Uint8Array): PreparedChunk | string {
+  const view = viewOf(chunk);
+  if (readChunkHeader(view, 0)?.bytes !== chunk.byteLength) return 'the bytes are not a chunk';
+  return { thing: thingOf(decodeOperation(view, RECORD_BYTES)?.operation), chunk };
+}
+
+function thingOf(operation: Operation | undefined): Thing {
+  return operation?.kind === 'query' ? 'query' : 'request';
+}

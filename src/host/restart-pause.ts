@@ -1,0 +1,20 @@
+/**
+ * How long a supervisor waits before it starts a crashed process again: 1 s, doubling to 30 s, back
+ * to 1 s after the process was up for 60 s (compare systemd's RestartSteps, Erlang's restart
+ * intensity).
+ */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+const UP_FOR_RESET_MS = 60_000;
+
+export class RestartPause {
+  #nextMs = FIRST_PAUSE_MS;
+
+  /** The pause before the next start, of a process that was up for so long. */
+  after(upMs: number): number {
+    if (upMs >= UP_FOR_RESET_MS) this.#nextMs = FIRST_PAUSE_MS;
+    const pauseMs = this.#nextMs;
+    this.#nextMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    return pauseMs;
+  }
+}

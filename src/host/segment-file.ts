@@ -1,0 +1,148 @@
+/**
+ * A journal segment as a file: its name, its header and seal on the disk, and how it comes into
+ * use.
+ *
+ * Keeps true: a segment has a name only once its header is durable, and a seal only once the
+ * segment behind it is durable: so a seal without a next segment tells that one is missing.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Seq } from '../core/ids.ts';
+import {
+  decodeSeal, decodeSegmentHeader, encodeSeal, encodeSegmentHeader, recordsEnd, SALT_BYTES,
+  SEAL_BYTES, SEGMENT_HEADER_BYTES, type Seal, type SegmentHeader,
+} from '../wire/journal-segment.ts';
+import { EnvironmentError } from './environment-error.ts';
+import { readFully, syncDirectory, writeFully, type FileSystem } from './file-system.ts';
+
+export interface SegmentFile {
+  readonly path: string;
+  readonly header: SegmentHeader;
+  /** What the checksums of its records continue from. */
+  readonly seed: number;
+}
+
+const NAME = /^(\d{16})\.segment$/;
+const ZERO_CHUNK = new Uint8Array(1024 * 1024);
+
+export function segmentName(first: Seq): string {
+  return `${String(first).padStart(16, '0')}.segment`;
+}
+
+/** The first seq that a file's name tells; undefined where it is not a segment's name. */
+export function parseSegmentName(name: string): Seq | undefined {
+  const digits = NAME.exec(name)?.[1];
+  return digits === undefined ? undefined : (Number(digits) as Seq);
+}
+
+/** Where the damage is, for the operator. */
+export function corrupt(path: string, offset: number, detail: string): EnvironmentError {
+  return new EnvironmentError('corrupt', `${path} is corrupt at byte ${offset}: ${detail}`);
+}
+
+/** Reads and checks the header against the name and the size of the file. */
+export async function readSegment(io: FileSystem, path: string, first: Seq): Promise<SegmentFile> {
+  const fd = await io.open(path, 'r');
+  try {
+    const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
+    const read = await readFully(io, fd, bytes, 0);
+    const decoded = decodeSegmentHeader(bytes.subarray(0, read));
+    if (typeof decoded === 'string') throw corrupt(path, 0, decoded);
+    const { header, seed } = decoded;
+    if (header.first !== first) {
+      throw corrupt(path, 8, `its name says entry ${first}, its header ${header.first}`);
+    }
+    const size = await io.size(fd);
+    if (size !== header.bytes) {
+      throw corrupt(path, size, `the file has ${size} bytes, its header says ${header.bytes}`);
+    }
+    return { path, header, seed };
+  } finally {
+    await io.close(fd);
+  }
+}
+
+export async function readSeal(
+  io: FileSystem,
+  segment: SegmentFile,
+): Promise<Seal | 'absent' | 'broken'> {
+  const fd = await io.open(segment.path, 'r');
+  try {
+    const bytes = new Uint8Array(SEAL_BYTES);
+    const read = await readFully(io, fd, bytes, recordsEnd(segment.header.bytes));
+    return decodeSeal(bytes.subarray(0, read), segment.seed);
+  } finally {
+    await io.close(fd);
+  }
+}
+
+/** The whole file. */
+export async function readWhole(io: FileSystem, segment: SegmentFile): Promise<Uint8Array> {
+  const fd = await io.open(segment.path, 'r');
+  try {
+    const bytes = new Uint8Array(segment.header.bytes);
+    const read = await readFully(io, fd, bytes, 0);
+    if (read < bytes.byteLength) throw corrupt(segment.path, read, 'the file ends too early');
+    return bytes;
+  } finally {
+    await io.close(fd);
+  }
+}
+
+/**
+ * Gives a spare file its header and its name; durable when it resolves. Replaces an empty namesake.
+ */
+export async function activateSegment(
+  io: FileSystem,
+  directory: string,
+  sparePath: string,
+  header: SegmentHeader,
+): Promise<{ readonly segment: SegmentFile; readonly fd: number }> {
+  const { bytes, seed } = encodeSegmentHeader(header, randomBytes(SALT_BYTES));
+  const fd = await io.open(sparePath, 'r+');
+  try {
+    await writeFully(io, fd, bytes, 0);
+    await io.fsync(fd);
+    const path = join(directory, segmentName(header.first));
+    await io.rename(sparePath, path);
+    await syncDirectory(io, directory);
+    return { segment: { path, header, seed }, fd };
+  } catch (error) {
+    await io.close(fd);
+    throw error;
+  }
+}
+
+/** Writes the seal; the caller has made the next segment durable before. */
+export async function sealSegment(
+  io: FileSystem,
+  fd: number,
+  segment: SegmentFile,
+  seal: Seal,
+): Promise<void> {
+  await writeFully(io, fd, encodeSeal(seal, segment.seed), recordsEnd(segment.header.bytes));
+  await io.fdatasync(fd);
+}
+
+/**
+ * Zeros from `from` to `to`, durable when it resolves. Every few MiB is synced on its own, so that
+ * the journal's own fsyncs never wait for much.
+ */
+export async function zeroRange(
+  io: FileSystem,
+  fd: number,
+  from: number,
+  to: number,
+): Promise<void> {
+  const syncEvery = 8 * ZERO_CHUNK.byteLength;
+  let unsynced = 0;
+  for (let at = from; at < to; at += ZERO_CHUNK.byteLength) {
+    const length = Math.min(ZERO_CHUNK.byteLength, to - at);
+    await writeFully(io, fd, ZERO_CHUNK.subarray(0, length), at);
+    unsynced += length;
+    if (unsynced < syncEvery) continue;
+    await io.fdatasync(fd);
+    unsynced = 0;
+  }
+  await io.fsync(fd);
+}

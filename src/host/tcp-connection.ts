@@ -1,0 +1,242 @@
+/**
+ * A `Connection` over a TCP socket: the frontend's to everyone, everyone's to the frontend.
+ *
+ * What it keeps true:
+ * - Messages are delivered in order, and none after `close`, `destroy` or a bad frame: what was
+ *   unread on a connection that ended is discarded.
+ * - The owner is never called from within one of its own calls, and `onClosed` once, last.
+ * - Everything is bounded: the first message comes in time, a frame that has begun ends in time,
+ *   what the peer does not read does not pile up, and closing takes bounded time.
+ *
+ * What is sent within one turn of the event loop leaves in one gathered write.
+ */
+import type { Socket } from 'node:net';
+import type { ConnectionId } from '../core/effect.ts';
+import type { Message } from '../core/message.ts';
+import {
+  encodeFrame, FRAME_BODY_BYTES_MAX, FrameDecoder, HELLO_BODY_BYTES_MAX, type BadReason,
+} from '../wire/frame.ts';
+import { formatAddress } from './address.ts';
+import type { Connection } from './ports.ts';
+
+/** Why a connection is of no use: bytes that are no frame, or a peer that is too slow. */
+export type ConnectionFault = BadReason | 'handshake-timeout' | 'frame-timeout' | 'slow-reader';
+
+export interface TcpConnectionEvents {
+  onMessage(message: Message): void;
+  /**
+   * At most once; nothing more is read. What is sent from within still leaves, then the connection
+   * closes by itself (a `slow-reader` is gone already).
+   */
+  onBad(fault: ConnectionFault, detail: string): void;
+  /** Exactly once, whoever closed it; why, where that is known. */
+  onClosed(detail: string): void;
+}
+
+export interface TcpConnectionOptions {
+  /** The first message must have come by then. */
+  readonly handshakeTimeoutMs?: number;
+  /** A frame that has begun must have ended by then. */
+  readonly frameTimeoutMs?: number;
+  /** A peer that leaves more than this unread is dropped. */
+  readonly queuedBytesMax?: number;
+  /** After `close`, what was sent has so long to leave. */
+  readonly closeTimeoutMs?: number;
+  /** Of every message after the first, which is a hello and bounded as such. */
+  readonly bodyBytesMax?: number;
+}
+
+const DEFAULTS: Required<TcpConnectionOptions> = {
+  handshakeTimeoutMs: 5000,
+  frameTimeoutMs: 10_000,
+  queuedBytesMax: 64 * 1024 * 1024,
+  closeTimeoutMs: 1000,
+  bodyBytesMax: FRAME_BODY_BYTES_MAX,
+};
+
+const KEEPALIVE_DELAY_MS = 1000;
+
+let lastId: ConnectionId = 0;
+
+export class TcpConnection implements Connection {
+  readonly id: ConnectionId = ++lastId;
+  readonly peer: string;
+  readonly #socket: Socket;
+  readonly #events: TcpConnectionEvents;
+  readonly #options: Required<TcpConnectionOptions>;
+  readonly #decoder = new FrameDecoder({ bodyBytesMax: HELLO_BODY_BYTES_MAX });
+  /** `open` delivers, `closing` flushes and discards, `gone` does nothing. */
+  #state: 'open' | 'closing' | 'gone' = 'open';
+  #isGreeted = false;
+  #isPaused = false;
+  #isDelivering = false;
+  #isCorked = false;
+  /** Since when the peer owes the rest of a frame, or its first; undefined: it owes nothing. */
+  #owedSinceMs: number | undefined = performance.now();
+  #watchdog: NodeJS.Timeout | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
+  #detail = 'the connection was closed';
+
+  /** Takes over an open socket, wholly. */
+  constructor(socket: Socket, events: TcpConnectionEvents, options: TcpConnectionOptions = {}) {
+    this.#socket = socket;
+    this.#events = events;
+    this.#options = { ...DEFAULTS, ...options };
+    this.peer = formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEPALIVE_DELAY_MS);
+    socket.on('data', (piece: Buffer) => this.#onData(piece));
+    socket.on('error', (error: Error) => {
+      this.#detail = error.message;
+    });
+    // No half-open ends: a peer that says no more gets what was sent, within the time of a close.
+    socket.on('end', () => this.close());
+    socket.on('close', () => this.#onClose());
+    this.#watch(this.#options.handshakeTimeoutMs);
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Without effect on a connection that ended or is ending. */
+  send(message: Message): void {
+    if (this.#state !== 'open' || !this.#socket.writable) return;
+    this.#cork();
+    for (const part of encodeFrame(message)) this.#socket.write(part);
+    if (this.queuedBytes > this.#options.queuedBytesMax) this.#dropSlowReader();
+  }
+
+  pause(): void {
+    if (this.#state !== 'open') return;
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused || this.#state !== 'open') return;
+    this.#isPaused = false;
+    // The peer could not go on: its time begins anew.
+    if (this.#owedSinceMs !== undefined) this.#owedSinceMs = performance.now();
+    this.#socket.resume();
+    // What was pushed and not yet delivered does not wait for new data.
+    queueMicrotask(() => this.#deliver());
+  }
+
+  close(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#stopWatching();
+    this.#uncork();
+    this.#socket.end();
+    // Unread data would turn the end into a reset, which may overtake what was sent: read it away.
+    this.#socket.resume();
+    this.#closeTimer = setTimeout(() => this.destroy(), this.#options.closeTimeoutMs);
+  }
+
+  destroy(): void {
+    if (this.#state === 'gone') return;
+    this.#state = 'gone';
+    this.#stopWatching();
+    this.#socket.destroy();
+  }
+
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+    process.nextTick(() => this.#uncork());
+  }
+
+  #uncork(): void {
+    if (!this.#isCorked) return;
+    this.#isCorked = false;
+    this.#socket.uncork();
+  }
+
+  #onData(piece: Buffer): void {
+    if (this.#state !== 'open') return;
+    this.#decoder.push(piece);
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    let isNewFrame = this.#owedSinceMs === undefined;
+    while (this.#state === 'open' && !this.#isPaused) {
+      const decoded = this.#decoder.next();
+      if (decoded.kind === 'bad') {
+        this.#onFault(decoded.reason, decoded.detail);
+        break;
+      }
+      if (decoded.kind === 'need-more') {
+        this.#noteOwed(isNewFrame);
+        break;
+      }
+      isNewFrame = true;
+      this.#greet();
+      this.#events.onMessage(decoded.message);
+    }
+    this.#isDelivering = false;
+  }
+
+  /** The peer is known by its first message: from now on larger ones are taken. */
+  #greet(): void {
+    if (this.#isGreeted) return;
+    this.#isGreeted = true;
+    this.#decoder.limitBodies(this.#options.bodyBytesMax);
+    this.#stopWatching();
+  }
+
+  #noteOwed(isNewFrame: boolean): void {
+    if (!this.#isGreeted) return;
+    if (!this.#decoder.hasPartial) this.#owedSinceMs = undefined;
+    else if (isNewFrame) this.#owedSinceMs = performance.now();
+    if (this.#owedSinceMs !== undefined) this.#watch(this.#options.frameTimeoutMs);
+  }
+
+  /** One timer at most, looked after when it fires: none is made for each frame. */
+  #watch(delayMs: number): void {
+    this.#watchdog ??= setTimeout(() => this.#onWatchdog(), delayMs).unref();
+  }
+
+  #stopWatching(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = undefined;
+  }
+
+  #onWatchdog(): void {
+    this.#watchdog = undefined;
+    if (this.#owedSinceMs === undefined || this.#state !== 'open') return;
+    const { handshakeTimeoutMs, frameTimeoutMs } = this.#options;
+    const allowedMs = this.#isGreeted ? frameTimeoutMs : handshakeTimeoutMs;
+    const remainingMs = this.#owedSinceMs + allowedMs - performance.now();
+    if (this.#isPaused) this.#watch(allowedMs);
+    else if (remainingMs > 0) this.#watch(Math.ceil(remainingMs));
+    else if (this.#isGreeted) this.#onFault('frame-timeout', `a frame took over ${allowedMs} ms`);
+    else this.#onFault('handshake-timeout', `no message came within ${allowedMs} ms`);
+  }
+
+  #onFault(fault: ConnectionFault, detail: string): void {
+    this.#detail = detail;
+    this.#stopWatching();
+    this.#events.onBad(fault, detail);
+    this.close();
+  }
+
+  /** Not at once: this is within the owner's call of `send`. */
+  #dropSlowReader(): void {
+    const detail = `the peer left more than ${this.#options.queuedBytesMax} bytes unread`;
+    this.#detail = detail;
+    process.nextTick(() => this.#events.onBad('slow-reader', detail));
+    this.destroy();
+  }
+
+  #onClose(): void {
+    this.#state = 'gone';
+    this.#stopWatching();
+    clearTimeout(this.#closeTimer);
+    this.#events.onClosed(this.#detail);
+  }
+}

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { BackendId, ClusterId, Epoch, Incarnation, OwnerId } from '../../src/core/ids.ts';
+import { DataDirectory } from '../../src/host/data-directory.ts';
+import { sha256 } from '../../src/core/hash.ts';
+import { loadIdentity, saveIdentity } from '../../src/host/identity.ts';
+import type { Identity } from '../../src/host/ports.ts';
+import { damage } from '../support/damage.ts';
+import { FaultyFileSystem } from '../support/faulty-file-system.ts';
+import { kindOfError } from '../support/open-journal.ts';
+
+const IDENTITY: Identity = {
+  cluster: 'c0'.repeat(16) as ClusterId,
+  backend: 2 as BackendId,
+  incarnation: 'e2'.repeat(16) as Incarnation,
+  promise: {
+    cluster: 'c0'.repeat(16) as ClusterId, epoch: 4 as Epoch, owner: 'd1'.repeat(16) as OwnerId,
+  },
+};
+
+t.test('directory: made with those above it, locked against a second, free again when '
+  + 'closed', async (t) => {
+  const path = join(t.testdir(), 'data', 'backend-1');
+  const directory = await DataDirectory.open(path);
+  t.ok(existsSync(path));
+  t.equal(await kindOfError(DataDirectory.open(path)), 'locked');
+  await t.rejects(DataDirectory.open(path), new RegExp(`${path} is in use by another process`));
+  directory.close();
+  (await DataDirectory.open(path)).close();
+});
+
+t.test('directory: locked against another process, which says nothing but its error', async (t) => {
+  const path = join(t.testdir(), 'backend-1');
+  const directory = await DataDirectory.open(path);
+  const source = new URL('../../src/host/data-directory.ts', import.meta.url).href;
+  const program = `
+    const { DataDirectory } = await import(${JSON.stringify(source)});
+    try { await DataDirectory.open(${JSON.stringify(path)}); console.log('open'); }
+    catch (error) { console.log(error.kind); }`;
+  const run = () => spawnSync(
+    process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }
+  );
+  t.match(run(), { stdout: 'locked\n', stderr: '' });
+  directory.close();
+  t.match(run(), { stdout: 'open\n', stderr: '' });
+});
+
+t.test('directory: a file in the way: an error of the environment', async (t) => {
+  const path = join(t.testdir({ file: 'x' }), 'file', 'backend-1');
+  t.match(await kindOfError(DataDirectory.open(path)), /missing|io/);
+});
+
+t.test('directory: set aside: nothing is deleted, and it is empty again', async (t) => {
+  const path = join(t.testdir(), 'backend-1');
+  const directory = await DataDirectory.open(path);
+  for (const round of [1, 2]) {
+    await saveIdentity(directory, IDENTITY);
+    mkdirSync(directory.journal);
+    writeFileSync(join(directory.journal, 'x'), `round ${round}`);
+    t.equal(await directory.hasContents(), true);
+    const place = await directory.setAside('It is CORRUPT: at byte 5!');
+    t.equal(place, join(path, `set-aside-${round}-it-is-corrupt-at-byte-5`));
+    t.equal(readFileSync(join(place, 'journal', 'x'), 'utf8'), `round ${round}`);
+    t.ok(existsSync(join(place, 'identity')));
+    t.equal(await directory.hasContents(), false);
+    t.equal(await loadIdentity(directory), undefined);
+  }
+  t.equal(readdirSync(path).filter((name) => name.startsWith('set-aside')).length, 2);
+  directory.close();
+});
+
+t.test('identity: round trip; every flipped bit and every wrong field: corrupt', async (t) => {
+  const place = { identity: join(t.testdir(), 'identity') };
+  t.equal(await loadIdentity(place), undefined);
+  await saveIdentity(place, IDENTITY);
+  t.same(await loadIdentity(place), IDENTITY);
+  const { byteLength } = readFileSync(place.identity);
+  for (let at = 0; at < byteLength; at += 1) {
+    damage(place.identity, at, at % 8);
+    if ((await kindOfError(loadIdentity(place))) !== 'corrupt') t.fail(`byte ${at}`);
+    damage(place.identity, at, at % 8);
+  }
+  const wrong = [
+    { backend: 0 }, { backend: 8 }, { backend: 1.5 },
+    { cluster: 'C0'.repeat(16) }, { incarnation: 'e2' },
+    { promise: null }, { promise: { ...IDENTITY.promise, epoch: -1 } },
+    { promise: { ...IDENTITY.promise, owner: 5 } },
+  ];
+  for (const change of wrong) {
+    const line = JSON.stringify({ ...IDENTITY, ...change });
+    writeFileSync(place.identity, `${line}\n${sha256(line)}\n`);
+    t.equal(await kindOfError(loadIdentity(place)), 'corrupt', JSON.stringify(change));
+  }
+});
+
+t.test('identity: killed at every call of a save: the old one or the new one', async (t) => {
+  const next: Identity = { ...IDENTITY, promise: { ...IDENTITY.promise, epoch: 5 as Epoch } };
+  const epochs = new Set<number | undefined>();
+  for (let at = 0, done = false; !done; at += 1) {
+    const place = { identity: join(t.testdir(), 'identity') };
+    const io = new FaultyFileSystem();
+    await saveIdentity(place, IDENTITY, io);
+    io.dieAt(at);
+    done = await saveIdentity(place, next, io).then(() => true, () => false);
+    const epoch = (await loadIdentity(place))?.promise.epoch;
+    epochs.add(epoch);
+    if (done) t.equal(epoch, 5);
+  }
+  t.same(epochs, new Set([4, 5]));
+});

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { EntryId } from '../../src/core/entry.ts';
+import type { Seq } from '../../src/core/ids.ts';
+import type { LedgerImage } from '../../src/core/ledger.ts';
+import { PAGE_FIELDS } from '../../src/core/paged-table.ts';
+import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
+import { damage } from '../support/damage.ts';
+import { FaultyFileSystem } from '../support/faulty-file-system.ts';
+import { chainOf } from '../support/journal-entries.ts';
+import { kindOfError } from '../support/open-journal.ts';
+
+const [one, two] = chainOf(2, 64).map(({ seq, entryEpoch, hash }) => ({ seq, entryEpoch, hash })) as
+  [EntryId, EntryId];
+
+/** Tables of so many pages; what is in them follows from `mark`. */
+function imageOf(pages: readonly number[], mark: number): LedgerImage {
+  return {
+    scalars: { lastSeq: mark, digestLow: 2 ** 31 + 0.5, nextRun: Number.MAX_SAFE_INTEGER },
+    tables: pages.map((count, index) => ({
+      name: `table-${index}`,
+      fields: 8,
+      records: (count * PAGE_FIELDS) / 8,
+      pages: Array.from({ length: count }, (_, page) => (
+        Float64Array.from({ length: PAGE_FIELDS }, (_value, at) => mark * at - page + index / 3)
+      )),
+    })),
+  };
+}
+
+t.test('checkpoint: round trip, replaced as a whole, exact to the last bit', async (t) => {
+  const place = { checkpoint: join(t.testdir(), 'checkpoint') };
+  const store = new FileCheckpointStore(place);
+  t.equal(await store.load(), undefined);
+  await store.save(one, imageOf([3, 0, 12], 1));
+  t.same(await store.load(), { entry: one, image: imageOf([3, 0, 12], 1) });
+  await store.save(two, imageOf([1], 2));
+  t.same(await new FileCheckpointStore(place).load(), { entry: two, image: imageOf([1], 2) });
+});
+
+t.test('checkpoint: a flipped bit (every byte of the head, samples of the pages): '
+  + 'corrupt', async (t) => {
+  const place = { checkpoint: join(t.testdir(), 'checkpoint') };
+  const store = new FileCheckpointStore(place);
+  await store.save(one, imageOf([2, 1], 1));
+  const { byteLength } = readFileSync(place.checkpoint);
+  const head = byteLength - 3 * 8 * PAGE_FIELDS;
+  for (let at = 0; at < byteLength; at += at < head ? 1 : 1009) {
+    damage(place.checkpoint, at, at % 8);
+    if ((await kindOfError(store.load())) !== 'corrupt') t.fail(`byte ${at}`);
+    damage(place.checkpoint, at, at % 8);
+  }
+  t.same((await store.load())?.entry, one);
+});
+
+t.test('checkpoint: no room: told as disk-full, nothing left over, the one before '
+  + 'stands', async (t) => {
+  const place = { checkpoint: join(t.testdir(), 'checkpoint') };
+  const io = new FaultyFileSystem();
+  const store = new FileCheckpointStore(place, io);
+  await store.save(one, imageOf([2], 1));
+  for (const after of [0, 1, 2, 3]) {
+    io.failNext('write', 'ENOSPC', after);
+    t.equal(await kindOfError(store.save(two, imageOf([2], 2))), 'disk-full');
+    t.notOk(existsSync(`${place.checkpoint}.tmp`));
+    t.same((await store.load())?.entry, one);
+  }
+  await store.save(two, imageOf([2], 2));
+  t.same((await store.load())?.entry, two);
+});
+
+t.test('checkpoint: killed at every call: the one before or this one; short writes go '
+  + 'on', async (t) => {
+  const seen = new Set<Seq | undefined>();
+  for (let at = 0, done = false; !done; at += 1) {
+    const place = { checkpoint: join(t.testdir(), 'checkpoint') };
+    const io = new FaultyFileSystem();
+    io.writeBytesMax = 50_000;
+    const store = new FileCheckpointStore(place, io);
+    await store.save(one, imageOf([1], 1));
+    io.dieAt(at);
+    done = await store.save(two, imageOf([2], 2)).then(() => true, () => false);
+    const loaded = await new FileCheckpointStore(place).load();
+    seen.add(loaded?.entry.seq);
+    t.same(loaded?.image, loaded?.entry.seq === 1 ? imageOf([1], 1) : imageOf([2], 2));
+  }
+  t.same(seen, new Set([1, 2]));
+});

@@ -1,0 +1,237 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import type { ExecutedEntry } from '../../src/core/entry.ts';
+import type { Seq } from '../../src/core/ids.ts';
+import { damage } from '../support/damage.ts';
+import { chainOf, entryAfter } from '../support/journal-entries.ts';
+import { FaultyFileSystem } from '../support/faulty-file-system.ts';
+import { kindOfError, openForTest, until } from '../support/open-journal.ts';
+
+const MIB = 1024 * 1024;
+
+t.test('journal: append, close, open: everything there, with its view', async (t) => {
+  const directory = join(t.testdir(), 'journal');
+  const entries = chainOf(50, 300);
+  const first = await openForTest(directory);
+  t.equal(first.journal.tail, undefined);
+  for (const entry of entries) first.journal.append(entry);
+  t.same(await first.journal.read(50 as Seq), entries[49], 'not written yet');
+  await first.journal.flush();
+  t.same(first.synced, [50], 'one group, one fsync');
+  t.same(await first.journal.read(17 as Seq), entries[16]);
+  t.equal((await first.journal.locate(3 as Seq))?.hash, entries[2]?.hash);
+  t.equal(await first.journal.read(51 as Seq), undefined);
+  await first.journal.close();
+
+  const second = await openForTest(directory, { mayBeMissing: false });
+  t.same(second.replayed, entries);
+  t.equal(second.journal.tail?.hash, entries[49]?.hash);
+  t.same(second.journal.recoveredView, entries[49]?.view);
+  t.equal(second.journal.torn, undefined);
+  second.journal.append(entryAfter(entries[49] as ExecutedEntry, 64));
+  await second.journal.flush();
+  await second.journal.close();
+  t.equal((await openForTest(directory)).journal.tail?.seq, 51);
+});
+
+t.test('journal: groups: nothing is synced before its fsync, what comes meanwhile is the '
+  + 'next', async (t) => {
+  const io = new FaultyFileSystem();
+  const { journal, synced } = await openForTest(join(t.testdir(), 'journal'), { io });
+  await until(() => !journal.reserve.full && journal.reserve.bytes > 8 * MIB, 'spares');
+  io.calls.length = 0;
+  const [one, two, three] = chainOf(3, 64) as [ExecutedEntry, ExecutedEntry, ExecutedEntry];
+  journal.append(one);
+  await Promise.resolve();
+  await Promise.resolve();
+  journal.append(two);
+  journal.append(three);
+  await journal.flush();
+  t.same(synced, [1, 3]);
+  t.same(io.calls, ['writeParts', 'fdatasync', 'writeParts', 'fdatasync']);
+  await journal.close();
+});
+
+t.test('journal: many segments: sealed, read in any order, a start after a checkpoint reads '
+  + 'the tail', async (t) => {
+  const directory = join(t.testdir(), 'journal');
+  const entries = chainOf(40, 200 * 1024);
+  const first = await openForTest(directory);
+  for (const entry of entries) {
+    first.journal.append(entry);
+    await first.journal.flush();
+  }
+  const segments = readdirSync(directory).filter((name) => name.endsWith('.segment'));
+  t.ok(segments.length >= 4, segments.join(' '));
+  for (const seq of [1, 40, 7, 23, 2, 39]) {
+    t.same(await first.journal.read(seq as Seq), entries[seq - 1], `entry ${seq}`);
+  }
+  await first.journal.close();
+
+  const io = new FaultyFileSystem();
+  const last = entries.at(-1) as ExecutedEntry;
+  const second = await openForTest(directory, { io, checkpoint: entries[38] as ExecutedEntry });
+  t.same(second.replayed.map((entry) => entry.seq), [40]);
+  const total = (await openForTest(directory)).replayed.length;
+  t.equal(total, 40);
+  const newest = readFileSync(join(directory, segments.sort().at(-1) as string)).byteLength;
+  t.ok(io.bytesRead < newest + 64 * 1024, `${io.bytesRead} bytes read, the newest has ${newest}`);
+  t.equal(second.journal.tail?.hash, last.hash);
+  await second.journal.close();
+});
+
+t.test('journal: an entry larger than the first segment: a larger one takes its '
+  + 'place', async (t) => {
+  const directory = join(t.testdir(), 'journal');
+  const [entry] = chainOf(1, 2 * MIB) as [ExecutedEntry];
+  const first = await openForTest(directory);
+  first.journal.append(entry);
+  await first.journal.flush();
+  await first.journal.close();
+  const second = await openForTest(directory);
+  t.equal(second.replayed.length, 1);
+  t.same(await second.journal.read(1 as Seq), entry);
+  await second.journal.close();
+});
+
+t.test('journal: short writes: the rest follows', async (t) => {
+  const directory = join(t.testdir(), 'journal');
+  const io = new FaultyFileSystem();
+  const { journal } = await openForTest(directory, { io });
+  io.writeBytesMax = 97;
+  const entries = chainOf(5, 400);
+  for (const entry of entries) journal.append(entry);
+  await journal.flush();
+  io.writeBytesMax = Infinity;
+  await journal.close();
+  t.same((await openForTest(directory)).replayed, entries);
+});
+
+for (const call of ['fdatasync', 'writeParts'] as const) {
+  t.test(`journal: ${call} fails once: reported once, nothing synced, nothing `
+    + 'retried', async (t) => {
+    const directory = join(t.testdir(), 'journal');
+    const io = new FaultyFileSystem();
+    const { journal, synced, failures } = await openForTest(directory, { io });
+    const [one, two, three] = chainOf(3, 64) as [ExecutedEntry, ExecutedEntry, ExecutedEntry];
+    journal.append(one);
+    await journal.flush();
+    await until(() => journal.reserve.bytes > 8 * MIB, 'spares');
+    io.failNext(call, 'EIO');
+    journal.append(two);
+    t.equal(await kindOfError(journal.flush()), 'io');
+    io.calls.length = 0;
+    journal.append(three);
+    t.equal(await kindOfError(journal.flush()), 'io');
+    journal.mark();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    t.same(io.calls, []);
+    t.same(synced, [1]);
+    t.equal(failures.length, 1);
+    await t.rejects(journal.truncateAfter(1 as Seq));
+  });
+}
+
+t.test('journal: a full disk: told, waited for, and taken again when there is room', async (t) => {
+  const directory = join(t.testdir(), 'journal');
+  const io = new FaultyFileSystem();
+  io.free = 0;
+  const { journal, reserves, synced, failures } = await openForTest(directory, { io, retryMs: 20 });
+  await until(() => journal.reserve.full, 'full');
+  t.ok(reserves.some((reserve) => reserve.full));
+  const { bytes } = journal.reserve;
+  t.ok(bytes > MIB - 16 * 1024 && bytes < MIB, 'what is left of the first segment');
+  const entries = chainOf(8, 100 * 1024);
+  for (const entry of entries) journal.append(entry); // 8 x 150 KiB: the last do not fit
+  await until(() => synced.length > 0, 'the first ones');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.ok((synced.at(-1) ?? 0) < 8, `${synced}`);
+  t.equal(journal.reserve.bytes, 0);
+  t.same(await journal.read(8 as Seq), entries[7], 'from the queue');
+  io.free = undefined;
+  await until(() => synced.at(-1) === 8, 'all'); // the retry's timer keeps no process alive
+  await journal.flush();
+  await until(() => !journal.reserve.full && journal.reserve.bytes > 4 * MIB, 'room');
+  t.same(failures, []);
+  await journal.close();
+  t.equal((await openForTest(directory)).replayed.length, 8);
+});
+
+for (const code of ['ENOSPC', 'EDQUOT', 'EFBIG']) {
+  t.test(`journal: ${code} while allocating: the part is removed, and the service goes `
+    + 'on', async (t) => {
+    const directory = join(t.testdir(), 'journal');
+    const io = new FaultyFileSystem();
+    io.free = 0;
+    const { journal, failures } = await openForTest(directory, { io, retryMs: 20 });
+    await until(() => journal.reserve.full, 'full');
+    io.onCall = (call) => {
+      if (call === 'write') throw Object.assign(new Error(code), { code });
+    };
+    io.free = undefined;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    t.equal(journal.reserve.full, true);
+    t.same(readdirSync(directory).filter((name) => name.startsWith('spare')), []);
+    io.onCall = () => {};
+    await until(() => !journal.reserve.full && journal.reserve.bytes > 4 * MIB, 'room');
+    t.same(failures, []);
+    await journal.close();
+  });
+}
+
+t.test('journal: an allocation that fails for another reason: final', async (t) => {
+  const io = new FaultyFileSystem();
+  io.free = 0;
+  const { journal, failures } = await openForTest(
+    join(t.testdir(), 'journal'), { io, retryMs: 10 }
+  );
+  await until(() => journal.reserve.full, 'full');
+  io.free = undefined;
+  io.failNext('fsync', 'EIO');
+  await until(() => failures.length > 0, 'a failure');
+  t.match(failures, [{ kind: 'io' }]);
+  await journal.close();
+});
+
+t.test('journal: mark: one small write when there is something to vouch for, else '
+  + 'nothing', async (t) => {
+  const io = new FaultyFileSystem();
+  const { journal } = await openForTest(join(t.testdir(), 'journal'), { io });
+  await until(() => journal.reserve.bytes > 8 * MIB, 'spares');
+  io.calls.length = 0;
+  journal.mark();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  t.same(io.calls, [], 'an empty journal');
+  for (const entry of chainOf(2, 64)) journal.append(entry);
+  await journal.flush();
+  io.calls.length = 0;
+  journal.mark();
+  journal.mark();
+  await until(() => io.calls.length === 2, 'the mark');
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  journal.mark();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  t.same(io.calls, ['writeParts', 'fdatasync']);
+  await journal.close();
+});
+
+t.test('journal: scrub: damage in an old segment is found while running', async (t) => {
+  const directory = join(t.testdir(), 'journal');
+  const entries = chainOf(12, 200 * 1024);
+  const io = new FaultyFileSystem();
+  const { journal, corruptions } = await openForTest(
+    directory, { scrubBytesPerSecond: 64 * MIB, io }
+  );
+  for (const entry of entries) {
+    journal.append(entry);
+    await journal.flush();
+  }
+
+  damage(join(directory, '0000000000000001.segment'), 400_000);
+  await until(() => corruptions.length > 0, 'the scrub');
+  t.match(corruptions[0], /0000000000000001\.segment is corrupt at byte \d+: entry 2/);
+  t.equal(await kindOfError(journal.read(2 as Seq)), 'corrupt');
+  t.same(await journal.read(1 as Seq), entries[0]);
+  await journal.close();
+});
