@@ -1,0 +1,10 @@
+/**
+ * What the command line needs of the client library: tests put a twin in its place.
+ */
+import type { Client } from '../host/client.ts';
+
+/**
+ * `submit` settles with an outcome, whatever happens; `status` rejects where the frontend can't be
+ * asked; `quit` ends the session, at the frontend and at every backend.
+ */
+export type BankClient = Pick<Client, 'submit' | 'status' | 'quit'>;

@@ -1,0 +1,54 @@
+/** `bankd backend`: N replicas, each a process. */
+import { Option } from 'clipanion';
+import { BACKENDS_MAX } from '../../core/ids.ts';
+import { runBackends } from '../../host/supervisor.ts';
+import { usageError } from '../cli-error.ts';
+import { BankdCommand, type Usage } from '../command.ts';
+import {
+  environmentName, options, requireAllowedHost, requireOption, requireRealPort,
+} from '../options.ts';
+import { isWholeNumber } from '../validators.ts';
+
+export class BackendCommand extends BankdCommand {
+  static override readonly paths = [['backend']];
+  static override readonly required = ['--count'];
+  static override readonly about: Usage = {
+    description: 'the replicas, which keep the accounts',
+    details: 'Each says on stderr when it is in sync: ready backend 2 127.0.0.1:8023 pid 124',
+    examples: [
+      ['three backends of the frontend on this machine', 'bankd backend --count 3'],
+      ['the second of three, alone', 'bankd backend --count 3 --id 2'],
+    ],
+  };
+
+  readonly count = options.count();
+  readonly port = options.port('where the frontend listens (default 8023)');
+  readonly host = options.host('where the frontend is (default 127.0.0.1)');
+  readonly insecure = options.insecure();
+  readonly data = options.data();
+  readonly id = Option.String('--id', {
+    description: 'run this one alone (one a machine)',
+    validator: isWholeNumber(1, BACKENDS_MAX),
+    env: environmentName('--id'),
+  });
+  readonly noRestart = options.flag('--no-restart', 'do not start a backend again that crashed');
+  readonly trace = options.flag('--trace', 'one line for each transaction, on stderr');
+
+  override async execute(): Promise<number> {
+    const count = requireOption(this.count, '--count');
+    requireAllowedHost(this.host, this.insecure);
+    requireRealPort(this.port);
+    if (this.id !== undefined && this.id > count) {
+      throw usageError(`--id ${this.id} is not one of 1 to ${count}`);
+    }
+    return runBackends({
+      count,
+      port: this.port,
+      host: this.host,
+      data: this.data,
+      id: this.id,
+      restart: !this.noRestart,
+      trace: this.trace,
+    });
+  }
+}

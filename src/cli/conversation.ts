@@ -1,0 +1,64 @@
+/**
+ * A client's conversation with a bank: at a prompt, over a pipe, or of the one line given as arguments.
+ * `client` and `up` hold it alike.
+ */
+import { formatAddress } from '../host/address.ts';
+import { Client } from '../host/client.ts';
+import type { BankAddress } from '../host/server-options.ts';
+import { isTerminal } from './colour.ts';
+import { painterOf, type CliContext } from './context.ts';
+import { History, historyPath } from './history.ts';
+import { runLines, runPipe } from './pipe.ts';
+import { runPrompt } from './prompt.ts';
+import { renderJson, renderScreen, renderText, type Render } from './render.ts';
+
+/** The rest of the second within which an unreachable bank is told is for the start of the process. */
+const CONNECT_TIMEOUT_MS = 600;
+
+export interface ConversationOptions {
+  readonly bank: BankAddress;
+  readonly timeoutMs: number;
+  readonly json: boolean;
+  readonly bail: boolean;
+  /** The words of one command; none: a prompt or a pipe. */
+  readonly words: readonly string[];
+  /** Aborted with the number of a signal, or because the bank stops. */
+  readonly interrupted: AbortSignal;
+}
+
+/** Throws `Unreachable` where there is no bank. */
+export function connectTo(bank: BankAddress, timeoutMs: number): Promise<Client> {
+  const { host, port } = bank;
+  return Client.connect({ host, port, timeoutMs, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+}
+
+/** Resolves to the exit status. */
+export async function converse(context: CliContext, options: ConversationOptions): Promise<number> {
+  const { bank, timeoutMs, words, bail, interrupted } = options;
+  await using client = await connectTo(bank, timeoutMs);
+  const { stdin, stdout } = context;
+  const atTerminal = isTerminal(stdin) && isTerminal(stdout);
+  const render = chooseRender(context, options, words.length > 0 || atTerminal);
+  if (words.length > 0) {
+    return await runLines([words.join(' ')], stdout, client, { render, bail, interrupted });
+  }
+  if (!atTerminal) return await runPipe(stdin, stdout, client, { render, bail, interrupted });
+  return await runPrompt(stdin, stdout, client, {
+    address: formatAddress(bank.host, bank.port),
+    render,
+    paint: painterOf(context),
+    history: new History(historyPath(context.env)),
+    interrupted,
+  });
+}
+
+/** A person typed the command, and reads the answer where stdout is a terminal. */
+function chooseRender(
+  context: CliContext,
+  { json }: ConversationOptions,
+  wasTyped: boolean,
+): Render {
+  if (json) return renderJson;
+  const paint = painterOf(context);
+  return wasTyped && isTerminal(context.stdout) ? renderScreen(paint) : renderText(paint);
+}

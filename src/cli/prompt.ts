@@ -1,0 +1,152 @@
+/**
+ * The prompt: a session with a person. History, completion, colour; Ctrl-C clears the line and a second
+ * one ends, as does Ctrl-D. Lines are carried out one after the other.
+ */
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { constants } from 'node:os';
+import type { ChalkInstance } from 'chalk';
+import type { BankClient } from './bank-client.ts';
+import { parseLine, type BadRequest, type Command } from './command-language.ts';
+import { COMMAND_WORDS } from './command-words.ts';
+import { EXIT, exitStatusOfSignal } from './exit-status.ts';
+import type { History } from './history.ts';
+import { carryOut, endSession, fetchStatus } from './interpreter.ts';
+import type { Render } from './render.ts';
+import { countUp } from './status-report.ts';
+
+export interface PromptOptions {
+  readonly address: string;
+  readonly render: Render;
+  readonly paint: ChalkInstance;
+  readonly history: History;
+  /** Aborted when the bank stops, or a signal ends the client. */
+  readonly interrupted: AbortSignal;
+}
+
+/** The backends are counted for the prompt only if that takes no longer. */
+const COUNT_PATIENCE_MS = 100;
+
+/** Resolves to the exit status; a person saw the answers, so refusals do not count. */
+export async function runPrompt(
+  input: Readable,
+  output: Writable,
+  client: BankClient,
+  options: PromptOptions,
+): Promise<number> {
+  const status = await new Prompt(input, output, client, options).run();
+  if (status === EXIT.done && !options.interrupted.aborted) await endSession(client);
+  return status;
+}
+
+/** What can complete the word under the cursor. */
+export function complete(line: string): [string[], string] {
+  const typed = /^\s*(?:@\S+\s+)?(\S*)$/.exec(line)?.[1];
+  if (typed === undefined || typed === '') return [typed === '' ? [...COMMAND_WORDS] : [], ''];
+  const hits = COMMAND_WORDS.filter((word) => word.startsWith(typed.toUpperCase()));
+  return [hits.map((word) => `${word} `), typed];
+}
+
+class Prompt {
+  readonly #client: BankClient;
+  readonly #output: Writable;
+  readonly #options: PromptOptions;
+  readonly #readline: Interface;
+  readonly #ended = Promise.withResolvers<number>();
+  readonly #lines: string[] = [];
+  #isBusy = false;
+  #warned = false;
+
+  constructor(input: Readable, output: Writable, client: BankClient, options: PromptOptions) {
+    this.#client = client;
+    this.#output = output;
+    this.#options = options;
+    const history = options.history.load();
+    const settings = { input, output, terminal: true, history, completer: complete };
+    this.#readline = createInterface({ ...settings, historySize: Math.max(history.length, 1_000) });
+  }
+
+  async run(): Promise<number> {
+    const { interrupted } = this.#options;
+    const onInterrupted = (): void => this.#end(EXIT.done);
+    this.#readline.on('line', (line) => this.#onLine(line));
+    this.#readline.on('SIGINT', () => this.#onControlC());
+    this.#readline.on('close', () => this.#end(EXIT.done));
+    interrupted.addEventListener('abort', onInterrupted);
+    if (interrupted.aborted) onInterrupted();
+    this.#print('HELP lists the commands, QUIT or Ctrl-D ends.');
+    void this.#showPrompt();
+    const status = await this.#ended.promise;
+    interrupted.removeEventListener('abort', onInterrupted);
+    this.#readline.close();
+    return status;
+  }
+
+  #end(status: number): void {
+    this.#ended.resolve(status);
+  }
+
+  #onLine(line: string): void {
+    this.#warned = false;
+    this.#options.history.add(line);
+    this.#lines.push(line);
+    if (!this.#isBusy) void this.#workOff();
+  }
+
+  async #workOff(): Promise<void> {
+    this.#isBusy = true;
+    for (let line = this.#lines.shift(); line !== undefined; line = this.#lines.shift()) {
+      const asked = parseLine(line);
+      if (asked.type === 'quit') return this.#quit(asked);
+      if (asked.type !== 'nothing') await this.#answer(asked);
+    }
+    this.#isBusy = false;
+    await this.#showPrompt();
+  }
+
+  async #quit(asked: Command): Promise<void> {
+    this.#print(this.#options.render(await carryOut(this.#client, asked)));
+    this.#end(EXIT.done);
+  }
+
+  async #answer(asked: Command | BadRequest): Promise<void> {
+    this.#print(this.#options.render(await carryOut(this.#client, asked)));
+  }
+
+  /** In mid-request it ends the client, since whoever types it does not want to wait. */
+  #onControlC(): void {
+    if (this.#isBusy) {
+      this.#print('^C');
+      return this.#end(exitStatusOfSignal(constants.signals.SIGINT));
+    }
+    const wasEmpty = this.#readline.line === '';
+    if (wasEmpty && this.#warned) return this.#end(EXIT.done);
+    this.#warned = wasEmpty;
+    // To the end of the line, then delete all before it.
+    this.#readline.write(null, { ctrl: true, name: 'e' });
+    this.#readline.write(null, { ctrl: true, name: 'u' });
+    this.#print(wasEmpty ? '^C (once more, or Ctrl-D, ends)' : '^C');
+    this.#readline.prompt();
+  }
+
+  async #showPrompt(): Promise<void> {
+    const { address, paint } = this.#options;
+    const up = await this.#describeBackends();
+    if (this.#isBusy) return;
+    this.#readline.setPrompt(`${paint.cyan(address)}${up}> `);
+    this.#readline.prompt(true);
+  }
+
+  /** ` 2/3`, or nothing where it takes too long. */
+  async #describeBackends(): Promise<string> {
+    const report = await fetchStatus(this.#client, COUNT_PATIENCE_MS);
+    if (report === undefined) return '';
+    const count = `${countUp(report)}/${report.status.length}`;
+    const { paint } = this.#options;
+    return ` ${countUp(report) === report.status.length ? count : paint.yellow(count)}`;
+  }
+
+  #print(text: string): void {
+    this.#output.write(`${text}\n`);
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Signals that interrupt a client: the first gives it the chance to print what it knows and to end its
+ * session, the second ends it at once.
+ */
+import { constants } from 'node:os';
+import { exitStatusOfSignal } from './exit-status.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Aborted with the number of the signal as its reason; dispose of it to leave signals alone again. */
+export class Interruption implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #handlers = SIGNALS.map((name) => {
+    const handler = (): void => this.#onSignal(constants.signals[name]);
+    process.on(name, handler);
+    return { name, handler };
+  });
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    for (const { name, handler } of this.#handlers) process.off(name, handler);
+  }
+
+  #onSignal(signalNumber: number): void {
+    if (this.#controller.signal.aborted) process.exit(exitStatusOfSignal(signalNumber));
+    this.#controller.abort(signalNumber);
+  }
+}
+
+/** The exit status after the signal, for what has nothing to lose: 0 before it. */
+export function interruptedStatus(signal: AbortSignal): number {
+  return signal.aborted && typeof signal.reason === 'number' ? exitStatusOfSignal(signal.reason) : 0;
+}
+
+/** Resolves after the time, or as soon as the signal is aborted. */
+export async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  const onAbort = (): void => resolve();
+  signal?.addEventListener('abort', onAbort);
+  await promise;
+  clearTimeout(timer);
+  signal?.removeEventListener('abort', onAbort);
+}

@@ -1,0 +1,88 @@
+/** The status report as people read it; the same words in a pipe, without colour. */
+import type { ChalkInstance } from 'chalk';
+import { oneLine } from './quote.ts';
+import type { BackendState, BackendStatus, StatusReport } from './status-report.ts';
+
+/** Lines, without their ends. */
+export function statusLines(report: StatusReport, paint: ChalkInstance): readonly string[] {
+  const { epoch, view, commitSeq, copies, waitingFor, status } = report;
+  const array = status.map((bit) => (bit === 1 ? paint.green('1') : paint.red('0'))).join(',');
+  const lines = [
+    `status [${array}]  epoch ${epoch}  view ${view}  seq ${commitSeq}`,
+    describeCopies(copies, paint),
+  ];
+  if (waitingFor.length > 0) {
+    lines.push(paint.yellow(`waiting for backend ${waitingFor.join(', ')}`));
+  }
+  if (report.chaos === false) lines.push('chaos is not allowed here (--no-chaos)');
+  return [...lines, '', ...backendTable(report, paint)];
+}
+
+function describeCopies(copies: number, paint: ChalkInstance): string {
+  if (copies === 0) return paint.red('no answer can be given now');
+  const words = copies === 1 ? '1 copy stands' : `${copies} copies stand`;
+  const line = `${words} behind every answer`;
+  return copies === 1 ? paint.yellow(line) : line;
+}
+
+const HEADINGS = ['backend', 'state', 'seq', 'lag', 'journal', 'digest', 'pid', 'host'] as const;
+
+function backendTable({ backends }: StatusReport, paint: ChalkInstance): string[] {
+  const rows = backends.map(backendCells);
+  const widths = HEADINGS.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((cells) => (cells[column] ?? '').length)),
+  );
+  const join = (cells: readonly string[]): string =>
+    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+  return [
+    paint.bold(join(HEADINGS)),
+    ...backends.map((backend, at) => {
+      const line = paintState(backend.state, paint)(join(rows[at] ?? []));
+      return backend.detail ? `${line}\n  ${oneLine(backend.detail)}` : line;
+    }),
+  ];
+}
+
+function backendCells(backend: BackendStatus): readonly string[] {
+  const { id, state, lastSeq, lag, digest, pid, host, journalBytes } = backend;
+  return [
+    String(id),
+    oneLine(String(state)),
+    cell(lastSeq),
+    cell(lag),
+    journalBytes === undefined ? '-' : formatBytes(journalBytes),
+    cell(digest),
+    cell(pid),
+    cell(host),
+  ];
+}
+
+function cell(value: string | number | null | undefined): string {
+  return value === undefined || value === null || value === '' ? '-' : oneLine(String(value));
+}
+
+function paintState(state: BackendState, paint: ChalkInstance): (text: string) => string {
+  switch (state) {
+    case 'in-sync':
+      return (text) => text;
+    case 'catching-up':
+      return paint.yellow;
+    case 'down':
+    case 'diverged':
+    case 'lost-data':
+      return paint.red;
+    default:
+      // A newer frontend may know more states.
+      return (text) => text;
+  }
+}
+
+/** `64.0 MiB`. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  for (const unit of ['B', 'KiB', 'MiB', 'GiB']) {
+    if (value < 1024) return unit === 'B' ? `${value} B` : `${value.toFixed(1)} ${unit}`;
+    value /= 1024;
+  }
+  return `${value.toFixed(1)} TiB`;
+}

@@ -1,0 +1,162 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { Chalk } from 'chalk';
+import t from 'tap';
+import { colourLevel } from '../../src/cli/colour.ts';
+import { describeFailure, formatFailure } from '../../src/cli/failure.ts';
+import { History, historyPath } from '../../src/cli/history.ts';
+import { alignmentDistance, nearest } from '../../src/cli/nearest.ts';
+import { complete } from '../../src/cli/prompt.ts';
+import { renderScreen, renderText } from '../../src/cli/render.ts';
+import { answerHelp, answerUnavailable } from '../../src/cli/answer.ts';
+import { stdinKind } from '../../src/cli/stdin-kind.ts';
+import { readStatusReport } from '../../src/cli/status-report.ts';
+import { formatBytes, statusLines } from '../../src/cli/status-table.ts';
+import { differences, verdictJson, verdictLines } from '../../src/cli/verdict.ts';
+import type { EntryHash, Seq } from '../../src/core/ids.ts';
+import { EnvironmentError } from '../../src/host/environment-error.ts';
+import type { DirectoryVerdict } from '../../src/host/verify-directory.ts';
+
+t.test('nearest: distance: letters left out, put in, replaced, swapped', async (t) => {
+  for (const [one, other, distance] of [
+    ['', '', 0], ['abc', 'abc', 0], ['abc', 'ab', 1], ['abc', 'abcd', 1], ['abc', 'axc', 1],
+    ['abc', 'acb', 1], ['abc', 'cab', 2], ['', 'abc', 3], ['kitten', 'sitting', 3],
+  ] as const) {
+    t.equal(alignmentDistance(one, other), distance, `${one} ${other}`);
+    t.equal(alignmentDistance(other, one), distance, `${other} ${one}`);
+  }
+  t.equal(nearest('xyzzy', ['up', 'client']), undefined);
+  t.equal(nearest('x'.repeat(1_000_000), ['up']), undefined);
+  t.equal(nearest('-', ['--port']), undefined);
+});
+
+t.test('colour: level: --no-color, then FORCE_COLOR, then NO_COLOR, then the terminal', async (t) => {
+  const terminal = { isTTY: true };
+  t.equal(colourLevel({}, {}, false), 0);
+  t.equal(colourLevel(terminal, { TERM: 'xterm' }, false), 1);
+  t.equal(colourLevel(terminal, { TERM: 'xterm-256color' }, false), 2);
+  t.equal(colourLevel(terminal, { COLORTERM: 'truecolor' }, false), 3);
+  t.equal(colourLevel(terminal, { TERM: 'dumb' }, false), 0);
+  t.equal(colourLevel(terminal, { NO_COLOR: '1' }, false), 0);
+  t.equal(colourLevel(terminal, { NO_COLOR: '' }, false), 1, 'an empty one does not count');
+  t.equal(colourLevel({}, { FORCE_COLOR: '1', NO_COLOR: '1' }, false), 1);
+  t.equal(colourLevel(terminal, { FORCE_COLOR: '0' }, false), 0);
+  t.equal(colourLevel(terminal, { FORCE_COLOR: '3' }, true), 0);
+});
+
+t.test('render: colour: changes no character of the text', async (t) => {
+  const answer = answerUnavailable('query', 'no backend: none');
+  t.equal(renderText(new Chalk({ level: 0 }))(answer), answer.text);
+  const painted = renderText(new Chalk({ level: 1 }))(answer);
+  t.equal(painted, '\x1b[33mERR UNAVAILABLE:\x1b[39m no backend: none');
+  t.match(renderScreen(new Chalk({ level: 0 }))(answerHelp()), /TRANSFER from to amount/);
+});
+
+t.test('failure: environment, system and bug: one place, their exit statuses', async (t) => {
+  const locked = describeFailure(new EnvironmentError('locked', 'DIR is in use'));
+  t.equal(formatFailure(locked), 'error: DIR is in use\n');
+  t.equal(locked.exitStatus, 7);
+  const system = Object.assign(new Error('EISDIR: illegal operation'), { code: 'EISDIR', syscall: 'read' });
+  t.match(describeFailure(system), { exitStatus: 7, stack: undefined });
+  const bug = describeFailure(new TypeError('x is undefined'));
+  t.equal(bug.exitStatus, 70);
+  t.match(formatFailure(bug), /^error: bug: x is undefined\nTypeError: x is undefined\n    at /);
+  t.match(describeFailure('thrown text'), { exitStatus: 70, sentence: 'bug: thrown text' });
+});
+
+t.test('prompt: completion: command words, also after a key, and nothing else', async (t) => {
+  t.same(complete('tr'), [['TRANSFER '], 'tr']);
+  t.same(complete('Q'), [['QUERY ', 'QUIT '], 'Q']);
+  t.same(complete('@k dep'), [['DEPOSIT '], 'dep']);
+  t.equal(complete('')[0].length, 10);
+  t.same(complete('QUERY 1'), [[], '']);
+  t.same(complete('xyz'), [[], 'xyz']);
+});
+
+t.test('history: newest first, private, cut back, and never in the way', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'bankd-history-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const path = historyPath({ XDG_STATE_HOME: directory });
+  t.equal(path, join(directory, 'bankd/history'));
+  t.equal(historyPath({ HOME: '/home/ada' }), '/home/ada/.local/state/bankd/history');
+  t.equal(historyPath({ HOME: '/h', XDG_STATE_HOME: 'relative' }), '/h/.local/state/bankd/history');
+  const history = new History(path);
+  t.same(history.load(), []);
+  for (const line of ['CREATE 1', '', '  ', 'QUIT']) history.add(line);
+  t.same(history.load(), ['QUIT', 'CREATE 1']);
+  t.equal(statSync(path).mode & 0o777, 0o600);
+  writeFileSync(path, 'QUERY 1\n'.repeat(5_000));
+  t.equal(history.load().length, 1_000);
+  t.equal(readFileSync(path, 'utf8').split('\n').length - 1, 1_000);
+  const nowhere = new History('/dev/null/bankd/history');
+  nowhere.add('QUIT');
+  t.same(nowhere.load(), []);
+});
+
+t.test('stdin: kinds: a file may hold commands, a device does not', async (t) => {
+  for (const [path, kind] of [[import.meta.filename, 'piped'], ['/dev/null', 'none']] as const) {
+    const descriptor = openSync(path, 'r');
+    t.equal(stdinKind(descriptor), kind, path);
+    closeSync(descriptor);
+  }
+  t.equal(stdinKind(9_999), 'none', 'closed');
+});
+
+t.test('status: report: read whatever it lacks, shown without colour as plain text', async (t) => {
+  for (const nothing of [undefined, null, 1, 'x', [], {}, '{"status":1}']) {
+    t.equal(readStatusReport(nothing), undefined, JSON.stringify(nothing));
+  }
+  const report = readStatusReport({
+    status: [1, 0], copies: 1, waitingFor: [2], future: true, chaos: false,
+    backends: [
+      { id: 1, status: 1, state: 'in-sync', pid: 7, lastSeq: 9, lag: 0, journalBytes: 1536 },
+      { id: 2, status: 0, state: 'lost-data', pid: null, host: null, detail: 'entry 3\nis broken' },
+    ],
+  });
+  t.match(report, { future: true, epoch: 0, status: [1, 0] });
+  if (report === undefined) return;
+  const text = statusLines(report, new Chalk({ level: 0 })).join('\n');
+  t.match(text, 'status [1,0]');
+  t.match(text, '1 copy stands behind every answer');
+  t.match(text, 'waiting for backend 2');
+  t.match(text, '--no-chaos');
+  t.match(text, /^1 +in-sync +9 +0 +1\.5 KiB +- +7 +-$/m);
+  t.match(text, /^2 +lost-data +- +- +- +- +- +-\n {2}entry 3 is broken$/m);
+  t.match(statusLines({ ...report, copies: 0 }, new Chalk({ level: 0 })).join('\n'), 'no answer');
+  t.same([0, 1023, 1024, 2 ** 20, 2 ** 50].map(formatBytes), [
+    '0 B', '1023 B', '1.0 KiB', '1.0 MiB', '1024.0 TiB',
+  ]);
+});
+
+function verdict(directory: string, changes: Partial<DirectoryVerdict> = {}): DirectoryVerdict {
+  return {
+    directory, ok: true, lastSeq: 9 as Seq, commitSeq: 8 as Seq, digest: 'd1', hash: 'h1' as EntryHash,
+    accounts: new Map([[101, { balance: 2000, scale: 2 }], [100, { balance: 5000, scale: 2 }]]),
+    ...changes,
+  };
+}
+
+t.test('verdict: JSON and text', async (t) => {
+  t.equal(
+    JSON.stringify(verdictJson(verdict('b1'), true)),
+    '{"directory":"b1","ok":true,"lastSeq":9,"commitSeq":8,"digest":"d1",' +
+      '"accounts":{"100":"50.00","101":"20.00"}}',
+  );
+  const damaged = verdict('b1', { ok: false, fault: 'entry 3 is broken' });
+  t.match(verdictJson(damaged, false), { ok: false, fault: 'entry 3 is broken' });
+  t.notOk('accounts' in verdictJson(damaged, false));
+  t.match(verdictLines(damaged, false)[0], 'b1: DAMAGED: entry 3 is broken');
+  t.same(verdictLines(verdict('b1'), true).slice(2), ['  100  50.00', '  101  20.00']);
+  t.match(verdictLines(verdict('b1', { torn: '5 bytes' }), false).join('\n'), 'no fault: 5 bytes');
+});
+
+t.test('verdict: differences: only between intact directories at the same seq', async (t) => {
+  t.same(differences([verdict('b1'), verdict('b2'), verdict('b3')]), []);
+  const other = [{ digest: 'd2' }, { hash: 'h2' as EntryHash }];
+  for (const change of other) {
+    t.same(differences([verdict('b1'), verdict('b2', change)]), ['b1 and b2 differ at seq 9']);
+  }
+  t.same(differences([verdict('b1'), verdict('b2', { digest: 'd2', lastSeq: 10 as Seq })]), []);
+  t.same(differences([verdict('b1'), verdict('b2', { digest: 'd2', ok: false })]), []);
+});
