@@ -1,6 +1,6 @@
 /**
- * Answers: what one command line gets back, as the line of text and as the JSON object, and what it adds
- * to the exit status. Scripts rely on both forms (interface.md).
+ * Answers: what one command line gets back, as the line of text and as the JSON object, and what it
+ * adds to the exit status. Scripts rely on both forms (interface.md).
  */
 import type { ChalkInstance } from 'chalk';
 import { formatAmount } from '../core/amount.ts';

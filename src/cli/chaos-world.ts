@@ -1,4 +1,7 @@
-/** What faults are done with: signals to processes of this machine. Tests put a made-up machine here. */
+/**
+ * What faults are done with: signals to processes of this machine. Tests put a made-up machine
+ * here.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { isLoopback } from '../host/address.ts';

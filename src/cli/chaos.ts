@@ -1,8 +1,8 @@
 /**
  * Faults on a running bank: which backends are taken, what is done to them, and what becomes of it.
  *
- * What it keeps true: only a process that the frontend names and that still is a backend is signalled,
- * and whatever was stopped goes on again, however this ends.
+ * What it keeps true: only a process that the frontend names and that still is a backend is
+ * signalled, and whatever was stopped goes on again, however this ends.
  */
 import type { BankClient } from './bank-client.ts';
 import type { ChaosWorld } from './chaos-world.ts';
@@ -126,14 +126,16 @@ async function pause(
   { world, say, interrupted }: ChaosStage,
   watch: StatusWatch,
 ): Promise<void> {
+  const stopped: Victim[] = [];
   const resume = (): void => {
-    for (const { pid } of victims) world.send(pid, 'SIGCONT');
+    for (const { pid } of stopped) world.send(pid, 'SIGCONT');
   };
   // Also when a second signal ends this process at once.
   process.once('exit', resume);
   try {
     for (const victim of victims) {
       requireBackend(victim, world);
+      stopped.push(victim);
       world.send(victim.pid, 'SIGSTOP');
       say(`paused backend ${victim.id} (pid ${victim.pid}) for ${forMs / 1000} s`);
     }

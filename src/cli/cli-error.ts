@@ -1,6 +1,7 @@
 /**
  * What the command line itself refuses: one sentence, a tip where one is near, and the exit status.
- * Thrown by commands, printed by `main`. The environment's failures are `EnvironmentError`s of `host/`.
+ * Thrown by commands, printed by `main`. The environment's failures are `EnvironmentError`s of
+ * `host/`.
  */
 import { EXIT } from './exit-status.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Colour, only where a person will see it: none unless the stream is a terminal; `--no-color`, FORCE_COLOR
- * and NO_COLOR are honoured, in this order (no-color.org, force-color.org).
+ * Colour, only where a person will see it: none unless the stream is a terminal; `--no-color`,
+ * FORCE_COLOR and NO_COLOR are honoured, in this order (no-color.org, force-color.org).
  */
 import type { Writable } from 'node:stream';
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';

@@ -1,8 +1,8 @@
 /**
  * The command language: one line of text to one command (interface.md, "The command language").
  *
- * It is the same at the prompt, in a pipe and as arguments. Nothing that it does not understand exactly
- * becomes an operation: everything else is a bad request, with a sentence that helps.
+ * It is the same at the prompt, in a pipe and as arguments. Nothing that it does not understand
+ * exactly becomes an operation: everything else is a bad request, with a sentence that helps.
  */
 import { parseAmount, type ScaledAmount } from '../core/amount.ts';
 import type { Operation } from '../core/operation.ts';
@@ -134,9 +134,9 @@ function parseOutcome(text: string): ParsedLine {
 function parseAccount(text: string): number | string {
   if (!/^[0-9]+$/.test(text)) return `${quote(text)} is not an account number`;
   const digits = text.replace(/^0+(?=[0-9])/, '');
-  // More than 16 digits are above 2^53; up to 16 are compared exactly enough: 2^53 itself is not safe.
+  // More than 16 digits are above 2^53; of up to 16, what rounds to 2^53 or more is not safe.
   const account = digits.length > 16 ? Infinity : Number(digits);
-  if (!Number.isSafeInteger(account)) return `there is no account number above 2^53 - 1`;
+  if (!Number.isSafeInteger(account)) return 'there is no account number above 2^53 - 1';
   return account;
 }
 
@@ -157,8 +157,9 @@ function unknownCommand(typed: string): BadRequest {
 function wrongArity(form: CommandForm, given: number): BadRequest {
   const wanted = form.parameters.length;
   const count = wanted === 0 ? 'no argument' : `${wanted} argument${wanted === 1 ? '' : 's'}`;
-  const sentence = `${form.word.toUpperCase()} takes ${count}, not ${given}; usage: ${usageOf(form)}`;
-  return bad(form.word, sentence);
+  const { word } = form;
+  const usage = usageOf(form);
+  return bad(word, `${word.toUpperCase()} takes ${count}, not ${given}; usage: ${usage}`);
 }
 
 function bad(word: CommandWord | undefined, sentence: string): BadRequest {

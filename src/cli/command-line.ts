@@ -1,6 +1,6 @@
 /**
- * The words of a command line, sorted before clipanion reads them, so that every mistake gets a sentence
- * that names it and the nearest thing that would have been right (style.md 27).
+ * The words of a command line, sorted before clipanion reads them, so that every mistake gets a
+ * sentence that names it and the nearest thing that would have been right (style.md 27).
  */
 import { usageError, type CliError } from './cli-error.ts';
 import type { Words } from './command.ts';
@@ -95,7 +95,8 @@ class Reader {
   #takeWord(at: number, word: string): number {
     const { words, name } = this.#shape;
     if (words === 'none') {
-      throw usageError(`unexpected argument ${quote(word)}`, `bankd ${name} --help shows its usage`);
+      const tip = `bankd ${name} --help shows its usage`;
+      throw usageError(`unexpected argument ${quote(word)}`, tip);
     }
     if (words === 'rest-of-line') return this.#takeWords(at);
     this.#words.push(word);

@@ -1,4 +1,6 @@
-/** What every subcommand of bankd is: a clipanion command that says how it is used, examples first. */
+/**
+ * What every subcommand of bankd is: a clipanion command that says how it is used, examples first.
+ */
 import { Command } from 'clipanion';
 import type { CliContext } from './context.ts';
 
@@ -11,8 +13,8 @@ export interface Usage {
 }
 
 /**
- * What stands beside flags: nothing; words anywhere (`verify DIRECTORY…`); or, from the first word on,
- * a line of another language, in which `-5` is no flag (`client DEPOSIT 100 -5`).
+ * What stands beside flags: nothing; words anywhere (`verify DIRECTORY…`); or, from the first word
+ * on, a line of another language, in which `-5` is no flag (`client DEPOSIT 100 -5`).
  */
 export type Words = 'none' | 'anywhere' | 'rest-of-line';
 

@@ -1,5 +1,6 @@
 /**
- * What a command runs in: the streams, the environment, and how it is told to stop. Tests make their own.
+ * What a command runs in: the streams, the environment, and how it is told to stop. Tests make
+ * their own.
  */
 import type { Readable, Writable } from 'node:stream';
 import type { BaseContext } from 'clipanion';

@@ -1,6 +1,6 @@
 /**
- * A client's conversation with a bank: at a prompt, over a pipe, or of the one line given as arguments.
- * `client` and `up` hold it alike.
+ * A client's conversation with a bank: at a prompt, over a pipe, or of the one line given as
+ * arguments. `client` and `up` hold it alike.
  */
 import { formatAddress } from '../host/address.ts';
 import { Client } from '../host/client.ts';
@@ -12,7 +12,9 @@ import { runLines, runPipe } from './pipe.ts';
 import { runPrompt } from './prompt.ts';
 import { renderJson, renderScreen, renderText, type Render } from './render.ts';
 
-/** The rest of the second within which an unreachable bank is told is for the start of the process. */
+/**
+ * The rest of the second within which an unreachable bank is told is for the start of the process.
+ */
 const CONNECT_TIMEOUT_MS = 600;
 
 export interface ConversationOptions {

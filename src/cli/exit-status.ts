@@ -1,8 +1,8 @@
 /**
  * The exit statuses of bankd, in one place (interface.md, "Exit status").
  *
- * Scripts act on them, so that none means two things: a bug must not look like a refusal (1), which says
- * that nothing happened. It is 70, `EX_SOFTWARE` of the BSDs' sysexits.
+ * Scripts act on them, so that none means two things: a bug must not look like a refusal (1), which
+ * says that nothing happened. It is 70, `EX_SOFTWARE` of the BSDs' sysexits.
  */
 export const EXIT = {
   done: 0,

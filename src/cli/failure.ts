@@ -1,6 +1,6 @@
 /**
- * How a command that failed is reported, in one place: `error: …`, `tip: …` where one is near, and the
- * exit status. Only a bug shows its stack.
+ * How a command that failed is reported, in one place: `error: …`, `tip: …` where one is near, and
+ * the exit status. Only a bug shows its stack.
  */
 import { EnvironmentError, fromErrno } from '../host/environment-error.ts';
 import { Unreachable } from '../host/unreachable.ts';

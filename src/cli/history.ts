@@ -1,6 +1,6 @@
 /**
- * The prompt's history, kept from session to session in the user's state directory (XDG Base Directory
- * Specification). Readable by its user only; that it can't be kept hinders nobody.
+ * The prompt's history, kept from session to session in the user's state directory (XDG Base
+ * Directory Specification). Readable by its user only; that it can't be kept hinders nobody.
  */
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -14,8 +14,8 @@ const MODE = 0o600;
 
 export function historyPath(env: Environment): string {
   const state = env['XDG_STATE_HOME'];
-  const base =
-    state !== undefined && isAbsolute(state) ? state : join(env['HOME'] ?? homedir(), '.local/state');
+  const isUsable = state !== undefined && isAbsolute(state);
+  const base = isUsable ? state : join(env['HOME'] ?? homedir(), '.local/state');
   return join(base, 'bankd', 'history');
 }
 

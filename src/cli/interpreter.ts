@@ -1,5 +1,6 @@
 /**
- * Carries out one parsed line at a bank and gives the answer to it: what prompt, pipe and arguments share.
+ * Carries out one parsed line at a bank and gives the answer to it: what prompt, pipe and arguments
+ * share.
  */
 import {
   answerBadRequest, answerHelp, answerOutcome, answerQuit, answerStatus, answerUnavailable,

@@ -1,9 +1,9 @@
 /**
  * Splits piped input into lines, in bounded memory.
  *
- * A line ends with LF, the last one also with the end of input. A line longer than the bound is cut to
- * one character more than the bound, so that whoever parses it sees that it is too long, and the rest
- * of it is skipped.
+ * A line ends with LF, the last one also with the end of input. A line longer than the bound is cut
+ * to one character more than the bound, so that whoever parses it sees that it is too long, and the
+ * rest of it is skipped.
  */
 const LF = 0x0a;
 

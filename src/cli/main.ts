@@ -1,8 +1,8 @@
 /**
  * bankd, from its arguments to its exit status.
  *
- * clipanion parses and runs the subcommands; everything a user sees of it is made here (style.md 27):
- * errors on stderr, as one sentence and a tip, with the exit statuses of interface.md.
+ * clipanion parses and runs the subcommands; everything a user sees of it is made here (style.md
+ * 27): errors on stderr, as one sentence and a tip, with the exit statuses of interface.md.
  */
 import { Cli } from 'clipanion';
 import { fromErrno } from '../host/environment-error.ts';

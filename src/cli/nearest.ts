@@ -1,8 +1,8 @@
 /**
  * The known word that a mistyped one was probably meant to be.
  *
- * The distance is that of optimal string alignment (Damerau 1964): letters left out, put in, replaced, or
- * swapped with a neighbour count one each.
+ * The distance is that of optimal string alignment (Damerau 1964): letters left out, put in,
+ * replaced, or swapped with a neighbour count one each.
  */
 
 /** The longest word that is looked at: mistypes are short, hostile input is not. */

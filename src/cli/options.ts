@@ -1,6 +1,6 @@
 /**
- * The options that several subcommands share, each declared once. Flags beat environment variables, which
- * beat defaults: `--read-timeout` is BANKD_READ_TIMEOUT, and so for every flag with a value.
+ * The options that several subcommands share, each declared once. Flags beat environment variables,
+ * which beat defaults: `--read-timeout` is BANKD_READ_TIMEOUT, and so for every flag with a value.
  */
 import { Option } from 'clipanion';
 import { BACKENDS_MAX } from '../core/ids.ts';
@@ -33,7 +33,8 @@ export function environmentName(flag: string): string {
 
 function port(description: string) {
   const validator = isWholeNumber(0, 65_535);
-  return Option.String('--port', '8023', { description, validator, env: environmentName('--port') });
+  const env = environmentName('--port');
+  return Option.String('--port', '8023', { description, validator, env });
 }
 
 function host(description: string) {
@@ -106,13 +107,14 @@ export function requireAllowedHost(hostName: string, isInsecure: boolean): void 
 
 /** A server can listen where the system picks a port, but nobody can connect there. */
 export function requireRealPort(portNumber: number): void {
-  if (portNumber === 0) throw usageError('--port 0 picks a port to listen at; name the one it picked');
+  if (portNumber !== 0) return;
+  throw usageError('--port 0 picks a port to listen at; name the one it picked');
 }
 
 /** The value of an option that must be given; names it where it is not. */
 export function requireOption<Value>(value: Value | undefined, flagName: string): Value {
-  if (value === undefined) throw missingOption(`${flagName} ${PLACEHOLDERS[flagName] ?? ''}`.trim());
-  return value;
+  if (value !== undefined) return value;
+  throw missingOption(`${flagName} ${PLACEHOLDERS[flagName] ?? ''}`.trim());
 }
 
 export function missingOption(what: string): CliError {

@@ -3,10 +3,11 @@
  *
  * What it keeps true:
  * - Answers come in the order of the lines, each as soon as it and those before it are known.
- * - Commands are submitted in the order of the lines, many before the first answer; STATUS and QUIT wait
- *   until everything before them is answered. With `bail` each line waits for the answer before it,
- *   since what follows a refusal must not happen.
- * - Memory is bounded: with so many answers outstanding, or a reader that does not read, no line is read.
+ * - Commands are submitted in the order of the lines, many before the first answer; STATUS and QUIT
+ *   wait until everything before them is answered. With `bail` each line waits for the answer
+ *   before it, since what follows a refusal must not happen.
+ * - Memory is bounded: with so many answers outstanding, or a reader that does not read, no line is
+ *   read.
  */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';

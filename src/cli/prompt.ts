@@ -1,6 +1,6 @@
 /**
- * The prompt: a session with a person. History, completion, colour; Ctrl-C clears the line and a second
- * one ends, as does Ctrl-D. Lines are carried out one after the other.
+ * The prompt: a session with a person. History, completion, colour; Ctrl-C clears the line and a
+ * second one ends, as does Ctrl-D. Lines are carried out one after the other.
  */
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';

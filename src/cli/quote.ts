@@ -1,6 +1,6 @@
 /**
- * How input is shown back to whoever typed it: on one line, short, and harmless to a terminal whatever
- * bytes it had.
+ * How input is shown back to whoever typed it: on one line, short, and harmless to a terminal
+ * whatever bytes it had.
  */
 const SHOWN_MAX = 40;
 

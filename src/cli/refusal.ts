@@ -1,6 +1,6 @@
 /**
- * Refusals as users and scripts read them: a code, and a sentence that helps (interface.md, "The command
- * language"). The text form writes the code's words with spaces: `ERR ACCT NOT FOUND: …`.
+ * Refusals as users and scripts read them: a code, and a sentence that helps (interface.md, "The
+ * command language"). The text form writes the code's words with spaces: `ERR ACCT NOT FOUND: …`.
  */
 import { formatAmount } from '../core/amount.ts';
 import { AMOUNT_MAX, DEFAULT_SCALE, REASON, type Result } from '../core/operation.ts';
@@ -41,7 +41,10 @@ export function refusalOfResult(result: Result, request: string): Refused | unde
       return { word: 'SESSION_EXPIRED', sentence: 'the session of the request is no longer known' };
     case 'duplicate':
       // The first answer should stand here; without it nobody can say what it was.
-      return { word: 'UNKNOWN_OUTCOME', sentence: `${request} was answered before; ${ask(request)}` };
+      return {
+        word: 'UNKNOWN_OUTCOME',
+        sentence: `${request} was answered before; ${ask(request)}`,
+      };
   }
 }
 

@@ -1,13 +1,15 @@
 /**
- * Signals that interrupt a client: the first gives it the chance to print what it knows and to end its
- * session, the second ends it at once.
+ * Signals that interrupt a client: the first gives it the chance to print what it knows and to end
+ * its session, the second ends it at once.
  */
 import { constants } from 'node:os';
 import { exitStatusOfSignal } from './exit-status.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Aborted with the number of the signal as its reason; dispose of it to leave signals alone again. */
+/**
+ * Aborted with the number of the signal as its reason; dispose of it to leave signals alone again.
+ */
 export class Interruption implements Disposable {
   readonly #controller = new AbortController();
   readonly #handlers = SIGNALS.map((name) => {
@@ -28,11 +30,6 @@ export class Interruption implements Disposable {
     if (this.#controller.signal.aborted) process.exit(exitStatusOfSignal(signalNumber));
     this.#controller.abort(signalNumber);
   }
-}
-
-/** The exit status after the signal, for what has nothing to lose: 0 before it. */
-export function interruptedStatus(signal: AbortSignal): number {
-  return signal.aborted && typeof signal.reason === 'number' ? exitStatusOfSignal(signal.reason) : 0;
 }
 
 /** Resolves after the time, or as soon as the signal is aborted. */

@@ -1,8 +1,9 @@
 /**
- * The status report that the frontend gives (interface.md, `status --json`), as the command line reads it.
+ * The status report that the frontend gives (interface.md, `status --json`), as the command line
+ * reads it.
  *
- * It comes from another process, perhaps of another version: what is missing has a plain default, what
- * is unknown is passed on to `--json` untouched.
+ * It comes from another process, perhaps of another version: what is missing has a plain default,
+ * what is unknown is passed on to `--json` untouched.
  */
 export type BackendState = 'in-sync' | 'catching-up' | 'down' | 'diverged' | 'lost-data';
 

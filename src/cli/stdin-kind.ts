@@ -1,6 +1,6 @@
 /**
- * What stands at stdin: a person, commands, or nobody. A pipe, a file or a socket may hold commands; a
- * device such as /dev/null, or nothing at all, never does.
+ * What stands at stdin: a person, commands, or nobody. A pipe, a file or a socket may hold
+ * commands; a device such as /dev/null, or nothing at all, never does.
  */
 import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';

@@ -1,6 +1,6 @@
 /**
- * What `bankd verify` says of directories: each by itself, and of each pair at the same seq, which must
- * be alike.
+ * What `bankd verify` says of directories: each by itself, and of each pair at the same seq, which
+ * must be alike.
  */
 import { formatAmount } from '../core/amount.ts';
 import type { DirectoryVerdict } from '../host/verify-directory.ts';

@@ -2,7 +2,8 @@
  * What clients have queued, and how it becomes rounds: a batch of writes, then reads.
  *
  * Keeps each connection's own order: a read runs after the writes that its connection sent before it,
- * and no later write of that connection is taken until the read has been executed. Between
+ * and nothing later of that connection is taken until the read has been executed: a read that has to
+ * be executed again, on another member, would see it, or be newer than a read after it. Between
  * connections there is no order to keep, so rounds go around them fairly.
  */
 import type { ConnectionId } from './effect.ts';
@@ -16,6 +17,8 @@ export interface AdmittedItem {
   readonly number: number;
   readonly operations: number;
   readonly chunk: Uint8Array;
+  /** It was prepared under an epoch that ended: never refused as if nothing had happened. */
+  readonly inDoubt: boolean;
 }
 
 export interface Round {
@@ -27,7 +30,7 @@ export interface Round {
 interface Line {
   items: AdmittedItem[];
   head: number;
-  /** Reads that were taken and not yet executed: they hold back the writes behind them. */
+  /** Reads that were taken and not yet executed: they hold back what is behind them. */
   openReads: number;
 }
 
@@ -89,8 +92,9 @@ export class Admission {
         unvisited.push(line);
         continue;
       }
+      const isFree = line.openReads === 0;
       let item = line.items[line.head];
-      while (item?.kind === 'write' && line.openReads === 0) {
+      while (item?.kind === 'write' && isFree) {
         if (writes.length > 0 && writeBytes + item.chunk.length > bytesMax) {
           full = true;
           break;
@@ -99,7 +103,7 @@ export class Admission {
         writeBytes += item.chunk.length;
         item = this.#advance(line, item);
       }
-      while (item?.kind === 'read') {
+      while (item?.kind === 'read' && isFree) {
         if (reads.length > 0 && readBytes + item.chunk.length > bytesMax) {
           full = true;
           break;
@@ -115,7 +119,7 @@ export class Admission {
     return { writes, writeBytes, reads };
   }
 
-  /** These reads have been executed: writes behind them may go. */
+  /** These reads have been executed: what is behind them may go. */
   onReadsExecuted(reads: readonly AdmittedItem[]): void {
     for (const read of reads) {
       const line = this.#lines.get(read.connection);
@@ -123,14 +127,14 @@ export class Admission {
     }
   }
 
-  /** Everything that waits, taken out: to be refused. */
-  drain(keep: (item: AdmittedItem) => boolean): AdmittedItem[] {
+  /** Everything that waits, but for what is in doubt, taken out: to be refused. */
+  drain(): AdmittedItem[] {
     const refused: AdmittedItem[] = [];
     const kept: AdmittedItem[] = [];
     for (const line of this.#waiting) {
       for (let at = line.head; at < line.items.length; at += 1) {
         const item = line.items[at];
-        if (item !== undefined) (keep(item) ? kept : refused).push(item);
+        if (item !== undefined) (item.inDoubt ? kept : refused).push(item);
       }
       line.items = [];
       line.head = 0;

@@ -7,13 +7,16 @@
  */
 import { assert } from './assert.ts';
 import type { BackendLink, Tail } from './backend-link.ts';
-import type { Entry } from './entry.ts';
+import { entryBytes, type Entry } from './entry.ts';
+import { countOperations } from './operation.ts';
 import { HASH_NONE, nextSeq, type BackendId, type Epoch, type Seq } from './ids.ts';
 import type { Digest, Fetched, Located, ToBackend, Truncated } from './message.ts';
 
 /** Bytes on their way to the one who catches up. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 const FETCH_BYTES = 1024 * 1024;
+/** No entry takes less in a journal. */
+const ENTRY_BYTES_LEAST = entryBytes(0, 1);
 
 export interface CatchUpHost {
   readonly epoch: Epoch;
@@ -28,6 +31,7 @@ export interface CatchUpHost {
 interface OnTheWay {
   readonly seq: Seq;
   readonly bytes: number;
+  readonly journalBytes: number;
   /** Of the source, to be compared with the vote's; undefined where the entry is a live one. */
   readonly digest: Digest | undefined;
 }
@@ -47,6 +51,8 @@ export class CatchUp {
   #fetching = false;
   #onTheWay: OnTheWay[] = [];
   #bytesOnTheWay = 0;
+  #journalBytesOnTheWay = 0;
+  #live = false;
 
   constructor(joiner: BackendLink, source: BackendLink, host: CatchUpHost) {
     const tail = joiner.tail;
@@ -72,6 +78,14 @@ export class CatchUp {
 
   start(): void {
     this.#search();
+  }
+
+  /**
+   * Its vote is required from now on: every new entry is sent at once, as to a member, for it may
+   * become one before the window has room, and a member's stream has no gap.
+   */
+  goLive(): void {
+    this.#live = true;
   }
 
   changeSource(source: BackendLink): void {
@@ -105,8 +119,9 @@ export class CatchUp {
 
   onFetched(from: BackendId, fetched: Fetched): void {
     if (from !== this.#source.id || !this.#fetching || fetched.seq !== this.#next) return;
-    this.#send(fetched, fetched.digest);
-    if (fetched.more) return;
+    const fits = this.#hasRoom(fetched);
+    if (fits) this.#send(fetched, fetched.digest);
+    if (fetched.more && fits) return;
     this.#fetching = false;
     this.advance();
   }
@@ -117,6 +132,7 @@ export class CatchUp {
       const arrived = this.#onTheWay.shift();
       if (arrived === undefined) break;
       this.#bytesOnTheWay -= arrived.bytes;
+      this.#journalBytesOnTheWay -= arrived.journalBytes;
       const comparable = arrived.seq === seq && arrived.digest !== undefined;
       if (comparable && arrived.digest !== digest) this.#phase = 'diverged';
     }
@@ -126,8 +142,9 @@ export class CatchUp {
   /** Sends what the window has room for; to be called when there are new entries. */
   advance(): void {
     if (this.#phase !== 'streaming') return;
-    while (this.#next <= this.#host.lastSeq() && this.#bytesOnTheWay < WINDOW_BYTES) {
+    while (this.#next <= this.#host.lastSeq() && (this.#live || this.#bytesOnTheWay < WINDOW_BYTES)) {
       const entry = this.#host.recent(this.#next);
+      if (!this.#hasRoom(entry)) return;
       if (entry === undefined) return this.#fetch();
       this.#fetching = false;
       this.#send(entry, undefined);
@@ -180,6 +197,13 @@ export class CatchUp {
     this.advance();
   }
 
+  /** Whether the joiner's journal holds it besides what is on its way; a member's was asked before. */
+  #hasRoom(entry: Pick<Entry, 'batch'> | undefined): boolean {
+    if (this.#live) return true;
+    const bytes = entry === undefined ? ENTRY_BYTES_LEAST : journalBytes(entry.batch);
+    return this.joiner.reserve.bytes - this.#journalBytesOnTheWay >= bytes;
+  }
+
   #fetch(): void {
     if (this.#fetching) return;
     this.#fetching = true;
@@ -195,8 +219,10 @@ export class CatchUp {
       commitSeq: this.#host.commitSeq(), answers: false, batch,
     });
     this.#next = nextSeq(seq);
-    this.#onTheWay.push({ seq, bytes: batch.length, digest });
+    const inJournal = journalBytes(batch);
+    this.#onTheWay.push({ seq, bytes: batch.length, journalBytes: inJournal, digest });
     this.#bytesOnTheWay += batch.length;
+    this.#journalBytesOnTheWay += inJournal;
   }
 
   #tail(): Tail {
@@ -204,4 +230,8 @@ export class CatchUp {
     assert(tail !== undefined, 'the promise stands while one catches up');
     return tail;
   }
+}
+
+function journalBytes(batch: Uint8Array): number {
+  return entryBytes(batch.length, countOperations(batch));
 }

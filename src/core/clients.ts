@@ -1,5 +1,6 @@
 /** The clients of a frontend: what they ask, what they are told, and the sessions they are given. */
 import type { Admission, AdmittedItem } from './admission.ts';
+import { assert } from './assert.ts';
 import type { ConnectionId, CoordinatorHost } from './effect.ts';
 import { CLUSTER_NONE, SESSION_NONE, type Seq, type SessionId } from './ids.ts';
 import type {
@@ -85,7 +86,8 @@ export class Clients {
 
   /** Nothing of these happened. */
   refuse(items: readonly AdmittedItem[], detail: string): void {
-    for (const { connection, kind, session, number } of items) {
+    for (const { connection, kind, session, number, inDoubt } of items) {
+      assert(!inDoubt, 'what may have happened is not refused');
       if (connection === FRONTEND) this.#refuseSessions(detail);
       else if (kind === 'write') {
         this.#refuse(connection, 'request', session, number, 'UNAVAILABLE', detail);
@@ -94,8 +96,8 @@ export class Clients {
   }
 
   /** Refuses what waits, except what may have been prepared before. */
-  refuseWaiting(isInDoubt: (item: AdmittedItem) => boolean, detail: string): void {
-    this.refuse(this.#admission.drain(isInDoubt), detail);
+  refuseWaiting(detail: string): void {
+    this.refuse(this.#admission.drain(), detail);
     this.#refuseSessions(detail);
   }
 
@@ -105,6 +107,7 @@ export class Clients {
     const chunk = encodeChunk(SESSION_NONE, 0, [{ kind: 'lease' }]);
     this.#admission.admit({
       kind: 'write', connection: FRONTEND, session: SESSION_NONE, number: 0, operations: 1, chunk,
+      inDoubt: false,
     });
   }
 
@@ -124,7 +127,9 @@ export class Clients {
       return this.#refuse(connection, 'request', SESSION_NONE, 0, 'BAD_REQUEST', detail);
     }
     const { session, firstRequest: number, operations } = header;
-    const item = { kind: 'write', connection, session, number, operations, chunk } as const;
+    const item = {
+      kind: 'write', connection, session, number, operations, chunk, inDoubt: false,
+    } as const;
     if (unavailable !== undefined) this.refuse([item], unavailable);
     else if (!this.#admission.admit(item)) {
       this.#refuse(connection, 'request', session, number, 'BUSY', 'too much is queued');
@@ -142,6 +147,7 @@ export class Clients {
     const { operations } = header;
     const item = {
       kind: 'read', connection, session: SESSION_NONE, number: query, operations, chunk,
+      inDoubt: false,
     } as const;
     if (unavailable !== undefined) this.refuse([item], unavailable);
     else if (!this.#admission.admit(item)) {

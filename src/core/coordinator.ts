@@ -5,12 +5,13 @@
  * installing (the view that will serve) → serving; back to waiting when every member has failed.
  * It keeps no account data. See replication.md; `takeover.ts` and `serving.ts` are the two halves.
  */
-import { Admission, type AdmittedItem } from './admission.ts';
+import { Admission } from './admission.ts';
 import { answerBatch } from './answers.ts';
 import type { BackendLink, Tail } from './backend-link.ts';
 import { Clients } from './clients.ts';
 import { ControlKeeper } from './control-keeper.ts';
 import type { ConnectionId, ControlOutcome, CoordinatorHost, Now } from './effect.ts';
+import { FencedHost } from './fenced-host.ts';
 import { Greeter } from './greeter.ts';
 import { EPOCH_NONE, nextEpoch, SEQ_NONE, type ClusterId, type Epoch, type OwnerId } from './ids.ts';
 import type { ClientHello, FromBackend, FromClient, Hello, ToBackend } from './message.ts';
@@ -38,6 +39,10 @@ export interface CoordinatorOptions {
 
 type Phase = 'waiting' | 'claiming' | 'takeover' | 'installing' | 'serving';
 
+/** What arrives for each batch and round of reads. */
+const ROUTINE: ReadonlySet<FromBackend['type']> = new Set([
+  'vote', 'results', 'read-results', 'pong', 'fetched',
+]);
 /** How long an operator's `--accept-data-loss` still waits for a member. */
 const DATA_LOSS_PATIENCE_MS = 2_000;
 const COMMIT_FLOOR_MS = 1_000;
@@ -55,8 +60,6 @@ export class Coordinator {
   #serving: Serving | undefined;
   /** What the takeover found, while the view is being written. */
   #base: Tail | undefined;
-  /** Prepared under an epoch that ended: never refused as if nothing had happened. */
-  readonly #inDoubt = new Set<AdmittedItem>();
   #now: Now;
   readonly #startedMs: number;
   /** Until then requests wait for service instead of being refused. */
@@ -65,23 +68,25 @@ export class Coordinator {
   #lostEverything = false;
   #floorWrittenMs = 0;
   #shownStatus = '';
+  /** Data loss, where the operator accepts it, is accepted once. */
+  #hasServed = false;
   #stopping = false;
   #stopped = false;
 
   constructor(options: CoordinatorOptions, host: CoordinatorHost, now: Now) {
     this.#options = options;
-    this.#host = host;
+    this.#host = new FencedHost(host);
     this.#now = now;
     this.#startedMs = now.ms;
     this.#holdUntilMs = now.ms + this.#patienceMs;
     this.#statusArray = new StatusArray(options.readTimeoutMs, now.ms);
-    this.#control = new ControlKeeper(host, options.owner, options.record);
+    this.#control = new ControlKeeper(this.#host, options.owner, options.record);
     this.#greeter = new Greeter(
       { ...options, nowMs: () => this.#now.ms, probeAll: () => this.#probeAll() },
-      host,
+      this.#host,
       this.#control,
     );
-    this.#clients = new Clients(host, this.#admission);
+    this.#clients = new Clients(this.#host, this.#admission);
   }
 
   /** A clean stop is complete: nothing is in flight and the commit floor is written. */
@@ -102,7 +107,8 @@ export class Coordinator {
     if (link === undefined) return; // of an old connection, or not accepted yet
     this.#statusArray.heard(link.id, now.ms);
     this.#dispatch(link, message);
-    this.#finishInput();
+    // What the others change by the way can wait for the next tick.
+    if (!ROUTINE.has(message.type) || this.#lostEverything) this.#finishInput();
   }
 
   onClientHello(connection: ConnectionId, hello: ClientHello, now: Now): void {
@@ -161,6 +167,7 @@ export class Coordinator {
     if (record !== undefined) this.#onRecordDurable(record, viewBefore);
     else if (this.#phase === 'claiming') this.#phase = 'waiting';
     else if (this.#phase === 'installing') this.#restart('the view could not be written');
+    else this.#serving?.membership.onViewNotWritten();
     this.#finishInput();
   }
 
@@ -303,12 +310,11 @@ export class Coordinator {
     this.#holdUntilMs = this.#now.ms;
     this.#refuseWaiting();
     const open = ended.inDoubt.filter((item) => this.#clients.isOpen(item.connection));
-    for (const item of open) this.#inDoubt.add(item);
-    this.#admission.readmit(open);
+    this.#admission.readmit(open.map((item) => ({ ...item, inDoubt: true })));
   }
 
   #refuseWaiting(): void {
-    this.#clients.refuseWaiting((item) => this.#inDoubt.has(item), this.#unavailable());
+    this.#clients.refuseWaiting(this.#unavailable());
   }
 
   #unavailable(): string {
@@ -340,7 +346,7 @@ export class Coordinator {
 
   /** The operator has said so, no member has come for a while, but some old replica has. */
   #mayLoseData(): boolean {
-    if (!this.#options.acceptDataLoss) return false;
+    if (!this.#options.acceptDataLoss || this.#hasServed) return false;
     if (this.#now.ms - this.#startedMs < DATA_LOSS_PATIENCE_MS) return false;
     return [...this.#greeter.links.values()].some(
       (link) => link.connection !== undefined && link.hello?.condition === 'intact',
@@ -392,7 +398,7 @@ export class Coordinator {
     if (base === undefined) return;
     this.#takeover = undefined;
     this.#phase = 'serving';
-    this.#inDoubt.clear();
+    this.#hasServed = true;
     this.#serving = new Serving({
       epoch: record.epoch,
       control: this.#control,
@@ -415,11 +421,8 @@ export class Coordinator {
       onUndecidable: (detail) => this.#host.stop('diverged', detail),
     }, base);
     this.#repromiseLeftovers(record);
+    this.#failAbsentMembers(record, base);
     this.#serving.onViewDurable(record.view);
-    for (const { id } of record.view.members) {
-      const link = this.#greeter.link(id);
-      if (link !== undefined && !link.promised) this.#serving.onBackendFailed(link);
-    }
     this.#host.log(`serving: epoch ${record.epoch}, view ${record.view.number}, seq ${base.seq}`);
     this.#orderLease();
     this.#serving.pump();
@@ -429,6 +432,16 @@ export class Coordinator {
   #repromiseLeftovers(record: ControlRecord): void {
     for (const link of this.#greeter.links.values()) {
       if (!hasId(record.view, link.id)) link.forgetPromise();
+    }
+  }
+
+  /** While the view was written a member may have gone, and come back: even as a stranger. */
+  #failAbsentMembers({ view }: ControlRecord, base: Tail): void {
+    for (const { id } of view.members) {
+      const link = this.#greeter.link(id);
+      if (link === undefined) continue;
+      const holds = link.isMemberOf(view) && link.tail !== undefined && link.votedSeq === base.seq;
+      if (!holds) this.#serving?.onBackendFailed(link);
     }
   }
 

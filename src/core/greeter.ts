@@ -38,7 +38,6 @@ export class Greeter {
   readonly #links = new Map<BackendId, BackendLink>();
   readonly #byConnection = new Map<ConnectionId, BackendLink>();
   readonly #contenders = new Map<BackendId, Contender>();
-  #writingFirst = false;
   #shownWait = '';
 
   constructor(options: GreeterOptions, host: CoordinatorHost, control: ControlKeeper) {
@@ -127,7 +126,7 @@ export class Greeter {
 
   /** Writes the first control record once that is safe. */
   bootstrapIfReady(waiting: boolean): void {
-    if (!waiting || this.#control.exists || this.#writingFirst) return;
+    if (!waiting || this.#control.exists) return;
     if (!this.#control.canWrite(this.#options.nowMs())) return;
     const hellos = this.#hellos();
     const carrying = hellos.filter((hello) => hello.cluster !== CLUSTER_NONE);
@@ -159,6 +158,10 @@ export class Greeter {
     const { connection, hello } = newcomer;
     if (link.hello?.nonce === hello.nonce) {
       // The same process over a new connection: the old one is dead, its end has not arrived yet.
+      const other = this.#contenders.get(link.id);
+      if (other !== undefined) {
+        this.#refuse(other.connection, other.hello, `two processes run as backend ${link.id}`);
+      }
       this.#contenders.set(link.id, { ...newcomer, probe: Infinity, deadlineMs: 0 });
       return;
     }
@@ -259,7 +262,6 @@ export class Greeter {
   }
 
   #writeFirst(cluster: ClusterId, epoch: Epoch, view: View, count: number): void {
-    this.#writingFirst = true;
     this.#makeLinks(count);
     const { owner } = this.#options;
     this.#control.writeFirst({

@@ -38,6 +38,8 @@ const CLOSE_ENTRIES = 8;
 const LAG_PATIENCE_MS = 5_000;
 const SLOW_PAUSE_MS = 1_000;
 const SLOW_PAUSE_MS_MAX = 60_000;
+/** After so long without being put out its pause is short again. */
+const SLOW_FORGIVEN_MS = 300_000;
 
 export class Membership {
   readonly #host: MembershipHost;
@@ -114,9 +116,11 @@ export class Membership {
 
   /** Put out for slowness: it comes back after a pause that grows. */
   failForSlowness(link: BackendLink): void {
+    const nowMs = this.#host.nowMs();
+    if (nowMs - link.pausedUntilMs > SLOW_FORGIVEN_MS) link.slowStrikes = 0;
     link.slowStrikes += 1;
     const pauseMs = Math.min(SLOW_PAUSE_MS * 2 ** (link.slowStrikes - 1), SLOW_PAUSE_MS_MAX);
-    link.pausedUntilMs = this.#host.nowMs() + pauseMs;
+    link.pausedUntilMs = nowMs + pauseMs;
     this.fail(link);
   }
 
@@ -139,11 +143,17 @@ export class Membership {
 
   /** The view is durable. */
   onViewDurable(view: View): void {
-    for (const id of [...this.#failed]) if (!hasId(view, id)) this.#failed.delete(id);
+    this.#forgetFormerFailures();
     for (const { id } of view.members) this.#joins.delete(id);
     this.#recompute();
     this.startJoins();
     this.writeViewIfDue();
+  }
+
+  /** A write was certainly not applied: the required set is that of the durable view again. */
+  onViewNotWritten(): void {
+    this.#forgetFormerFailures();
+    this.#recompute();
   }
 
   writeViewIfDue(): void {
@@ -155,6 +165,12 @@ export class Membership {
     if (this.#failed.size > 0 && !this.#answeredSinceFailure(members)) return;
     control.write({ view: nextView(control.view, members), commitFloor: this.#host.commitSeq() });
     this.#recompute();
+  }
+
+  /** Who is in no view any more has not failed: it may join. */
+  #forgetFormerFailures(): void {
+    const { view } = this.#host.control;
+    for (const id of [...this.#failed]) if (!hasId(view, id)) this.#failed.delete(id);
   }
 
   #desired(): readonly Member[] {
@@ -203,6 +219,7 @@ export class Membership {
     }
     if (lag > CLOSE_ENTRIES || catchUp.nextSeq <= this.#host.lastSeq()) return;
     join.jointSeq = this.#host.commitSeq();
+    catchUp.goLive();
     this.#recompute();
   }
 

@@ -46,7 +46,12 @@ interface PendingVote {
   readonly seq: Seq;
   readonly hash: EntryId['hash'];
   readonly digest: Digest;
+  /** Leave together with the vote. */
+  readonly results: Uint8Array | undefined;
 }
+
+/** Larger results travel while the disk works; smaller ones share a packet with the vote. */
+const LARGE_RESULTS_BYTES = 16 * 1024;
 
 /** What a token of a host's answer stands for. */
 type Errand =
@@ -68,6 +73,8 @@ export class Participant {
   #journalBytes = 0;
   /** Where the directory is damaged; empty where it is not. */
   #corruption: string;
+  /** A promise was asked for on this connection, and is being made durable. */
+  #promiseAsked = false;
   /** The promise was made on this connection: its messages count. */
   #promisedHere = false;
   #truncating = false;
@@ -140,6 +147,7 @@ export class Participant {
     let sent = 0;
     for (const vote of this.#pendingVotes) {
       if (vote.seq > seq) break;
+      if (vote.results !== undefined) this.#sendResults(vote.seq, vote.results);
       this.#sendVote(vote);
       sent += 1;
     }
@@ -150,6 +158,8 @@ export class Participant {
   onPromiseSaved(promise: PromiseRecord): void {
     const { epoch, owner } = this.#promise;
     if (promise.epoch !== epoch || promise.owner !== owner) return; // a later one was asked for
+    if (!this.#promiseAsked) return; // on a connection that has gone
+    this.#promiseAsked = false;
     this.#syncedSeq = this.#tail.seq;
     this.#promisedHere = true;
     this.#host.send({
@@ -250,6 +260,7 @@ export class Participant {
 
   #forgetConnection(): void {
     this.#waitingPromise = undefined;
+    this.#promiseAsked = false;
     this.#promisedHere = false;
     this.#member = false;
     this.#matchedSeq = 0 as Seq;
@@ -261,9 +272,9 @@ export class Participant {
     return this.#promisedHere && !this.#truncating && epoch === this.#promise.epoch;
   }
 
-  /** A corrupt directory makes no promise, so its reset need only not be an old one. */
+  /** Who is in trouble is not asked for a promise, so a reset need only not be an old one. */
   #mayReset({ epoch }: Reset): boolean {
-    return this.#heeds(epoch) || (this.#corruption !== '' && epoch >= this.#promise.epoch);
+    return !this.#truncating && epoch >= this.#promise.epoch;
   }
 
   #ignoreStale(type: string): void {
@@ -271,6 +282,7 @@ export class Participant {
   }
 
   #onPromise(message: Promise_): void {
+    if (this.#corruption !== '') return this.#ignoreStale(message.type); // nothing to vouch for
     this.#waitingPromise = this.#truncating ? message : undefined;
     if (this.#truncating) return;
     const { cluster, epoch, owner } = message;
@@ -286,6 +298,7 @@ export class Participant {
     }
     // From here on nothing is voted for an older epoch, although the promise isn't durable yet.
     this.#forgetConnection();
+    this.#promiseAsked = true;
     this.#promise = { cluster, epoch, owner };
     this.#host.savePromise(this.#promise);
   }
@@ -303,8 +316,10 @@ export class Participant {
     this.#host.append({
       seq, entryEpoch, hash, timestamp, view, previousHash, batch, results, digest,
     });
-    this.#pendingVotes.push({ seq, hash, digest });
-    if (prepare.answers) this.#sendResults(seq, results);
+    const isLarge = results.length > LARGE_RESULTS_BYTES;
+    const withVote = prepare.answers && !isLarge ? results : undefined;
+    this.#pendingVotes.push({ seq, hash, digest, results: withVote });
+    if (prepare.answers && isLarge) this.#sendResults(seq, results);
     this.#onCommitted(prepare.commitSeq);
   }
 

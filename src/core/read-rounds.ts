@@ -31,6 +31,7 @@ export interface ReadRoundsHost {
   live(): readonly BackendLink[];
   /** Those of them that have been sent everything up to `lastSeq`. */
   answering(): readonly BackendLink[];
+  hasFailed(backend: BackendId): boolean;
   lastSeq(): Seq;
   commitSeq(): Seq;
   onExecuted(items: readonly AdmittedItem[]): void;
@@ -83,10 +84,24 @@ export class ReadRounds {
   settle(): void {
     for (const round of this.#open.values()) {
       if (round.results === undefined || round.afterSeq > this.#host.commitSeq()) continue;
-      if (!this.#host.required().every((link) => link.confirmedProbe >= round.probe)) continue;
+      if (!this.#host.required().every((link) => this.#hasConfirmed(link, round.probe))) continue;
       this.#open.delete(round.number);
       this.#host.onAnswered(round.items, round.results, round.afterSeq);
     }
+  }
+
+  /**
+   * The server has diverged: what it showed, and what has not left yet, is dropped. It isn't read
+   * again, because writes that were sent after it may have been prepared meanwhile.
+   */
+  distrust(server: BackendId): AdmittedItem[] {
+    const dropped: AdmittedItem[] = [];
+    for (const round of this.#open.values()) {
+      if (round.server !== server || round.results === undefined) continue;
+      this.#open.delete(round.number);
+      dropped.push(...round.items);
+    }
+    return dropped;
   }
 
   /** What a lost server did not answer, another one reads again: reads change nothing. */
@@ -107,6 +122,11 @@ export class ReadRounds {
     const items = [...this.#open.values()].flatMap((round) => round.items);
     this.#open.clear();
     return items;
+  }
+
+  /** One that failed may be back as another incarnation: then its word is nobody's. */
+  #hasConfirmed(link: BackendLink, probe: number): boolean {
+    return link.confirmedProbe >= probe && !this.#host.hasFailed(link.id);
   }
 
   #sendRead({ server, number, batch }: ReadRound): void {

@@ -96,6 +96,7 @@ export class Serving {
       required: () => this.membership.required,
       live: () => this.membership.live(),
       answering: () => this.membership.answering(),
+      hasFailed: (id) => this.membership.hasFailed(id),
       onExecuted: (items) => host.admission.onReadsExecuted(items),
       onAnswered: (items, results, seq) => host.onReadsAnswered(items, results, seq),
     });
@@ -119,9 +120,12 @@ export class Serving {
       const round = this.#host.admission.takeRound(ROUND_BYTES_MAX);
       if (round.writes.length > 0) {
         const fitness = this.#fitness(round);
-        if (fitness === 'waits') return this.#putBack(round);
-        if (fitness === 'fits') this.#prepare(round);
-        else this.#host.refuse(round.writes, fitness.refusal);
+        if (fitness === 'waits') return this.#putBack(round.writes, round.reads);
+        if (fitness !== 'fits') {
+          if (this.#refuse(round, fitness.refusal)) continue;
+          return;
+        }
+        this.#prepare(round);
       }
       if (round.reads.length > 0) this.#reads.start(round.reads, join(round.reads));
       if (round.writes.length === 0 && round.reads.length === 0) return;
@@ -160,7 +164,8 @@ export class Serving {
 
   /** A probe was confirmed, or the reserve told: see what waited for it. */
   onPong(link: BackendLink): void {
-    if (link.lastSeq === this.#last.seq) link.reserveMark = this.#inFlight.mark;
+    // Told before the last vote, and with nothing prepared after it, the reserve counts everything.
+    if (link.votedSeq === this.#last.seq) link.reserveMark = this.#inFlight.mark;
     this.#compareIdleDigests();
     this.#reads.settle();
     this.#advance();
@@ -231,7 +236,7 @@ export class Serving {
     const undecided = this.#last.seq - this.#commitSeq;
     if (undecided >= IN_FLIGHT_MAX) return false;
     if (undecided > 0 && this.membership.isLagging(this.#host.now().ms)) return this.#takeCredit();
-    return undecided < 2 || admission.queuedWriteBytes >= ROUND_BYTES_MAX / 2;
+    return undecided < 1 || admission.queuedWriteBytes >= ROUND_BYTES_MAX / 2;
   }
 
   /** A lagging joiner sets the pace: two of its votes earn one batch. */
@@ -257,8 +262,19 @@ export class Serving {
     return full === undefined ? 'waits' : { refusal: `disk full on backend ${full.id}` };
   }
 
-  /** The next segment is being allocated; its backend tells when. */
-  #putBack({ writes, reads }: Round): void {
+  /** Reads go on; what is in doubt waits, and what its connection read after it. True: nothing did. */
+  #refuse({ writes, reads }: Round, detail: string): boolean {
+    const doubtful = writes.filter((item) => item.inDoubt);
+    const waiting = new Set(doubtful.map((item) => item.connection));
+    this.#host.refuse(writes.filter((item) => !item.inDoubt), detail);
+    const free = reads.filter((item) => !waiting.has(item.connection));
+    if (free.length > 0) this.#reads.start(free, join(free));
+    this.#putBack(doubtful, reads.filter((item) => waiting.has(item.connection)));
+    return doubtful.length === 0;
+  }
+
+  /** They wait: for the next segment, which is being allocated; its backend tells when. */
+  #putBack(writes: readonly AdmittedItem[], reads: readonly AdmittedItem[]): void {
     this.#host.admission.onReadsExecuted(reads);
     this.#host.admission.readmit([...writes, ...reads]);
   }
@@ -348,6 +364,11 @@ export class Serving {
     link.troubleDetail = `it differs from the majority at seq ${seq} (${shown})`;
     this.#host.log(`backend ${link.id} has diverged: ${link.troubleDetail}`);
     for (const batch of this.#inFlight.from(nextSeq(this.#commitSeq))) batch.digests.delete(link.id);
+    // Nor is anything that it has answered, and that has not left yet, to be believed.
+    for (const batch of this.#inFlight.unanswered()) {
+      if (batch.answerer === link.id) batch.results = undefined;
+    }
+    this.#host.refuse(this.#reads.distrust(link.id), `backend ${link.id}, which read it, has diverged`);
     this.onBackendFailed(link);
   }
 

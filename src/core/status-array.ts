@@ -7,8 +7,9 @@
  */
 import type { BackendId } from './ids.ts';
 
-/** Heartbeats in one read timeout. */
+/** Heartbeats in one read timeout, and the longest pause between two: backends listen for them. */
 const HEARTBEATS_PER_TIMEOUT = 5;
+const HEARTBEAT_MS_MAX = 500;
 
 export class StatusArray {
   readonly #readTimeoutMs: number;
@@ -32,7 +33,8 @@ export class StatusArray {
 
   /** Whether it is time for another round of heartbeats; counts it as sent. */
   takeHeartbeat(nowMs: number): boolean {
-    if (nowMs - this.#pingedMs < this.#readTimeoutMs / HEARTBEATS_PER_TIMEOUT) return false;
+    const everyMs = Math.min(this.#readTimeoutMs / HEARTBEATS_PER_TIMEOUT, HEARTBEAT_MS_MAX);
+    if (nowMs - this.#pingedMs < everyMs) return false;
     this.#pingedMs = nowMs;
     return true;
   }

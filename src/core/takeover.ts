@@ -58,6 +58,7 @@ export class Takeover {
     if (this.#done) return;
     if (this.#base === undefined) return this.#chooseBaseIfReady();
     const waitedMs = this.#host.nowMs() - this.#reconcilingMs;
+    for (const catchUp of this.#catchUps.values()) catchUp.advance();
     if (waitedMs <= 2 * this.#host.graceMs || this.#catchUps.size === 0) return;
     for (const id of this.#catchUps.keys()) this.#host.log(`backend ${id} is slow: it joins later`);
     this.#catchUps.clear();

@@ -68,6 +68,7 @@ export class FileJournal implements Journal {
       bytesPerSecond: options.scrubBytesPerSecond ?? 4 * 1024 * 1024,
       segments: () => this.#writer.segments,
       activeEnd: () => this.#writer.activeIndex.end,
+      exclusive: (task) => this.#reader.exclusive(task),
       onCorruption: (detail) => events.onCorruption(detail),
     });
   }

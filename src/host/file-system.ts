@@ -19,6 +19,8 @@ export interface FileSystem {
   /** The same for many parts, at once, into the page cache: no hop to another thread. */
   writeParts(fd: number, parts: readonly Uint8Array[], position: number): number;
   fdatasync(fd: number): Promise<void>;
+  /** The same, while the whole process waits: see `sync-pace.ts`. */
+  fdatasyncInPlace(fd: number): void;
   fsync(fd: number): Promise<void>;
   /** The size of an open file. */
   size(fd: number): Promise<number>;
@@ -51,6 +53,7 @@ export const nodeFileSystem: FileSystem = {
   }),
   writeParts: (fd, parts, position) => fs.writevSync(fd, parts as Uint8Array[], position),
   fdatasync: (fd) => settle((done) => fs.fdatasync(fd, done)),
+  fdatasyncInPlace: (fd) => fs.fdatasyncSync(fd),
   fsync: (fd) => settle((done) => fs.fsync(fd, done)),
   size: (fd) => new Promise((resolve, reject) => {
     fs.fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats.size)));

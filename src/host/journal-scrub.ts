@@ -21,6 +21,8 @@ export interface JournalScrubOptions {
   readonly segments: () => readonly SegmentFile[];
   /** Where the records of the last segment end by now. */
   readonly activeEnd: () => number;
+  /** Runs the task while the journal is not cut. */
+  readonly exclusive: <Value>(task: () => Promise<Value>) => Promise<Value>;
   readonly onCorruption: (detail: string) => void;
 }
 
@@ -37,8 +39,6 @@ export class JournalScrub {
   #place: Place | undefined;
   #timer: NodeJS.Timeout | undefined;
   #step: Promise<void> | undefined;
-  /** Grows when the files have changed: what was read of them before does not count. */
-  #generation = 0;
   #stopped = false;
   /** A record did not fit into what was read: so much more is read at once. */
   #sliceBytes: number;
@@ -54,7 +54,6 @@ export class JournalScrub {
 
   /** The journal was cut: begins again. */
   restart(): void {
-    this.#generation += 1;
     this.#place = undefined;
   }
 
@@ -77,15 +76,16 @@ export class JournalScrub {
   }
 
   async #tick(): Promise<void> {
-    const generation = this.#generation;
+    const before = [...this.#options.segments()];
     try {
-      const passed = await this.#advance();
-      if (generation !== this.#generation) this.#place = undefined;
+      const passed = await this.#options.exclusive(() => this.#advance());
       this.#schedule(passed ? PAUSE_MS : (TICK_MS * this.#sliceBytes) / this.#usualSlice);
     } catch (error) {
       if (this.#stopped) return;
-      if (generation !== this.#generation || !isKind(error, 'corrupt')) {
-        this.#place = undefined; // the files changed meanwhile, or could not be read: later again
+      const after = this.#options.segments();
+      const isReplaced = before.some((segment) => !after.includes(segment));
+      if (isReplaced || !isKind(error, 'corrupt')) {
+        this.#place = undefined; // a file changed meanwhile, or could not be read: later again
         return this.#schedule(PAUSE_MS);
       }
       this.#options.onCorruption((error as Error).message);

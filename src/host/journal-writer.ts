@@ -22,6 +22,7 @@ import { guaranteedBytes } from './journal-reserve.ts';
 import type { JournalEvents } from './ports.ts';
 import { SegmentIndex } from './segment-index.ts';
 import { activateSegment, sealSegment, type SegmentFile } from './segment-file.ts';
+import { SyncPace } from './sync-pace.ts';
 
 /** Spares are allocated until so much is sure to fit, or the size of the newest segment if more. */
 const RESERVE_BYTES_MIN = 8 * 1024 * 1024;
@@ -62,6 +63,7 @@ export class JournalWriter {
   #queue: ExecutedEntry[] = [];
   #queuedBytes = 0;
   #markWanted = false;
+  readonly #pace = new SyncPace();
   #running: Promise<void> | undefined;
   #waiters: Waiter[] = [];
   /** Called when the entry that found no room may find some. */
@@ -268,8 +270,15 @@ export class JournalWriter {
     this.#queuedBytes -= end - start;
     this.#written = present(written.at(-1), 'the first entry has room');
     this.#markWanted = false;
-    await this.#io.fdatasync(this.#fd);
+    await this.#sync(end - start);
     this.#syncedSeq = this.#written.seq;
+  }
+
+  async #sync(groupBytes: number): Promise<void> {
+    const startMs = performance.now();
+    if (this.#pace.isInPlace(groupBytes)) this.#io.fdatasyncInPlace(this.#fd);
+    else await this.#io.fdatasync(this.#fd);
+    this.#pace.note(performance.now() - startMs);
   }
 
   async #writeMark(): Promise<void> {

@@ -1,12 +1,15 @@
 /**
- * What the servers of bankd are started with: the options of `up`, `frontend` and `backend`, parsed and
- * checked. The command line makes them; `bank.ts`, `frontend.ts` and `supervisor.ts` run by them.
+ * What the servers of bankd are started with: the options of `up`, `frontend` and `backend`, parsed
+ * and checked. The command line makes them; `bank.ts`, `frontend.ts` and `supervisor.ts` run by
+ * them.
  *
  * Each of their functions resolves to the process's exit status when the server has ended (0 after
  * SIGTERM or Ctrl-C), and rejects with an EnvironmentError where it can't start or go on.
  */
 
-/** What every server has: where it listens or connects, where its data is, and how much it tells. */
+/**
+ * What every server has: where it listens or connects, where its data is, and how much it tells.
+ */
 interface CommonOptions {
   /** 0 to 65535; 0 picks a port (for a frontend). */
   readonly port: number;
@@ -41,7 +44,9 @@ export interface FrontendOptions extends CommonOptions, CoordinatorOptions {
 export interface BackendOptions extends CommonOptions {
   /** How many backends make the bank, 1 to BACKENDS_MAX. */
   readonly count: number;
-  /** Run this one alone, 1 to `count`, in this process; undefined: all, each a supervised process. */
+  /**
+   * Run this one alone, 1 to `count`, in this process; undefined: all, each a supervised process.
+   */
   readonly id: number | undefined;
   /** Whether a backend that crashes is started again. */
   readonly restart: boolean;
@@ -55,14 +60,15 @@ export interface BankAddress {
 
 /**
  * What `up` does with the bank when it is ready, a prompt or a piped script; resolves to the exit
- * status. `stopping` is aborted when the bank stops before that (a signal, a frontend that refused).
+ * status. `stopping` is aborted when the bank stops before that (a signal, a frontend that
+ * refused).
  */
 export type BankSession = (bank: BankAddress, stopping: AbortSignal) => Promise<number>;
 
 /**
  * `runBank(options: BankOptions): Promise<number>` in bank.ts: one frontend and `count` backends,
- * supervised, their logs to stderr. When the session ends, the bank stops and its exit status is the
- * session's; without a session it serves until a signal.
+ * supervised, their logs to stderr. When the session ends, the bank stops and its exit status is
+ * the session's; without a session it serves until a signal.
  */
 export interface BankOptions extends CommonOptions, CoordinatorOptions {
   readonly count: number;

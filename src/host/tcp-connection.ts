@@ -55,6 +55,22 @@ const DEFAULTS: Required<TcpConnectionOptions> = {
 };
 
 const KEEPALIVE_DELAY_MS = 1000;
+/** Up to here it is cheaper to copy parts together than to have the kernel gather them. */
+const GATHERED_BYTES_MAX = 16 * 1024;
+
+/** Connections with something to flush: one tick for all, however many answers a turn gives. */
+let unflushed: TcpConnection[] = [];
+
+function flushAtEndOfTurn(connection: TcpConnection): void {
+  if (unflushed.length === 0) process.nextTick(flushAll);
+  unflushed.push(connection);
+}
+
+function flushAll(): void {
+  const connections = unflushed;
+  unflushed = [];
+  for (const connection of connections) connection.flush();
+}
 
 let lastId: ConnectionId = 0;
 
@@ -70,7 +86,9 @@ export class TcpConnection implements Connection {
   #isGreeted = false;
   #isPaused = false;
   #isDelivering = false;
-  #isCorked = false;
+  /** Sent in this turn, not yet handed to the socket. */
+  #outbox: Uint8Array[] = [];
+  #outboxBytes = 0;
   /** Since when the peer owes the rest of a frame, or its first; undefined: it owes nothing. */
   #owedSinceMs: number | undefined = performance.now();
   #watchdog: NodeJS.Timeout | undefined;
@@ -96,14 +114,17 @@ export class TcpConnection implements Connection {
   }
 
   get queuedBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + this.#outboxBytes;
   }
 
   /** Without effect on a connection that ended or is ending. */
   send(message: Message): void {
     if (this.#state !== 'open' || !this.#socket.writable) return;
-    this.#cork();
-    for (const part of encodeFrame(message)) this.#socket.write(part);
+    if (this.#outbox.length === 0) flushAtEndOfTurn(this);
+    for (const part of encodeFrame(message)) {
+      this.#outbox.push(part);
+      this.#outboxBytes += part.byteLength;
+    }
     if (this.queuedBytes > this.#options.queuedBytesMax) this.#dropSlowReader();
   }
 
@@ -127,7 +148,7 @@ export class TcpConnection implements Connection {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#stopWatching();
-    this.#uncork();
+    this.flush();
     this.#socket.end();
     // Unread data would turn the end into a reset, which may overtake what was sent: read it away.
     this.#socket.resume();
@@ -141,17 +162,21 @@ export class TcpConnection implements Connection {
     this.#socket.destroy();
   }
 
-  #cork(): void {
-    if (this.#isCorked) return;
-    this.#isCorked = true;
-    this.#socket.cork();
-    process.nextTick(() => this.#uncork());
-  }
-
-  #uncork(): void {
-    if (!this.#isCorked) return;
-    this.#isCorked = false;
-    this.#socket.uncork();
+  /** Hands what was sent to the socket; by itself at the end of the turn. */
+  flush(): void {
+    const parts = this.#outbox;
+    const bytes = this.#outboxBytes;
+    if (parts.length === 0 || this.#state === 'gone') return;
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined) this.#socket.write(only);
+    else if (bytes <= GATHERED_BYTES_MAX) this.#socket.write(Buffer.concat(parts, bytes));
+    else {
+      this.#socket.cork();
+      for (const part of parts) this.#socket.write(part);
+      this.#socket.uncork();
+    }
   }
 
   #onData(piece: Buffer): void {

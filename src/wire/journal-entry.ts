@@ -2,9 +2,9 @@
  * Entries ↔ bytes: the records of the journal. Pure functions over bytes.
  *
  * A journal is a row of segment files, `journal/<first seq, 16 digits>.segment`, each written whole
- * with zeros and fsynced before its first record. Integers are little-endian, i64 within ±(2^53 -
- * 1); every byte not named is zero and covered by a checksum. CRC-32 is that of zlib; "continued
- * from x" means that it starts with x in place of 0.
+ * with zeros and fsynced before its first record. Integers are little-endian, an i64 within
+ * ±(2^53 - 1); every byte not named is zero and covered by a checksum. CRC-32 is that of zlib;
+ * "continued from x" means that it starts with x in place of 0.
  *
  * | segment header, 4096 bytes    | seal, the last 128 bytes       | mark, 64 bytes           |
  * | ----------------------------- | ------------------------------ | ------------------------ |
@@ -36,8 +36,8 @@
  * records to their segment: what a client sends can't pass for a record, nor can a stale or
  * misplaced one.
  *
- * What is appended when, and which fsyncs stand between, is in `host/file-journal.ts`; what a start
- * makes of it in `journal-scan.ts`. The idea that later records tell damage from a torn tail:
+ * What is appended when, and which fsyncs stand between, is in `host/journal-writer.ts`; what a
+ * start makes of it in `journal-scan.ts`. The idea that later records tell damage from a torn tail:
  * Alagappan et al., "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018.
  */
 import { assert } from '../core/assert.ts';

@@ -10,7 +10,9 @@ import { assert } from '../core/assert.ts';
 import type { EntryId, ExecutedEntry } from '../core/entry.ts';
 import type { Seq } from '../core/ids.ts';
 import { viewOf } from '../core/operation.ts';
-import { decodeEntry, MARK_BYTES, readRecordHead, type RecordHead } from './journal-entry.ts';
+import {
+  decodeEntry, ENTRY_HEADER_BYTES, MARK_BYTES, readRecordHead, type RecordHead,
+} from './journal-entry.ts';
 import { recordsEnd, SEGMENT_HEADER_BYTES, type SegmentHeader } from './journal-segment.ts';
 
 /** Called for each intact entry in order; its bytes are views of what was scanned. */
@@ -45,7 +47,11 @@ export function walkRecords(
     if (at + MARK_BYTES > bytes.byteLength) return stop('incomplete');
     if (isZero(bytes, at, at + MARK_BYTES)) return stop('zeros');
     const head = readRecordHead(bytes, view, at, seed);
-    if (head === undefined) return stop('broken', 'the checksum of the record does not match');
+    if (head === undefined) {
+      // An entry's head is longer than a mark: it may reach beyond the bytes at hand.
+      if (at + ENTRY_HEADER_BYTES > bytes.byteLength) return stop('incomplete');
+      return stop('broken', 'the checksum of the record does not match');
+    }
     if (head.kind === 'mark') {
       if (head.seq !== chain.seq) {
         return stop('broken', `a mark for entry ${head.seq} is out of place`);

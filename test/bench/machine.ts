@@ -1,9 +1,11 @@
 /** What this machine can do, without bankd: the bounds that the figures are held against. */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { summarize, type Latencies } from './latencies.ts';
 
 /** One 4 KiB write and fdatasync at a time, in a file already written with zeros. */
@@ -28,28 +30,26 @@ export async function measureFdatasync(rounds = 1_000): Promise<Latencies> {
   }
 }
 
-/** 64 bytes there and back between two sockets of this process. */
+/** 64 bytes there and back over loopback, between two processes. */
 export async function measureRoundTrip(rounds = 5_000): Promise<Latencies> {
-  const server = createServer((socket) => {
+  const echo = fork(fileURLToPath(new URL('echo.ts', import.meta.url)));
+  try {
+    const [port] = (await once(echo, 'message')) as [number];
+    const socket = connect(port, '127.0.0.1');
     socket.setNoDelay(true);
-    socket.on('data', (bytes) => socket.write(bytes));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const socket = connect(address.port, '127.0.0.1');
-  socket.setNoDelay(true);
-  await once(socket, 'connect');
-  const ball = Buffer.alloc(64, 1);
-  const samples: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const startMs = performance.now();
-    socket.write(ball);
-    await once(socket, 'data');
-    samples.push(performance.now() - startMs);
+    await once(socket, 'connect');
+    const ball = Buffer.alloc(64, 1);
+    const samples: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const startMs = performance.now();
+      socket.write(ball);
+      await once(socket, 'data');
+      samples.push(performance.now() - startMs);
+    }
+    socket.destroy();
+    return summarize(samples);
+  } finally {
+    echo.kill();
+    await once(echo, 'exit');
   }
-  socket.destroy();
-  server.close();
-  return summarize(samples);
 }

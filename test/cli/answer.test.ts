@@ -31,7 +31,8 @@ function check(t: Test, { operation, outcome, text, json, status }: Case): void 
 }
 
 t.test('answer: OK of every operation: text and JSON', async (t) => {
-  const transfer: Operation = { kind: 'transfer', account: 100, toAccount: 101, amount: 1, scale: 0 };
+  const accounts = { account: 100, toAccount: 101 };
+  const transfer: Operation = { kind: 'transfer', ...accounts, amount: 1, scale: 0 };
   check(t, {
     operation: transfer,
     outcome: answered({ kind: 'transfer', balance: 4000, toBalance: 6000 }),
@@ -86,7 +87,10 @@ t.test('answer: refusals of the ledger: words, sentence, code, status', async (t
       'account 100 can hold at most 90071992547409.91',
     ],
     [{ code: 'keyReused' }, 'KEY_REUSED', 'the key was used before with another command'],
-    [{ code: 'sessionExpired' }, 'SESSION_EXPIRED', 'the session of the request is no longer known'],
+    [
+      { code: 'sessionExpired' }, 'SESSION_EXPIRED',
+      'the session of the request is no longer known',
+    ],
     [
       { code: 'badRequest', detail: REASON.sameAccount }, 'BAD_REQUEST',
       'from and to are the same account',
@@ -130,7 +134,8 @@ t.test('answer: what was not decided: definite or not, and the request to ask ab
     outcome: refused('UNAVAILABLE', 'no backend is in sync', '64-2'),
     text,
     json: JSON.stringify({
-      ...head, request: '64-2', code: 'UNAVAILABLE', message: 'no backend is in sync', definite: true,
+      ...head, request: '64-2', code: 'UNAVAILABLE', message: 'no backend is in sync',
+      definite: true,
     }),
     status: 3,
   });
@@ -154,7 +159,8 @@ t.test('answer: what was not decided: definite or not, and the request to ask ab
 
 t.test('answer: sentences from elsewhere: stay on one line', async (t) => {
   const outcome = refused('UNAVAILABLE', 'two\nlines\x1b[2J\u2028', undefined);
-  t.equal(answerOutcome({ kind: 'query', account: 1 }, outcome).text, 'ERR UNAVAILABLE: two lines [2J');
+  const { text } = answerOutcome({ kind: 'query', account: 1 }, outcome);
+  t.equal(text, 'ERR UNAVAILABLE: two lines [2J');
 });
 
 t.test('answer: what reaches no ledger: bad requests, QUIT, HELP, STATUS', async (t) => {

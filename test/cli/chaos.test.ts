@@ -5,10 +5,12 @@ import { CliError } from '../../src/cli/cli-error.ts';
 import type { BackendStatus, StatusReport } from '../../src/cli/status-report.ts';
 import { ScriptedClient } from '../support/scripted-client.ts';
 
+const COMMAND_LINE = 'node bin/bankd.ts backend --id 1';
+
 /** A machine whose processes 11, 12, 13 are the backends 1, 2, 3. */
 class MadeUpMachine implements ChaosWorld {
   readonly sent: string[] = [];
-  readonly commandLines = new Map([11, 12, 13].map((pid) => [pid, 'node bin/bankd.ts backend --id 1']));
+  readonly commandLines = new Map([11, 12, 13].map((pid) => [pid, COMMAND_LINE]));
   randoms: number[] = [];
   onSent: (pid: number, signal: FaultSignal) => void = () => {};
 
@@ -45,7 +47,11 @@ function report(...backends: BackendStatus[]): StatusReport {
 const ALL = report(backend(1, 1), backend(2, 1), backend(3, 1));
 const KILL_ONE: ChaosPlan = { fault: 'kill', count: 1, backend: undefined, forMs: 0 };
 
-function refusal(status: StatusReport, plan: Partial<ChaosPlan>, world = new MadeUpMachine()): CliError {
+function refusal(
+  status: StatusReport,
+  plan: Partial<ChaosPlan>,
+  world = new MadeUpMachine(),
+): CliError {
   try {
     chooseVictims(status, { ...KILL_ONE, ...plan }, world);
   } catch (error) {
@@ -73,13 +79,19 @@ t.test('chaos: choice: as many as asked for, none twice, only those that are up'
 
 t.test('chaos: what can not be done: exit 1 and why', async (t) => {
   const two = report(backend(1, 1), backend(2, 0), backend(3, 1));
-  t.match(refusal(two, { count: 3 }), { exitStatus: 1, message: '2 backends are up, which is fewer than 3' });
-  t.match(refusal(two, { backend: 2 }), { exitStatus: 1, message: 'backend 2 is not up: it is down' });
+  t.match(refusal(two, {
+    count: 3 }), { exitStatus: 1, message: '2 backends are up, which is fewer than 3',
+  });
+  t.match(refusal(two, {
+    backend: 2 }), { exitStatus: 1, message: 'backend 2 is not up: it is down',
+  });
   t.match(refusal(two, { backend: 4 }), { exitStatus: 1, message: 'the bank has no backend 4' });
   t.match(refusal(two, { backend: 1, count: 2 }), { exitStatus: 2 });
   const unknown = report({ id: 1, status: 1, state: 'in-sync', pid: null });
   t.match(refusal(unknown, {}), { exitStatus: 1, message: /does not know the process/ });
-  for (const pid of [0, -1, 1, 1.5, NaN]) t.equal(refusal(report(backend(1, 1, pid)), {}).exitStatus, 1);
+  for (const pid of [0, -1, 1, 1.5, NaN]) {
+    t.equal(refusal(report(backend(1, 1, pid)), {}).exitStatus, 1, `pid ${pid}`);
+  }
 });
 
 t.test('chaos: what must not be done: exit 6 and why', async (t) => {
@@ -91,7 +103,9 @@ t.test('chaos: what must not be done: exit 6 and why', async (t) => {
 t.test('chaos: a pid that belongs to another process now: is not signalled', async (t) => {
   const world = new MadeUpMachine();
   world.commandLines.set(11, 'vim bankd-backend.txt');
-  t.match(refusal(ALL, {}, world), { exitStatus: 1, message: 'process 11 is not backend 1 any more' });
+  t.match(refusal(ALL, {}, world), {
+    exitStatus: 1, message: 'process 11 is not backend 1 any more',
+  });
   world.commandLines.set(11, '');
   t.equal(refusal(ALL, {}, world).exitStatus, 1);
 });
@@ -114,7 +128,8 @@ t.test('chaos: kill: says whom, shows the array until another process is back', 
   };
   const said: string[] = [];
   const interrupted = new AbortController().signal;
-  const status = await runChaos(KILL_ONE, { client, world, interrupted, say: (line) => said.push(line) });
+  const say = (line: string) => said.push(line);
+  const status = await runChaos(KILL_ONE, { client, world, interrupted, say });
   t.equal(status, 0);
   t.same(world.sent, ['SIGKILL 11']);
   t.same(said, ['status 1,1,1', 'killed backend 1 (pid 11)', 'status 0,1,1', 'status 1,1,1']);
@@ -154,8 +169,7 @@ t.test('chaos: pause interrupted, or failing half-way: everyone goes on at once'
   second.onSent = () => second.commandLines.delete(12);
   const stage = { client, world: second, interrupted: new AbortController().signal, say: () => {} };
   await t.rejects(runChaos(plan, stage), { message: /process 12 is not backend 2/ });
-  t.same(second.sent, ['SIGSTOP 11', 'SIGCONT 11', 'SIGCONT 12'].slice(0, second.sent.length));
-  t.ok(second.sent.includes('SIGCONT 11'));
+  t.same(second.sent, ['SIGSTOP 11', 'SIGCONT 11'], 'and no one who was not stopped');
 });
 
 t.test('chaos: a frontend that does not answer: exit 3', async (t) => {
@@ -163,13 +177,13 @@ t.test('chaos: a frontend that does not answer: exit 3', async (t) => {
   client.report = undefined;
   const interrupted = new AbortController().signal;
   const stage = { client, world: new MadeUpMachine(), interrupted, say: () => {} };
-  await t.rejects(runChaos(KILL_ONE, stage), { exitStatus: 3 });
+  await t.rejects(runChaos(KILL_ONE, stage), /the frontend did not answer/);
 });
 
 t.test('chaos: hosts: the address without its port', async (t) => {
   for (const [host, bare] of [
-    ['127.0.0.1:8023', '127.0.0.1'], ['127.0.0.1', '127.0.0.1'], ['[::1]:8023', '::1'], ['::1', '::1'],
-    ['::ffff:127.0.0.1', '127.0.0.1'], ['bank.example:1', 'bank.example'],
+    ['127.0.0.1:8023', '127.0.0.1'], ['127.0.0.1', '127.0.0.1'], ['[::1]:8023', '::1'],
+    ['::1', '::1'], ['::ffff:127.0.0.1', '127.0.0.1'], ['bank.example:1', 'bank.example'],
   ] as const) {
     t.equal(withoutPort(host), bare);
   }

@@ -53,15 +53,24 @@ t.test('main: version: of bankd, its commit, Node, and the formats', async (t) =
     const { status, stdout, stderr } = await runMain(argv);
     t.equal(status, 0);
     t.equal(stderr, '');
-    t.match(stdout, /^bankd \d+\.\d+\.\d+ \(commit [0-9a-f]{7}|unknown\)\nnode \d+\..*\nformats: protocol 1, journal 1/);
+    const [bankd, node, formats] = stdout.split('\n');
+    t.match(bankd, /^bankd \d+\.\d+\.\d+ \(commit ([0-9a-f]{7}|unknown)\)$/);
+    t.equal(node, `node ${process.versions.node}`);
+    t.match(formats, /^formats: protocol 1, journal 1/);
   }
 });
 
 t.test('main: mistyped subcommands: exit 2, and the nearest one', async (t) => {
-  await check(t, { argv: ['clinet'], status: 2, error: 'unknown subcommand "clinet"', tip: 'bankd client' });
+  await check(t, {
+    argv: ['clinet'], status: 2, error: 'unknown subcommand "clinet"', tip: 'bankd client',
+  });
   await check(t, { argv: ['stats'], status: 2, error: 'unknown subcommand', tip: 'bankd status' });
-  await check(t, { argv: ['xyzzy'], status: 2, error: 'unknown subcommand', tip: 'bankd help lists' });
-  await check(t, { argv: ['help', 'caos'], status: 2, error: 'unknown subcommand', tip: 'bankd chaos' });
+  await check(t, {
+    argv: ['xyzzy'], status: 2, error: 'unknown subcommand', tip: 'bankd help lists',
+  });
+  await check(t, {
+    argv: ['help', 'caos'], status: 2, error: 'unknown subcommand', tip: 'bankd chaos',
+  });
   await check(t, { argv: ['--verison'], status: 2, error: 'unknown option', tip: '--version' });
   await check(t, { argv: ['\x1b[2J'], status: 2, error: /"\\x1b\[2J"$/, tip: /./ });
 });
@@ -85,8 +94,12 @@ t.test('main: mistyped options: exit 2, and the nearest one', async (t) => {
 });
 
 t.test('main: options: values missing, unwanted, and of the wrong kind', async (t) => {
-  await check(t, { argv: ['up', '--port'], status: 2, error: '--port needs a value', tip: '--port PORT' });
-  await check(t, { argv: ['up', '--port', '--trace'], status: 2, error: '--port needs a value', tip: /./ });
+  await check(t, {
+    argv: ['up', '--port'], status: 2, error: '--port needs a value', tip: '--port PORT',
+  });
+  await check(t, {
+    argv: ['up', '--port', '--trace'], status: 2, error: '--port needs a value', tip: /./,
+  });
   await check(t, { argv: ['up', '--trace=1'], status: 2, error: '--trace takes no value' });
   const wrong: readonly [string, readonly string[]][] = [
     ['--port', ['abc', '-1', '65536', '1.5', '0x10', '']],
@@ -112,31 +125,47 @@ t.test('main: environment variables: under flags, above defaults, and checked al
   await check(t, { argv: flag, env, status: 3, error: '127.0.0.1:1', tip: 'bankd up' });
   await check(t, { argv, env: { BANKD_PORT: '2' }, status: 3, error: '127.0.0.1:2', tip: /./ });
   const timeout = { BANKD_READ_TIMEOUT: '1' };
-  await check(t, { argv: ['up'], env: timeout, status: 2, error: 'BANKD_READ_TIMEOUT: expected a duration' });
+  await check(t, {
+    argv: ['up'], env: timeout, status: 2, error: 'BANKD_READ_TIMEOUT: expected a duration',
+  });
 });
 
 t.test('main: what must be given: is named', async (t) => {
   await check(t, { argv: ['backend'], status: 2, error: 'missing required option --count N' });
-  await check(t, { argv: ['chaos'], status: 2, error: 'missing required option --kill N or --pause N' });
+  await check(t, {
+    argv: ['chaos'], status: 2, error: 'missing required option --kill N or --pause N',
+  });
   await check(t, { argv: ['verify'], status: 2, error: 'missing required option DIRECTORY' });
 });
 
 t.test('main: what makes no sense together: exit 2', async (t) => {
-  await check(t, { argv: ['backend', '--count', '3', '--id', '4'], status: 2, error: '--id 4 is not one of' });
-  await check(t, { argv: ['up', '--count', '2', '--min-in-sync', '3'], status: 2, error: 'more than' });
-  await check(t, { argv: ['chaos', '--kill', '1', '--pause', '1'], status: 2, error: 'one at a time' });
+  await check(t, {
+    argv: ['backend', '--count', '3', '--id', '4'], status: 2, error: '--id 4 is not one of',
+  });
+  await check(t, {
+    argv: ['up', '--count', '2', '--min-in-sync', '3'], status: 2, error: 'more than',
+  });
+  await check(t, {
+    argv: ['chaos', '--kill', '1', '--pause', '1'], status: 2, error: 'one at a time',
+  });
   await check(t, { argv: ['client', '--port', '0', 'HELP'], status: 2, error: '--port 0' });
-  await check(t, { argv: ['status', 'now'], status: 2, error: 'unexpected argument "now"', tip: /--help/ });
-  await check(t, { argv: ['up', '--', '--port'], status: 2, error: 'unexpected argument "--port"', tip: /./ });
+  await check(t, {
+    argv: ['status', 'now'], status: 2, error: 'unexpected argument "now"', tip: /--help/,
+  });
+  await check(t, {
+    argv: ['up', '--', '--port'], status: 2, error: 'unexpected argument "--port"', tip: /./,
+  });
 });
 
 t.test('main: hosts beyond this machine: exit 6 without --insecure', async (t) => {
   for (const argv of [
-    ['up'], ['frontend'], ['backend', '--count', '3'], ['client'], ['status'], ['chaos', '--kill', '1'],
+    ['up'], ['frontend'], ['backend', '--count', '3'], ['client'], ['status'],
+    ['chaos', '--kill', '1'],
   ]) {
     for (const host of ['0.0.0.0', '192.0.2.7', 'bank.example', '::']) {
       const line = [...argv, '--host', host];
-      await check(t, { argv: line, status: 6, error: `--host ${host} is beyond`, tip: '--insecure' });
+      const error = `--host ${host} is beyond`;
+      await check(t, { argv: line, status: 6, error, tip: '--insecure' });
     }
   }
   for (const host of ['127.0.0.1', 'localhost', '127.5.5.5']) {
@@ -169,9 +198,10 @@ t.test('main: colour: none in a pipe, unless it is forced', async (t) => {
 
 t.test('main: as a process: exit status, streams, and a reader that goes away', async (t) => {
   const entry = fileURLToPath(new URL('../../bin/bankd.ts', import.meta.url));
-  const run = (line: string) => spawnSync('sh', ['-c', `"$0" "$1" ${line}`, process.execPath, entry], {
-    encoding: 'utf8',
-  });
+  const run = (line: string) => {
+    const argv = ['-c', `"$0" "$1" ${line}`, process.execPath, entry];
+    return spawnSync('sh', argv, { encoding: 'utf8' });
+  };
   const mistake = run('clinet');
   t.match(mistake, { status: 2, stdout: '', stderr: 'error: unknown subcommand "clinet"\ntip: ' });
   t.match(run('client --port 1 QUERY 1'), { status: 3, stdout: '' });

@@ -72,16 +72,17 @@ t.test('pipe: hostile lines: an answer each, and the rest goes on', async (t) =>
   const client = new ScriptedClient((_, index) => balanceIs(index));
   const output = new Output();
   const million = 'x'.repeat(1_000_000);
-  const input = source(`CREATE ${million}\n`, 'QUERY\0 1\n', '\xff\n', `# ${million}\n`, 'QUERY 1\n');
+  const lines = [`CREATE ${million}`, 'QUERY\0 1', '\xff', `# ${million}`, 'QUERY 1'];
+  const input = source(...lines.map((line) => `${line}\n`));
   t.equal(await runPipe(input, output, client, options), 1);
-  const lines = output.text.split('\n');
-  t.match(lines[0], 'ERR BAD REQUEST: the line is longer than 4096 characters');
-  t.match(lines[1], 'ERR BAD REQUEST: unknown command "QUERY\\x00"');
-  t.match(lines[2], 'ERR BAD REQUEST: unknown command');
-  t.same(lines.slice(3), ['OK 0.00', '']);
+  const answers = output.text.split('\n');
+  t.match(answers[0], 'ERR BAD REQUEST: the line is longer than 4096 characters');
+  t.match(answers[1], 'ERR BAD REQUEST: unknown command "QUERY\\x00"');
+  t.match(answers[2], 'ERR BAD REQUEST: unknown command');
+  t.same(answers.slice(3), ['OK 0.00', '']);
 });
 
-t.test('pipe: QUIT: answered after everything before it, ends the session, ends reading', async (t) => {
+t.test('pipe: QUIT: answered after all before it; ends the session and reading', async (t) => {
   const client = new ScriptedClient();
   const output = new Output();
   const input = source('QUERY 1\nQUIT\nCREATE 1\nfoo\n', 'QUERY 2\n');
@@ -158,7 +159,8 @@ t.test('pipe: bail: nothing after the first answer that is not OK is submitted',
     const output = new Output();
     const input = new PassThrough();
     input.write('QUERY 1\nQUERY 2\nCREATE 3\nQUIT\n');
-    t.equal(await runPipe(input, output, client, { render, bail: true }), status, 'input still open');
+    const found = await runPipe(input, output, client, { render, bail: true });
+    t.equal(found, status, 'the input is still open');
     t.same(client.calls, ['query', 'query', 'quit']);
     t.equal(output.text.split('\n').length, 3, 'two answers');
   }
@@ -256,7 +258,8 @@ t.test('pipe: interrupted between requests: the worst of the answers', async (t)
 t.test('pipe: JSON: one object a line', async (t) => {
   const client = new ScriptedClient(() => balanceIs(1));
   const output = new Output();
-  await runPipe(source('QUERY 1\nfoo\nQUIT\n'), output, client, { render: renderJson, bail: false });
+  const json = { render: renderJson, bail: false };
+  await runPipe(source('QUERY 1\nfoo\nQUIT\n'), output, client, json);
   const objects = output.text.trimEnd().split('\n').map((line) => JSON.parse(line));
   t.match(objects, [{ ok: true, op: 'query' }, { ok: false, op: null }, { ok: true, op: 'quit' }]);
 });

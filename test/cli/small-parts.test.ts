@@ -1,4 +1,6 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { Chalk } from 'chalk';
@@ -31,7 +33,7 @@ t.test('nearest: distance: letters left out, put in, replaced, swapped', async (
   t.equal(nearest('-', ['--port']), undefined);
 });
 
-t.test('colour: level: --no-color, then FORCE_COLOR, then NO_COLOR, then the terminal', async (t) => {
+t.test('colour: level: --no-color, FORCE_COLOR, NO_COLOR, terminal, in this order', async (t) => {
   const terminal = { isTTY: true };
   t.equal(colourLevel({}, {}, false), 0);
   t.equal(colourLevel(terminal, { TERM: 'xterm' }, false), 1);
@@ -57,7 +59,8 @@ t.test('failure: environment, system and bug: one place, their exit statuses', a
   const locked = describeFailure(new EnvironmentError('locked', 'DIR is in use'));
   t.equal(formatFailure(locked), 'error: DIR is in use\n');
   t.equal(locked.exitStatus, 7);
-  const system = Object.assign(new Error('EISDIR: illegal operation'), { code: 'EISDIR', syscall: 'read' });
+  const errno = { code: 'EISDIR', syscall: 'read' };
+  const system = Object.assign(new Error('EISDIR: illegal operation'), errno);
   t.match(describeFailure(system), { exitStatus: 7, stack: undefined });
   const bug = describeFailure(new TypeError('x is undefined'));
   t.equal(bug.exitStatus, 70);
@@ -79,7 +82,7 @@ t.test('history: newest first, private, cut back, and never in the way', async (
   t.teardown(() => rmSync(directory, { recursive: true }));
   const path = historyPath({ XDG_STATE_HOME: directory });
   t.equal(path, join(directory, 'bankd/history'));
-  t.equal(historyPath({ HOME: '/home/ada' }), '/home/ada/.local/state/bankd/history');
+  t.equal(historyPath({ HOME: '/h' }), '/h/.local/state/bankd/history');
   t.equal(historyPath({ HOME: '/h', XDG_STATE_HOME: 'relative' }), '/h/.local/state/bankd/history');
   const history = new History(path);
   t.same(history.load(), []);
@@ -131,7 +134,8 @@ t.test('status: report: read whatever it lacks, shown without colour as plain te
 
 function verdict(directory: string, changes: Partial<DirectoryVerdict> = {}): DirectoryVerdict {
   return {
-    directory, ok: true, lastSeq: 9 as Seq, commitSeq: 8 as Seq, digest: 'd1', hash: 'h1' as EntryHash,
+    directory, ok: true, lastSeq: 9 as Seq, commitSeq: 8 as Seq,
+    digest: 'd1', hash: 'h1' as EntryHash,
     accounts: new Map([[101, { balance: 2000, scale: 2 }], [100, { balance: 5000, scale: 2 }]]),
     ...changes,
   };

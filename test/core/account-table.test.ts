@@ -1,4 +1,5 @@
 import t from 'tap';
+import { AccountDigest } from '../../src/core/account-digest.ts';
 import { AccountTable } from '../../src/core/account-table.ts';
 import { AMOUNT_MAX } from '../../src/core/operation.ts';
 import { Random } from '../support/random.ts';
@@ -86,6 +87,20 @@ t.test('account digest: states that differ in number, balance or version: differ
   t.equal(new Set(digests).size, digests.length);
   const halves = digests.slice(1).flatMap((digest) => [digest.slice(0, 8), digest.slice(8)]);
   t.equal(new Set(halves).size, halves.length, 'in each of the two lanes');
+});
+
+t.test('account digest: versions beyond 32 bits: different, and replaced alike', async (t) => {
+  const versions = [1, 2 ** 32, 2 ** 32 + 1, 2 ** 33 + 1, 2 ** 42 + 1];
+  const digests = versions.map((version) => {
+    const digest = new AccountDigest();
+    digest.add(100, 5, version);
+    const replaced = new AccountDigest();
+    replaced.add(100, 7, version - 1);
+    replaced.replace(100, 7, 5, version);
+    t.equal(replaced.text, digest.text);
+    return digest.text;
+  });
+  t.equal(new Set(digests).size, versions.length);
 });
 
 t.test('account digest: random changes: as a scan finds it', async (t) => {

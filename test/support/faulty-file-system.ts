@@ -71,6 +71,11 @@ export class FaultyFileSystem implements FileSystem {
     return nodeFileSystem.writeParts(fd, [all.subarray(0, this.writeBytesMax)], position);
   }
 
+  fdatasyncInPlace(fd: number): void {
+    this.#before('fdatasync', fd);
+    nodeFileSystem.fdatasyncInPlace(fd);
+  }
+
   async fdatasync(fd: number): Promise<void> {
     this.#before('fdatasync', fd);
     return nodeFileSystem.fdatasync(fd);

@@ -63,7 +63,8 @@ export function notFound(account: number): Outcome {
   return {
     kind: 'answered',
     result: {
-      code: 'accountNotFound', kind: 'query', scale: 2, detail: 0, account, balance: 0, toBalance: 0,
+      code: 'accountNotFound', kind: 'query', scale: 2, detail: 0, account,
+      balance: 0, toBalance: 0,
     },
     seq: 1 as Seq,
     timestamp: 1 as Timestamp,

@@ -65,6 +65,7 @@ export class SimBackend {
       ledger: replay(entries),
       reserve: disk.reserve,
     }, this.#host(this.#life));
+    this.#allocate(this.#life);
     this.#connectSoon(this.#life);
   }
 
@@ -87,7 +88,7 @@ export class SimBackend {
   /** An old copy of the directory is put back: entries, not the promise, of some time ago. */
   rollBack(entries: number): void {
     this.crash();
-    this.disk.lostBelow = this.disk.entries.length;
+    this.disk.lostBelow = Math.max(this.disk.lostBelow, this.disk.entries.length);
     this.disk.entries.length = Math.min(this.disk.entries.length, entries);
   }
 
@@ -95,8 +96,21 @@ export class SimBackend {
   flip(): void {
     const ledger = this.participant?.ledger;
     if (!(ledger instanceof FragileLedger)) return;
-    ledger.flipNext = true;
-    this.disk.poisoned = true;
+    const { disk } = this;
+    ledger.onFlip = () => (disk.poisoned = true);
+  }
+
+  /** Its memory has been hit, and it was not told to come back as empty yet. */
+  get isHit(): boolean {
+    const ledger = this.participant?.ledger;
+    return this.disk.poisoned || (ledger instanceof FragileLedger && ledger.onFlip !== undefined);
+  }
+
+  /** Whether it hears and is heard. */
+  get isWell(): boolean {
+    const { pipe } = this;
+    if (!this.up || this.paused || this.slowDiskMs > 0 || pipe?.open !== true) return false;
+    return !pipe.isStalled(0) && !pipe.isStalled(1);
   }
 
   /** A scrub meets damage while running. */
@@ -252,6 +266,7 @@ export class SimBackend {
       this.#syncing = false;
       this.disk.sync();
       const { seq } = this.disk.tail;
+      this.#tellReserve(life);
       if (seq > 0) this.participant?.onSynced(seq);
       this.#allocate(life);
     }));

@@ -55,6 +55,7 @@ export class SimClient implements SimClientEnd {
   #number = 0;
   #query = 0;
   #connection = 0;
+  #connectedMs = 0;
   #place = 0;
   #resending = false;
 
@@ -73,9 +74,17 @@ export class SimClient implements SimClientEnd {
     return this.#open.length === 0;
   }
 
+  /** What a client's deadline does: another connection, the same request numbers. */
+  reconnectIfStuck(afterMs: number): void {
+    const [oldest] = this.#open;
+    if (oldest === undefined || this.#cluster.queue.nowMs < this.#connectedMs + afterMs) return;
+    this.#cluster.cutClient(this);
+  }
+
   onConnected(send: (message: FromClient) => void): void {
     this.#send = send;
     this.#connection += 1;
+    this.#connectedMs = this.#cluster.queue.nowMs;
     this.#asking = false;
     this.#resending = false;
     send({ type: 'client-hello', cluster: CLUSTER_NONE });

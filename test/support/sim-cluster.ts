@@ -20,6 +20,8 @@ export class ControlStore {
   record: ControlRecord | undefined;
   slowMs = 0;
   failNext = 0;
+  /** Writes that may still be applied. */
+  readonly pending = new Set<ControlRecord>();
   /** Told of every write that is under way. */
   onWriting: (() => void) | undefined;
   readonly #cluster: SimCluster;
@@ -33,7 +35,9 @@ export class ControlStore {
     const view = record.view.members.map(({ id }) => id).join(',');
     this.#cluster.note(`frontend writes control: epoch ${record.epoch} view ${record.view.number}`
       + ` (${view}) floor ${record.commitFloor}`);
+    this.pending.add(record);
     queue.after(delays.upTo(4) + delays.upTo(this.slowMs), () => {
+      this.pending.delete(record);
       // The process may have died while the write was on its way: it may have been applied.
       if (!by.alive && random.chance(0.5)) return;
       if (this.failNext > 0) {
@@ -136,10 +140,18 @@ export class SimCluster {
   onFrontendStopped(frontend: SimFrontend): void {
     if (!frontend.alive) return;
     const { reason = 'deposed', detail = '' } = frontend.stopped ?? {};
-    if (reason !== 'deposed') this.stops.push(`${reason}: ${detail}`);
+    // One that was overtaken may meet a newer promise before it meets the newer record.
+    const overtaken = reason === 'rolled-back' && frontend.owner !== this.store.record?.owner;
+    if (reason !== 'deposed' && !overtaken) this.stops.push(`${reason}: ${detail}`);
     this.frontends = this.frontends.filter((each) => each !== frontend);
     frontend.crash();
-    if (this.restartsStopped && reason === 'deposed') this.queue.after(20, () => this.startFrontend());
+    if (this.restartsStopped && (reason === 'deposed' || overtaken)) this.queue.after(20, () => this.startFrontend());
+  }
+
+  /** One that was overtaken, with nobody to tell it so, is ended by whoever started another. */
+  endIdleFrontends(): void {
+    for (const frontend of this.frontends.slice(0, -1)) frontend.crash();
+    this.frontends = this.frontends.slice(-1);
   }
 
   /** A backend connects; false where nobody listens. */
@@ -161,11 +173,23 @@ export class SimCluster {
 
   /** Whether every acknowledged transaction survives the loss of this backend's directory. */
   mayLose(backend: SimBackend): boolean {
-    return (this.store.record?.view.members ?? []).some(({ id, incarnation }) => {
+    const { record, pending } = this.store;
+    if (record === undefined || !this.#isCalm(backend)) return false;
+    return [record, ...pending].every(({ view }) => view.members.some(({ id, incarnation }) => {
       const other = this.backends[id - 1];
       return other !== undefined && other !== backend && other.disk.isSound
         && other.disk.incarnation === incarnation;
-    });
+    }));
+  }
+
+  /** No view change races with the loss: else it may be the loss of two. */
+  #isCalm(loser: SimBackend): boolean {
+    if (this.frontends.length === 0) return true;
+    const [frontend] = this.frontends;
+    if (frontend === undefined || this.frontends.length > 1 || frontend.paused) return false;
+    const { serving, status } = frontend.coordinator.status();
+    return serving && this.backends.some((other, at) =>
+      other !== loser && status[at] === 1 && other.isWell && other.disk.isSound);
   }
 
   /** The newest one mostly; one that a newer has deposed may be found as well. */

@@ -90,11 +90,13 @@ export class Disk {
 
 /** A ledger whose memory can be hit: the next batch is then executed with another amount. */
 export class FragileLedger extends Ledger {
-  flipNext = false;
+  /** Told when the hit takes effect. */
+  onFlip: (() => void) | undefined;
 
   override execute(seq: Seq, timestamp: Timestamp, batch: Uint8Array): Executed {
-    if (!this.flipNext) return super.execute(seq, timestamp, batch);
-    this.flipNext = false;
+    if (this.onFlip === undefined) return super.execute(seq, timestamp, batch);
+    this.onFlip();
+    this.onFlip = undefined;
     const hit = batch.slice();
     const amountAt = RECORD_BYTES + 24;
     hit[amountAt] = (hit[amountAt] ?? 0) ^ 1;

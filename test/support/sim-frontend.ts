@@ -30,6 +30,7 @@ export interface FrontendChoices {
 
 export class SimFrontend {
   readonly coordinator: Coordinator;
+  readonly owner: OwnerId;
   alive = true;
   paused = false;
   stopped: { readonly reason: StopReason; readonly detail: string } | undefined;
@@ -41,8 +42,9 @@ export class SimFrontend {
 
   constructor(cluster: SimCluster, choices: FrontendChoices) {
     this.#cluster = cluster;
+    this.owner = cluster.id128() as OwnerId;
     this.coordinator = new Coordinator({
-      owner: cluster.id128() as OwnerId,
+      owner: this.owner,
       newCluster: cluster.id128() as ClusterId,
       record: cluster.store.record,
       readTimeoutMs: cluster.readTimeoutMs,

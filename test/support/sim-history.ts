@@ -4,7 +4,8 @@
  */
 import type { ExecutedEntry } from '../../src/core/entry.ts';
 import {
-  decodeOperation, decodeResult, readChunkHeader, RECORD_BYTES, viewOf, type Operation, type Result,
+  decodeOperation, decodeResult, readChunkHeader, REASON, RECORD_BYTES, viewOf, type Operation,
+  type Result,
 } from '../../src/core/operation.ts';
 import type { Observed } from './sim-client.ts';
 import { replay } from './sim-disk.ts';
@@ -81,7 +82,8 @@ function judgeWrite(
 function judgeOutcome(observed: Observed, runs: Map<string, Run[]>, found: string[]): void {
   const { operation, result } = observed;
   const [asked] = runs.get(`${operation.account}-${operation.toAccount}`) ?? [];
-  if (result?.code === 'neverHappened' && asked !== undefined) {
+  // Asked for another OUTCOME, it repeats what that one was told.
+  if (result?.code === 'neverHappened' && asked !== undefined && asked.result.code !== result.code) {
     found.push(`${name(observed)}: said never happened, but it ran at ${asked.seq}`);
   }
 }
@@ -160,7 +162,8 @@ function noteRuns(
       const decoded = decodeOperation(batch, offset);
       const result = decodeResult(outcomes, index);
       const id = `${header.session}-${header.firstRequest + place}`;
-      const passedOver = result.code === 'badRequest' || result.code === 'sessionExpired';
+      const passedOver = result.code === 'sessionExpired'
+        || (result.code === 'badRequest' && result.detail === REASON.passedOver);
       if (result.code !== 'duplicate' && !passedOver) {
         runs.set(id, [...(runs.get(id) ?? []), { seq: entry.seq, result }]);
         if (decoded !== undefined) change += totalChange(decoded.operation, result, balances);

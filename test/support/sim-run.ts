@@ -41,6 +41,7 @@ export function simulate(seed: number, faultMs = 2_000, watch: Watch = {}): Verd
     + ` ${palette.map(({ name }) => name).join(', ')}`;
   const faults: string[] = [];
   const strike = (fault: Fault): void => {
+    if (cluster.backends.some((backend) => backend.isHit)) return;
     faults.push(`${at(cluster)} ${fault.name}`);
     cluster.note(`FAULT ${fault.name}`);
     fault.run(cluster, random.pick(cluster.backends), random, clients);
@@ -88,6 +89,8 @@ function settle(cluster: SimCluster, clients: readonly SimClient[]): string[] {
   while (queue.nowMs < endMs) {
     queue.runUntil(queue.nowMs + 100);
     heal(cluster);
+    for (const client of clients) client.reconnectIfStuck(1_000);
+    if (queue.nowMs > endMs - HEAL_MS_MAX + 1_000) cluster.endIdleFrontends();
     trouble = unsettled(cluster, clients);
     if (trouble.length === 0 || cluster.checks.found.length > 0) break;
   }

@@ -14,8 +14,8 @@ export class UpCommand extends BankdCommand {
   static override readonly about: Usage = {
     description: 'a whole bank on this machine: one frontend and its backends',
     details:
-      'On a terminal it ends in the prompt of bankd client. With piped input it runs those commands\n' +
-      'and stops the bank at the end of input. With neither it serves until a signal.',
+      'On a terminal it ends in the prompt of bankd client. With piped input it runs those\n' +
+      'commands and stops the bank at the end of input. With neither it serves until a signal.',
     examples: [
       ['a bank with three backends, and a prompt', 'bankd up'],
       ['runs the commands, then stops', 'bankd up < commands.txt'],
