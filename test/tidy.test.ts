@@ -2,26 +2,26 @@
  * The house style, as far as a program can see it. Each rule comes with files that it must refuse
  * and files that it must let pass, so that a rule that bites nothing fails, too.
  */
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, posix } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
 
 /** Paths, with `/` and from the project's root, to texts. */
-type Files = ReadonlyMap<string, string>
+type Files = ReadonlyMap<string, string>;
 
 interface Rule {
-  readonly name: string
-  readonly appliesTo: (path: string) => boolean
-  readonly problems: (text: string, path: string, files: Files) => readonly string[]
-  readonly refuses: readonly Record<string, string>[]
-  readonly accepts: readonly Record<string, string>[]
+  readonly name: string;
+  readonly appliesTo: (path: string) => boolean;
+  readonly problems: (text: string, path: string, files: Files) => readonly string[];
+  readonly refuses: readonly Record<string, string>[];
+  readonly accepts: readonly Record<string, string>[];
 }
 
-const isCode = (path: string): boolean => /^(bin|src|test)\/.*\.ts$/.test(path)
-const isProgram = (path: string): boolean => /^(bin|src)\/.*\.ts$/.test(path)
-const isCore = (path: string): boolean => path.startsWith('src/core/') && path.endsWith('.ts')
+const isCode = (path: string): boolean => /^(bin|src|test)\/.*\.ts$/.test(path);
+const isProgram = (path: string): boolean => /^(bin|src)\/.*\.ts$/.test(path);
+const isCore = (path: string): boolean => path.startsWith('src/core/') && path.endsWith('.ts');
 
 /** Which layers a layer may import from: `bin → cli → {host, sim} → wire → core`. */
 const imports: Readonly<Record<string, readonly string[]>> = {
@@ -31,14 +31,14 @@ const imports: Readonly<Record<string, readonly string[]>> = {
   host: ['host', 'wire', 'core'],
   wire: ['wire', 'core'],
   core: ['core'],
-}
+};
 
 const pureFunctionsOfNode: Readonly<Record<string, readonly string[]>> = {
   'src/core/hash.ts': ['node:crypto', 'node:zlib'],
-}
+};
 
 const commentOrString =
-  /\/\*[^]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g
+  /\/\*[^]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
 
 const bannedInCore: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['Date', /\bDate\b/],
@@ -50,21 +50,21 @@ const bannedInCore: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['await', /\bawait\b/],
   ['async', /\basync\b/],
   ['Promise', /\bPromise\b/],
-]
+];
 
 const rules: readonly Rule[] = [
   {
     name: 'imports run one way',
     appliesTo: isProgram,
     problems: (text, path) => {
-      const from = layerOf(path)
-      const allowed = imports[from] ?? []
-      const unknown = from in imports ? [] : [`${from} is none of the layers`]
+      const from = layerOf(path);
+      const allowed = imports[from] ?? [];
+      const unknown = from in imports ? [] : [`${from} is none of the layers`];
       const wrong = importsOf(text)
         .filter((specifier) => specifier.startsWith('.'))
         .filter((specifier) => !allowed.includes(layerOf(resolveImport(path, specifier))))
-        .map((specifier) => `${from} must not import ${specifier}`)
-      return [...unknown, ...wrong]
+        .map((specifier) => `${from} must not import ${specifier}`);
+      return [...unknown, ...wrong];
     },
     refuses: [
       { 'src/core/ledger.ts': "import { encode } from '../wire/codec.ts'" },
@@ -140,10 +140,10 @@ const rules: readonly Rule[] = [
     name: 'core has no clock, chance, IO or promises',
     appliesTo: isCore,
     problems: (text) => {
-      const code = withoutStrings(withoutComments(text))
+      const code = withoutStrings(withoutComments(text));
       return bannedInCore
         .filter(([, pattern]) => pattern.test(code))
-        .map(([name]) => `core must not use ${name}`)
+        .map(([name]) => `core must not use ${name}`);
     },
     refuses: [
       'const now = Date.now()',
@@ -186,9 +186,9 @@ const rules: readonly Rule[] = [
     name: 'exports are named',
     appliesTo: isProgram,
     problems: (text) => {
-      const code = withoutStrings(withoutComments(text))
-      const found = /\bexport\s+default\b|\bexport\s*\{[^}]*\bas\s+default\b/.test(code)
-      return found ? ['a default export'] : []
+      const code = withoutStrings(withoutComments(text));
+      const found = /\bexport\s+default\b|\bexport\s*\{[^}]*\bas\s+default\b/.test(code);
+      return found ? ['a default export'] : [];
     },
     refuses: [
       { 'src/core/view.ts': 'export default function view() {}' },
@@ -216,8 +216,8 @@ const rules: readonly Rule[] = [
     appliesTo: (path) => isCode(path) || path === 'bin/bankd' || path === '.ci/run',
     problems: (text) =>
       text.split('\n').flatMap((line, index) => {
-        const columns = [...line].length
-        return columns > 100 ? [`line ${index + 1} has ${columns} columns`] : []
+        const columns = [...line].length;
+        return columns > 100 ? [`line ${index + 1} has ${columns} columns`] : [];
       }),
     refuses: [{ 'src/core/view.ts': `//${'x'.repeat(99)}` }, { 'bin/bankd': 'x'.repeat(101) }],
     accepts: [{ 'src/core/view.ts': `//${'→'.repeat(98)}\n` }, { 'README.md': 'x'.repeat(200) }],
@@ -226,8 +226,8 @@ const rules: readonly Rule[] = [
     name: 'a file of the program has at most 400 lines',
     appliesTo: isProgram,
     problems: (text) => {
-      const lines = text.replace(/\n$/, '').split('\n').length
-      return lines > 400 ? [`${lines} lines`] : []
+      const lines = text.replace(/\n$/, '').split('\n').length;
+      return lines > 400 ? [`${lines} lines`] : [];
     },
     refuses: [{ 'src/core/view.ts': '//\n'.repeat(401) }],
     accepts: [{ 'src/core/view.ts': '//\n'.repeat(400) }, { 'test/x.test.ts': '//\n'.repeat(500) }],
@@ -243,8 +243,9 @@ const rules: readonly Rule[] = [
     name: 'no file names a place of one machine or network',
     appliesTo: () => true,
     problems: (text) => [
-      ...[...text.matchAll(/(?<![\w.)\]}/-])\/(home|root|Users|work|workspace|mnt)\/[\w.-]+/g)]
-        .map(([path]) => `an absolute path, ${path}`),
+      ...[...text.matchAll(/(?<![\w.)\]}/-])\/(home|root|Users|work|workspace|mnt)\/[\w.-]+/g)].map(
+        ([path]) => `an absolute path, ${path}`,
+      ),
       ...(/\bregistry\.[a-z]/.test(text) ? ['the host of a package registry'] : []),
       ...(/^\s*"resolved": /m.test(text) ? ['a download address'] : []),
     ],
@@ -256,94 +257,94 @@ const rules: readonly Rule[] = [
     ],
     accepts: [{ 'README.md': 'src/work/x, https://example.org/home/x, the registry. Its' }],
   },
-]
+];
 
 t.test('tidy: each rule bites', async (t) => {
   for (const rule of rules) {
     for (const example of rule.refuses) {
-      const found = check(rule, filesOf(example)).length
-      t.not(found, 0, `${rule.name}: refused (${summary(example)})`)
+      const found = check(rule, filesOf(example)).length;
+      t.not(found, 0, `${rule.name}: refused (${summary(example)})`);
     }
     for (const example of rule.accepts) {
-      t.same(check(rule, filesOf(example)), [], `${rule.name}: accepted (${summary(example)})`)
+      t.same(check(rule, filesOf(example)), [], `${rule.name}: accepted (${summary(example)})`);
     }
   }
-})
+});
 
 t.test('tidy: the project keeps each rule', async (t) => {
-  const files = projectFiles()
-  t.ok(files.has('test/tidy.test.ts'), 'finds the files of the project')
-  for (const rule of rules) t.same(check(rule, files), [], rule.name)
-})
+  const files = projectFiles();
+  t.ok(files.has('test/tidy.test.ts'), 'finds the files of the project');
+  for (const rule of rules) t.same(check(rule, files), [], rule.name);
+});
 
 function check(rule: Rule, files: Files): string[] {
   return [...files]
     .filter(([path]) => rule.appliesTo(path))
-    .flatMap(([path, text]) => rule.problems(text, path, files).map((what) => `${path}: ${what}`))
+    .flatMap(([path, text]) => rule.problems(text, path, files).map((what) => `${path}: ${what}`));
 }
 
 /** `bin`, or the folder of src that a file lies in. */
 function layerOf(path: string): string {
-  return /^(bin)\//.exec(path)?.[1] ?? /^src\/(?:([^/]+)\/)?/.exec(path)?.[1] ?? path
+  return /^(bin)\//.exec(path)?.[1] ?? /^src\/(?:([^/]+)\/)?/.exec(path)?.[1] ?? path;
 }
 
 function resolveImport(path: string, specifier: string): string {
-  return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier
+  return specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier;
 }
 
 /** The files that a file imports, directly and by way of others, and itself. */
 function closureOf(path: string, files: Files, seen = new Set<string>()): Set<string> {
-  if (seen.has(path)) return seen
-  seen.add(path)
+  if (seen.has(path)) return seen;
+  seen.add(path);
   for (const specifier of importsOf(files.get(path) ?? '')) {
-    closureOf(resolveImport(path, specifier), files, seen)
+    closureOf(resolveImport(path, specifier), files, seen);
   }
-  return seen
+  return seen;
 }
 
 function importsOf(text: string): string[] {
-  const code = withoutComments(text)
+  const code = withoutComments(text);
   const found = [
     ...code.matchAll(/^(?:import|export)\b(?:[^'"`;=]*?\bfrom)?\s*['"]([^'"]+)['"]/gm),
     ...code.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g),
-  ]
-  return found.map((match) => match[1] ?? '')
+  ];
+  return found.map((match) => match[1] ?? '');
 }
 
 function withoutComments(text: string): string {
-  return text.replaceAll(commentOrString, (part) => (part.startsWith('/') ? ' ' : part))
+  return text.replaceAll(commentOrString, (part) => (part.startsWith('/') ? ' ' : part));
 }
 
 /** The text without strings, but with what template strings compute. */
 function withoutStrings(text: string): string {
   return text.replaceAll(commentOrString, (part) => {
-    if (!part.startsWith('`')) return "''"
-    return [...part.matchAll(/\$\{([^}]*)\}/g)].map((match) => `(${match[1]})`).join('+')
-  })
+    if (!part.startsWith('`')) return "''";
+    return [...part.matchAll(/\$\{([^}]*)\}/g)].map((match) => `(${match[1]})`).join('+');
+  });
 }
 
 function summary(example: Record<string, string>): string {
-  return JSON.stringify(example).slice(1, 80)
+  return JSON.stringify(example).slice(1, 80);
 }
 
 function filesOf(example: Record<string, string>): Files {
-  return new Map(Object.entries(example))
+  return new Map(Object.entries(example));
 }
 
 /** What git tracks or would track; without git, the folders that hold code. */
 function projectFiles(): Files {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)))
-  const paths = listedByGit(root) ?? listedByHand(root)
-  const existing = paths.filter((path) => existsSync(`${root}/${path}`))
-  const texts = existing.map((path) => [path, readFileSync(`${root}/${path}`, 'utf8')] as const)
-  return new Map(texts.filter(([, text]) => !text.includes('\0')))
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const paths = listedByGit(root) ?? listedByHand(root);
+  const existing = paths.filter((path) => existsSync(`${root}/${path}`));
+  const texts = existing.map((path) => [path, readFileSync(`${root}/${path}`, 'utf8')] as const);
+  return new Map(texts.filter(([, text]) => !text.includes('\0')));
 }
 
 function listedByGit(root: string): string[] | undefined {
-  if (!existsSync(`${root}/.git`)) return undefined
-  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
-  const list = execFileSync('git', args, { cwd: root, encoding: 'utf8' })
-  return [...new Set(list.split('\0').filter((path) => path !== ''))]
+  if (!existsSync(`${root}/.git`)) return undefined;
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  const list = execFileSync('git', args, { cwd: root, encoding: 'utf8' });
+  return [...new Set(list.split('\0').filter((path) => path !== ''))];
 }
 
 function listedByHand(root: string): string[] {
@@ -351,5 +352,5 @@ function listedByHand(root: string): string[] {
     readdirSync(`${root}/${folder}`, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => posix.join(entry.parentPath, entry.name).slice(root.length + 1)),
-  )
+  );
 }

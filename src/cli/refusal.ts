@@ -38,7 +38,7 @@ export function refusalOfResult(result: Result, request: string): Refused | unde
     case 'keyReused':
       return { word: 'KEY_REUSED', sentence: 'the key was used before with another command' };
     case 'sessionExpired':
-      return { word: 'SESSION_EXPIRED', sentence: 'the session of the request is no longer known' };
+      return { word: 'SESSION_EXPIRED', sentence: 'it is too long ago to be known' };
     case 'duplicate':
       // The first answer should stand here; without it nobody can say what it was.
       return {

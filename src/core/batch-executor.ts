@@ -225,6 +225,8 @@ export class BatchExecutor {
     const use = this.#keys.find(hash);
     if (use !== undefined && !use.sealed) return this.#answerDuplicate(index, KIND.outcome, use);
     if (use === undefined) {
+      // Where keys were dropped nobody can tell any more: never say what may be untrue.
+      if (this.#keys.hasForgotten) return this.#answer(index, CODE.sessionExpired, KIND.outcome);
       this.#keys.add(hash, { content: 0, seq: this.#seq, index, sealed: true });
     }
     this.#answer(index, CODE.neverHappened, KIND.outcome);

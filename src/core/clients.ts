@@ -6,7 +6,10 @@ import { CLUSTER_NONE, SESSION_NONE, type Seq, type SessionId } from './ids.ts';
 import type {
   Answered, ClientHello, FromClient, Query, RefusalCode, RefusedThing, Request,
 } from './message.ts';
-import { CODE, decodeResult, encodeChunk, readChunkHeader, RESULT_BYTES, viewOf } from './operation.ts';
+import {
+  CODE, decodeResult, encodeChunk, readChunkHeader, RECORD_BYTES, RESULT_BYTES, viewOf,
+  type ChunkHeader,
+} from './operation.ts';
 import { SessionPool } from './session-pool.ts';
 import type { StatusReportBody } from './status-report.ts';
 import type { ControlRecord } from './view.ts';
@@ -121,8 +124,8 @@ export class Clients {
   #onRequest(
     connection: ConnectionId, { chunk }: Request, unavailable: string | undefined,
   ): void {
-    const header = readChunkHeader(viewOf(chunk), 0);
-    if (header === undefined || header.bytes !== chunk.length || header.session === SESSION_NONE) {
+    const header = readWholeChunk(chunk);
+    if (header === undefined || header.session === SESSION_NONE) {
       const detail = 'the request is no chunk of a session';
       return this.#refuse(connection, 'request', SESSION_NONE, 0, 'BAD_REQUEST', detail);
     }
@@ -139,8 +142,8 @@ export class Clients {
   #onQuery(
     connection: ConnectionId, { query, chunk }: Query, unavailable: string | undefined,
   ): void {
-    const header = readChunkHeader(viewOf(chunk), 0);
-    if (header === undefined || header.bytes !== chunk.length) {
+    const header = readWholeChunk(chunk);
+    if (header === undefined) {
       const detail = 'the query is no chunk';
       return this.#refuse(connection, 'query', SESSION_NONE, query, 'BAD_REQUEST', detail);
     }
@@ -178,4 +181,14 @@ export class Clients {
       type: 'refusal', thing, session: session as SessionId, number, code, detail,
     });
   }
+}
+
+/**
+ * The header, where it tells the truth about the chunk. One that claims operations without records
+ * would be answered, result for result, beyond what any frame can carry.
+ */
+function readWholeChunk(chunk: Uint8Array): ChunkHeader | undefined {
+  const header = readChunkHeader(viewOf(chunk), 0);
+  if (header === undefined || header.bytes !== chunk.length) return undefined;
+  return header.operations * RECORD_BYTES < chunk.length ? header : undefined;
 }

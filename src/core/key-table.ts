@@ -70,6 +70,11 @@ export class KeyTable {
     return this.#next;
   }
 
+  /** Whether keys were dropped: one that is not found may have been used all the same. */
+  get hasForgotten(): boolean {
+    return this.#next - 1 > this.#capacity;
+  }
+
   find(hash: KeyHash): KeyUse | undefined {
     let position = this.#headOf(this.#bucketOf(hash.high));
     while (this.#isKept(position)) {

@@ -3,14 +3,14 @@
  * in which it runs: a checkout (Node strips the types off `bin/bankd.ts`), an installed package
  * (the bundle `dist/bankd.js`), and the single executable, which is Node and the bundle in one.
  */
-import { isSea } from 'node:sea'
-import { fileURLToPath } from 'node:url'
+import { isSea } from 'node:sea';
+import { fileURLToPath } from 'node:url';
 
-declare const BANKD_BUNDLE: boolean | undefined
+declare const BANKD_BUNDLE: boolean | undefined;
 
 export interface Command {
-  readonly file: string
-  readonly args: readonly string[]
+  readonly file: string;
+  readonly args: readonly string[];
 }
 
 /**
@@ -21,10 +21,10 @@ export interface Command {
  * absolute, with links resolved, everywhere. In the single executable every argument is bankd's.
  */
 export function selfCommand(args: readonly string[]): Command {
-  return { file: process.execPath, args: isSea() ? [...args] : [entryPoint(), ...args] }
+  return { file: process.execPath, args: isSea() ? [...args] : [entryPoint(), ...args] };
 }
 
 function entryPoint(): string {
-  const bundled = typeof BANKD_BUNDLE === 'boolean'
-  return fileURLToPath(bundled ? import.meta.url : new URL('../../bin/bankd.ts', import.meta.url))
+  const bundled = typeof BANKD_BUNDLE === 'boolean';
+  return fileURLToPath(bundled ? import.meta.url : new URL('../../bin/bankd.ts', import.meta.url));
 }

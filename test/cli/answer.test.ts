@@ -89,7 +89,7 @@ t.test('answer: refusals of the ledger: words, sentence, code, status', async (t
     [{ code: 'keyReused' }, 'KEY_REUSED', 'the key was used before with another command'],
     [
       { code: 'sessionExpired' }, 'SESSION_EXPIRED',
-      'the session of the request is no longer known',
+      'it is too long ago to be known',
     ],
     [
       { code: 'badRequest', detail: REASON.sameAccount }, 'BAD_REQUEST',

@@ -42,6 +42,8 @@ export interface TestBankOptions {
   readonly frontend?: readonly string[];
   /** More flags of each backend. */
   readonly backend?: readonly string[];
+  /** Where the data directories are; a temporary directory otherwise. */
+  readonly data?: string;
 }
 
 const WAIT_MS = 15_000;
@@ -119,7 +121,7 @@ export class TestBank {
     this.#test = test;
     this.#options = options;
     this.count = options.count ?? 3;
-    this.data = temporaryDirectory(test);
+    this.data = options.data ?? temporaryDirectory(test);
   }
 
   /** Started and in sync. */

@@ -80,6 +80,7 @@ export class LedgerTwin {
   readonly #accounts = new Map<bigint, Account>();
   #leases: Lease[] = [];
   #keys: KeyUse[] = [];
+  #hasForgottenKeys = false;
   #runs = 0;
 
   constructor(limits: TwinLimits) {
@@ -239,6 +240,7 @@ export class LedgerTwin {
     if (use !== undefined && !use.sealed) {
       return { code: CODE.duplicate, account: use.seq, balance: use.index };
     }
+    if (use === undefined && this.#hasForgottenKeys) return { code: CODE.sessionExpired };
     if (use === undefined) this.#remember({ key, content: '', seq, index, sealed: true });
     return NEVER_HAPPENED;
   }
@@ -261,7 +263,9 @@ export class LedgerTwin {
 
   #remember(use: KeyUse): void {
     this.#keys.push(use);
-    if (this.#keys.length > this.#limits.keysMax) this.#keys.shift();
+    if (this.#keys.length <= this.#limits.keysMax) return;
+    this.#keys.shift();
+    this.#hasForgottenKeys = true;
   }
 
   #write(operation: Parsed): Answer {

@@ -66,7 +66,7 @@ export class SimFrontend {
     }
     input(this.coordinator, this.#now());
     if (this.alive) this.coordinator.flush(this.#now());
-    this.#cluster.checks.onFrontendStepped(this);
+    this.#cluster.checks.onFrontendStepped();
   }
 
   crash(): void {

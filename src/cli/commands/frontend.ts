@@ -2,6 +2,7 @@
 import { runFrontend } from '../../host/frontend.ts';
 import { BankdCommand, type Usage } from '../command.ts';
 import { options, requireAllowedHost } from '../options.ts';
+import { version } from '../version.ts';
 
 export class FrontendCommand extends BankdCommand {
   static override readonly paths = [['frontend']];
@@ -40,6 +41,7 @@ export class FrontendCommand extends BankdCommand {
       acceptDataLoss: this.acceptDataLoss,
       trace: this.trace,
       chaos: !this.noChaos,
+      version,
     });
   }
 }

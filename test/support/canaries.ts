@@ -1,0 +1,65 @@
+/**
+ * Planted bugs: each is a small patch of the source, applied to a temporary copy, that the simulator
+ * must find; the number of seeds that it took is printed. No switch stands in the product.
+ *
+ * node test/support/canaries.ts [--seeds 600] [--only WORD]
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CANARIES, type Canary } from './canary-list.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+const { values } = parseArgs({
+  options: { seeds: { type: 'string', default: '600' }, only: { type: 'string', default: '' } },
+});
+
+const RUN = `
+import { simulate } from './test/support/sim-run.ts';
+for (let seed = 1; seed <= ${Number(values.seeds)}; seed += 1) {
+  let found;
+  try { found = simulate(seed).found; } catch (error) { found = [String(error)]; }
+  if (found.length > 0) { console.log(JSON.stringify({ seed, found: found[0] })); break; }
+}
+`;
+
+/** False where the patch does not fit the source any more. */
+function plant({ file, find, replace }: Canary, directory: string): boolean {
+  const path = join(directory, 'src', 'core', file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(find).length !== 2) return false;
+  writeFileSync(path, source.replace(find, () => replace));
+  return true;
+}
+
+interface Catch {
+  readonly seed: number | string;
+  readonly found: string;
+}
+
+function hunt(canary: Canary): Catch {
+  const directory = mkdtempSync(join(tmpdir(), 'bankd-canary-'));
+  try {
+    for (const part of ['src/core', 'test/support', 'package.json']) {
+      cpSync(join(ROOT, part), join(directory, part), { recursive: true });
+    }
+    if (!plant(canary, directory)) return { seed: 'STALE', found: 'its text is not in the source' };
+    writeFileSync(join(directory, 'run.ts'), RUN);
+    const run = spawnSync(process.execPath, ['run.ts'], { cwd: directory, encoding: 'utf8' });
+    if (run.status !== 0) throw new Error(`${canary.name}: ${run.stderr}`);
+    return run.stdout === '' ? { seed: 'MISSED', found: '' } : (JSON.parse(run.stdout) as Catch);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+let missed = 0;
+for (const canary of CANARIES.filter(({ name }) => name.includes(values.only))) {
+  const { seed, found } = hunt(canary);
+  if (typeof seed !== 'number') missed += 1;
+  console.log(`${canary.name.padEnd(62)} ${String(seed).padStart(6)}  ${found.slice(0, 90)}`);
+}
+process.exitCode = missed === 0 ? 0 : 1;
