@@ -5,6 +5,7 @@ import type { Client } from '../host/client.ts';
 
 /**
  * `submit` settles with an outcome, whatever happens; `status` rejects where the frontend can't be
- * asked; `quit` ends the session, at the frontend and at every backend.
+ * asked; `quit` ends the session, at the frontend and at every backend; `close` settles at once
+ * what is open, and leaves the session to be asked about.
  */
-export type BankClient = Pick<Client, 'submit' | 'status' | 'quit'>;
+export type BankClient = Pick<Client, 'submit' | 'status' | 'quit' | 'close'>;

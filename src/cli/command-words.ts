@@ -49,7 +49,11 @@ export function findForm(typed: string): CommandForm | undefined {
   return COMMAND_FORMS.find((form) => form.word === word);
 }
 
+/** How other prompts are left. */
+const OTHER_WORDS_FOR_QUIT = new Set(['exit', 'q', '\\q', ':q', 'bye', 'logout']);
+
 export function nearestWord(typed: string): string | undefined {
+  if (OTHER_WORDS_FOR_QUIT.has(typed.toLowerCase())) return 'QUIT';
   return nearest(typed, COMMAND_WORDS);
 }
 

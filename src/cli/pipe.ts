@@ -8,6 +8,7 @@
  *   before it, since what follows a refusal must not happen.
  * - Memory is bounded: with so many answers outstanding, or a reader that does not read, no line is
  *   read.
+ * - Who interrupts it still learns of each request that may have happened, and its id.
  */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
@@ -61,6 +62,8 @@ class Slot {
   readonly asked: Command | BadRequest;
   readonly #settled = Promise.withResolvers<void>();
   answer: Answer | undefined;
+  /** Resolves when the answer is there; undefined where it was not begun. */
+  carriedOut: Promise<void> | undefined;
 
   constructor(asked: Command | BadRequest) {
     this.asked = asked;
@@ -68,7 +71,7 @@ class Slot {
 
   /** Begins to carry it out; a failure to do so is a bug and comes out of `wait`. */
   start(client: BankClient): void {
-    carryOut(client, this.asked).then((answer) => {
+    this.carriedOut = carryOut(client, this.asked).then((answer) => {
       this.answer = answer;
       this.#settled.resolve();
     }, this.#settled.reject);
@@ -126,7 +129,11 @@ class PipeSession {
     if (interrupted?.aborted === true) this.#stop();
     try {
       await Promise.all([this.#read(), this.#print()]);
-      if (interrupted?.aborted === true) return this.#interruptedStatus(interrupted.reason);
+      if (interrupted?.aborted === true) {
+        const status = this.#interruptedStatus(interrupted.reason);
+        await this.#giveUpOpen();
+        return status;
+      }
       if (!this.#sessionEnded) await endSession(this.#client);
       return this.#worst;
     } finally {
@@ -235,6 +242,16 @@ class PipeSession {
     this.#wakeReader?.();
     this.#wakePrinter?.();
     this.#giveUpInput();
+  }
+
+  /** Closing settles what was submitted: as unknown, with its id, where it may have happened. */
+  async #giveUpOpen(): Promise<void> {
+    await this.#client.close();
+    await Promise.all(this.#slots.map(({ carriedOut }) => carriedOut));
+    const last = this.#slots.findIndex(({ answer }) => answer === undefined);
+    const known = this.#slots.slice(0, last < 0 ? undefined : last);
+    const lines = known.map(({ answer }) => answer && `${this.#options.render(answer)}\n`);
+    if (lines.length > 0 && !this.#output.destroyed) this.#output.write(lines.join(''));
   }
 
   /** Only a request that nobody knows the end of makes an interruption an error. */

@@ -55,6 +55,7 @@ class Prompt {
   readonly #ended = Promise.withResolvers<number>();
   readonly #lines: string[] = [];
   #isBusy = false;
+  #isOver = false;
   #warned = false;
 
   constructor(input: Readable, output: Writable, client: BankClient, options: PromptOptions) {
@@ -113,12 +114,18 @@ class Prompt {
     this.#print(this.#options.render(await carryOut(this.#client, asked)));
   }
 
+  /** Closing settles the request: its answer tells the id to ask OUTCOME with. */
+  async #giveUp(): Promise<void> {
+    this.#print('^C');
+    this.#isOver = true;
+    this.#lines.length = 0;
+    await this.#client.close();
+    this.#end(exitStatusOfSignal(constants.signals.SIGINT));
+  }
+
   /** In mid-request it ends the client, since whoever types it does not want to wait. */
   #onControlC(): void {
-    if (this.#isBusy) {
-      this.#print('^C');
-      return this.#end(exitStatusOfSignal(constants.signals.SIGINT));
-    }
+    if (this.#isBusy) return void this.#giveUp();
     const wasEmpty = this.#readline.line === '';
     if (wasEmpty && this.#warned) return this.#end(EXIT.done);
     this.#warned = wasEmpty;
@@ -132,7 +139,7 @@ class Prompt {
   async #showPrompt(): Promise<void> {
     const { address, paint } = this.#options;
     const up = await this.#describeBackends();
-    if (this.#isBusy) return;
+    if (this.#isBusy || this.#isOver) return;
     this.#readline.setPrompt(`${paint.cyan(address)}${up}> `);
     this.#readline.prompt(true);
   }

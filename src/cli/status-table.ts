@@ -12,10 +12,17 @@ export function statusLines(report: StatusReport, paint: ChalkInstance): readonl
     describeCopies(copies, paint),
   ];
   if (waitingFor.length > 0) {
-    lines.push(paint.yellow(`waiting for backend ${waitingFor.join(', ')}`));
+    lines.push(paint.yellow(`waiting for ${describeMissing(report)}`));
   }
   if (report.chaos === false) lines.push('chaos is not allowed here (--no-chaos)');
   return [...lines, '', ...backendTable(report, paint)];
+}
+
+/** A new bank needs all of them; later any one that is in the view brings service back. */
+function describeMissing({ cluster, waitingFor }: StatusReport): string {
+  const ids = waitingFor.join(', ');
+  if (waitingFor.length === 1) return `backend ${ids}`;
+  return cluster === '' ? `all of backends ${ids}` : `one of backends ${ids}`;
 }
 
 function describeCopies(copies: number, paint: ChalkInstance): string {

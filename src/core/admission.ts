@@ -1,10 +1,10 @@
 /**
  * What clients have queued, and how it becomes rounds: a batch of writes, then reads.
  *
- * Keeps each connection's own order: a read runs after the writes that its connection sent before it,
- * and nothing later of that connection is taken until the read has been executed: a read that has to
- * be executed again, on another member, would see it, or be newer than a read after it. Between
- * connections there is no order to keep, so rounds go around them fairly.
+ * Keeps each connection's own order: a read runs after the writes that its connection sent before
+ * it, and nothing later of that connection is taken until the read has been executed: a read that
+ * has to be executed again, on another member, would see it, or be newer than a read after it.
+ * Between connections there is no order to keep, so rounds go around them fairly.
  */
 import type { ConnectionId } from './effect.ts';
 
@@ -41,14 +41,9 @@ export class Admission {
   readonly #lines = new Map<ConnectionId, Line>();
   #waiting: Line[] = [];
   #bytes = 0;
-  #writeBytes = 0;
 
   get queuedBytes(): number {
     return this.#bytes;
-  }
-
-  get queuedWriteBytes(): number {
-    return this.#writeBytes;
   }
 
   get isEmpty(): boolean {
@@ -78,7 +73,9 @@ export class Admission {
     }
   }
 
-  /** The next round: writes, then reads, each of at most `bytesMax` (one larger chunk goes alone). */
+  /**
+   * The next round: writes, then reads, each of at most `bytesMax` (one larger chunk goes alone).
+   */
   takeRound(bytesMax: number): Round {
     const writes: AdmittedItem[] = [];
     const reads: AdmittedItem[] = [];
@@ -93,6 +90,7 @@ export class Admission {
         continue;
       }
       const isFree = line.openReads === 0;
+      const takenBefore = writes.length + reads.length;
       let item = line.items[line.head];
       while (item?.kind === 'write' && isFree) {
         if (writes.length > 0 && writeBytes + item.chunk.length > bytesMax) {
@@ -113,7 +111,9 @@ export class Admission {
         line.openReads += 1;
         item = this.#advance(line, item);
       }
-      if (item !== undefined) (full ? unvisited : later).push(line);
+      // Who had a part of this round goes behind those who had none.
+      const hadNone = full && writes.length + reads.length === takenBefore;
+      if (item !== undefined) (hadNone ? unvisited : later).push(line);
     }
     this.#waiting = unvisited.concat(later);
     return { writes, writeBytes, reads };
@@ -141,7 +141,6 @@ export class Admission {
     }
     this.#waiting = [];
     this.#bytes = 0;
-    this.#writeBytes = 0;
     this.readmit(kept);
     return refused;
   }
@@ -185,6 +184,18 @@ export class Admission {
 
   #count(item: AdmittedItem, sign: 1 | -1): void {
     this.#bytes += sign * item.chunk.length;
-    if (item.kind === 'write') this.#writeBytes += sign * item.chunk.length;
   }
+}
+
+/** The chunks of the items, one behind the other: a batch. */
+export function joinChunks(items: readonly AdmittedItem[]): Uint8Array {
+  const [only] = items;
+  if (only !== undefined && items.length === 1) return only.chunk;
+  const batch = new Uint8Array(items.reduce((bytes, item) => bytes + item.chunk.length, 0));
+  let offset = 0;
+  for (const { chunk } of items) {
+    batch.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return batch;
 }

@@ -1,5 +1,6 @@
 /**
- * How a backend is brought to the history of the coordinator: last common entry, truncation, stream.
+ * How a backend is brought to the history of the coordinator: last common entry, truncation,
+ * stream.
  *
  * Used by a takeover, to bring members to the base's tail, and for a backend that joins. The last
  * common entry is found by hash, never by length or by anyone's commit mark (KIP-101): equal hashes
@@ -8,9 +9,10 @@
 import { assert } from './assert.ts';
 import type { BackendLink, Tail } from './backend-link.ts';
 import { entryBytes, type Entry } from './entry.ts';
-import { countOperations } from './operation.ts';
 import { HASH_NONE, nextSeq, type BackendId, type Epoch, type Seq } from './ids.ts';
 import type { Digest, Fetched, Located, ToBackend, Truncated } from './message.ts';
+import { countOperations } from './operation.ts';
+import { prepareOf } from './prepare.ts';
 
 /** Bytes on their way to the one who catches up. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
@@ -20,6 +22,10 @@ const ENTRY_BYTES_LEAST = entryBytes(0, 1);
 
 export interface CatchUpHost {
   readonly epoch: Epoch;
+  /**
+   * Whether the states at the last common entry must be equal before the stream; else at its end.
+   */
+  readonly comparesStates: boolean;
   send(backend: BackendId, message: ToBackend): void;
   /** The newest seq that there is. */
   lastSeq(): Seq;
@@ -36,7 +42,7 @@ interface OnTheWay {
   readonly digest: Digest | undefined;
 }
 
-type Phase = 'locating' | 'truncating' | 'streaming' | 'impossible' | 'diverged';
+type Phase = 'locating' | 'truncating' | 'comparing' | 'streaming' | 'impossible' | 'diverged';
 
 export class CatchUp {
   readonly joiner: BackendLink;
@@ -52,6 +58,8 @@ export class CatchUp {
   #onTheWay: OnTheWay[] = [];
   #bytesOnTheWay = 0;
   #journalBytesOnTheWay = 0;
+  /** What the next entry takes in a journal, as far as it is known. */
+  #nextBytes = ENTRY_BYTES_LEAST;
   #live = false;
 
   constructor(joiner: BackendLink, source: BackendLink, host: CatchUpHost) {
@@ -92,6 +100,7 @@ export class CatchUp {
     this.#source = source;
     this.#fetching = false;
     if (this.#phase === 'locating') this.#askBoth(this.#probe.seq);
+    else if (this.#phase === 'comparing') this.#compare();
     else this.advance();
   }
 
@@ -114,10 +123,13 @@ export class CatchUp {
     this.joiner.tail = { seq: tailSeq, entryEpoch: tailEpoch, hash: tailHash, timestamp };
     this.joiner.tailDigest = digest;
     this.joiner.votedSeq = tailSeq;
-    this.#stream();
+    this.#compare();
   }
 
   onFetched(from: BackendId, fetched: Fetched): void {
+    if (from === this.#source.id && this.#phase === 'comparing' && fetched.seq === this.#low) {
+      return this.#onCompared(fetched.digest);
+    }
     if (from !== this.#source.id || !this.#fetching || fetched.seq !== this.#next) return;
     const fits = this.#hasRoom(fetched);
     if (fits) this.#send(fetched, fetched.digest);
@@ -142,7 +154,8 @@ export class CatchUp {
   /** Sends what the window has room for; to be called when there are new entries. */
   advance(): void {
     if (this.#phase !== 'streaming') return;
-    while (this.#next <= this.#host.lastSeq() && (this.#live || this.#bytesOnTheWay < WINDOW_BYTES)) {
+    while (this.#next <= this.#host.lastSeq()) {
+      if (!this.#live && this.#bytesOnTheWay >= WINDOW_BYTES) return;
       const entry = this.#host.recent(this.#next);
       if (!this.#hasRoom(entry)) return;
       if (entry === undefined) return this.#fetch();
@@ -180,7 +193,7 @@ export class CatchUp {
       this.#phase = 'impossible';
       return;
     }
-    if (this.#low === seq) return this.#stream();
+    if (this.#low === seq) return this.#compare();
     this.#phase = 'truncating';
     this.#host.send(this.joiner.id, {
       type: 'truncate',
@@ -191,17 +204,36 @@ export class CatchUp {
     });
   }
 
+  /** Equal histories, and so equal states: or one of the two has computed wrongly. */
+  #compare(): void {
+    if (this.#low === 0 || !this.#host.comparesStates) return this.#stream();
+    this.#phase = 'comparing';
+    const { epoch } = this.#host;
+    this.#host.send(this.#source.id, { type: 'fetch', epoch, fromSeq: this.#low as Seq, bytes: 1 });
+  }
+
+  #onCompared(digest: Digest): void {
+    const { tailDigest } = this.joiner;
+    if (tailDigest !== undefined && digest.startsWith(tailDigest)) return this.#stream();
+    this.#phase = 'diverged';
+  }
+
   #stream(): void {
     this.#phase = 'streaming';
     this.#next = nextSeq(this.#low as Seq);
     this.advance();
   }
 
-  /** Whether the joiner's journal holds it besides what is on its way; a member's was asked before. */
+  /**
+   * Whether the joiner's journal holds it besides what is on its way; a member's was asked before.
+   */
   #hasRoom(entry: Pick<Entry, 'batch'> | undefined): boolean {
     if (this.#live) return true;
-    const bytes = entry === undefined ? ENTRY_BYTES_LEAST : journalBytes(entry.batch);
-    return this.joiner.reserve.bytes - this.#journalBytesOnTheWay >= bytes;
+    const bytes = entry === undefined ? this.#nextBytes : journalBytes(entry.batch);
+    const fits = this.joiner.reserve.bytes - this.#journalBytesOnTheWay >= bytes;
+    // What came and had no room is not fetched again before there is.
+    this.#nextBytes = fits ? ENTRY_BYTES_LEAST : bytes;
+    return fits;
   }
 
   #fetch(): void {
@@ -213,11 +245,9 @@ export class CatchUp {
   }
 
   #send(entry: Entry, digest: Digest | undefined): void {
-    const { seq, entryEpoch, timestamp, view, previousHash, batch } = entry;
-    this.#host.send(this.joiner.id, {
-      type: 'prepare', epoch: this.#host.epoch, seq, entryEpoch, timestamp, view, previousHash,
-      commitSeq: this.#host.commitSeq(), answers: false, batch,
-    });
+    const { epoch } = this.#host;
+    const { seq, batch } = entry;
+    this.#host.send(this.joiner.id, prepareOf(entry, epoch, this.#host.commitSeq(), false));
     this.#next = nextSeq(seq);
     const inJournal = journalBytes(batch);
     this.#onTheWay.push({ seq, bytes: batch.length, journalBytes: inJournal, digest });

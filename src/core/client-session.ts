@@ -4,6 +4,8 @@
  *
  * What it keeps true:
  * - Frames leave in submission order, writes and QUERYs alike; repetitions before anything new.
+ * - A write leaves only when every QUERY before it is answered: one that is lost and sent again must
+ *   not see what was submitted after it.
  * - A number names one operation for ever: it is never given to another, whatever became of it.
  * - `refused` is said only of what did not and never will happen: it never left, or its only
  *   sending was refused, or the ledger said that its number was passed over. The rest is `unknown`.
@@ -163,6 +165,7 @@ export class ClientSession {
       this.#askSession();
       return false;
     }
+    if (first.thing === 'request' && this.#frames.hasQueries) return false;
     const room = Math.min(CHUNK_OPERATIONS_MAX, IN_FLIGHT_OPERATIONS_MAX - this.#frames.operations);
     const run = this.#queue.takeRun(room);
     if (run.length === 0) return false;

@@ -1,4 +1,6 @@
-/** The clients of a frontend: what they ask, what they are told, and the sessions they are given. */
+/**
+ * The clients of a frontend: what they ask, what they are told, and the sessions they are given.
+ */
 import type { Admission, AdmittedItem } from './admission.ts';
 import { assert } from './assert.ts';
 import type { ConnectionId, CoordinatorHost } from './effect.ts';

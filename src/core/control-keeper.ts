@@ -44,7 +44,8 @@ export class ControlKeeper {
   }
 
   write(changes: Partial<Pick<ControlRecord, 'epoch' | 'view' | 'commitFloor'>>): void {
-    this.#send({ ...this.record, ...changes, version: this.record.version + 1, owner: this.#owner });
+    const version = this.record.version + 1;
+    this.#send({ ...this.record, ...changes, version, owner: this.#owner });
   }
 
   /** Bootstrap, or recovery of a lost record. */

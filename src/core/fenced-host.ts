@@ -1,8 +1,9 @@
 /**
  * The host of a coordinator until it has been told to stop: from then on it hears nothing more.
  *
- * Keeps true: a coordinator that was deposed, or has seen that it must not go on, says nothing more to
- * anyone, not even from its memory, and writes no control record, however long its process lives on.
+ * Keeps true: a coordinator that was deposed, or has seen that it must not go on, says nothing more
+ * to anyone, not even from its memory, and writes no control record, however long its process lives
+ * on.
  */
 import type { ConnectionId, CoordinatorHost, StopReason } from './effect.ts';
 import type { ToBackend, ToClient } from './message.ts';

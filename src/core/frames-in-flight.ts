@@ -1,6 +1,7 @@
 /** The frames of a client that were sent and are not wholly settled, in the order of sending. */
 import { assert } from './assert.ts';
 import type { ClientFrame } from './client-frame.ts';
+import type { Thing } from './client-queue.ts';
 
 export class FramesInFlight {
   /** Requests by their number, queries by its negative; a map keeps the order of insertion. */
@@ -16,8 +17,11 @@ export class FramesInFlight {
   }
 
   get hasRequests(): boolean {
-    for (const frame of this.#frames.values()) if (frame.thing === 'request') return true;
-    return false;
+    return this.#has('request');
+  }
+
+  get hasQueries(): boolean {
+    return this.#has('query');
   }
 
   [Symbol.iterator](): Iterator<ClientFrame> {
@@ -61,6 +65,11 @@ export class FramesInFlight {
       else if (isBehindHeld) found.push(frame);
     }
     return found;
+  }
+
+  #has(thing: Thing): boolean {
+    for (const frame of this.#frames.values()) if (frame.thing === thing) return true;
+    return false;
   }
 }
 

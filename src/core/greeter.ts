@@ -38,6 +38,7 @@ export class Greeter {
   readonly #links = new Map<BackendId, BackendLink>();
   readonly #byConnection = new Map<ConnectionId, BackendLink>();
   readonly #contenders = new Map<BackendId, Contender>();
+  #hasRecovered = false;
   #shownWait = '';
 
   constructor(options: GreeterOptions, host: CoordinatorHost, control: ControlKeeper) {
@@ -45,6 +46,11 @@ export class Greeter {
     this.#host = host;
     this.#control = control;
     if (control.exists) this.#makeLinks(control.record.count);
+  }
+
+  /** The control record was lost, and has been rebuilt from what the backends remember. */
+  get hasRecovered(): boolean {
+    return this.#hasRecovered;
   }
 
   get links(): ReadonlyMap<BackendId, BackendLink> {
@@ -102,7 +108,8 @@ export class Greeter {
     if (contender === undefined || probe < contender.probe) return;
     this.#contenders.delete(link.id);
     const { connection, hello } = contender;
-    this.#refuse(connection, hello, `backend ${link.id} is already running as pid ${link.hello?.pid}`);
+    const pid = link.hello?.pid;
+    this.#refuse(connection, hello, `backend ${link.id} is already running as pid ${pid}`);
   }
 
   /** Connected ones that did not answer while another of their identity waits. */
@@ -131,8 +138,9 @@ export class Greeter {
     const hellos = this.#hellos();
     const carrying = hellos.filter((hello) => hello.cluster !== CLUSTER_NONE);
     if (carrying.length > 0) this.#recover(carrying);
-    else if (this.#options.recover) this.#showWait('--recover waits for backends that carry a bank');
-    else this.#bootstrap(hellos);
+    else if (this.#options.recover) {
+      this.#showWait('--recover waits for backends that carry a bank');
+    } else this.#bootstrap(hellos);
   }
 
   /** What is missing before the record can be written. */
@@ -180,7 +188,8 @@ export class Greeter {
     if (!this.#control.exists) return undefined;
     const { record } = this.#control;
     if (cluster !== CLUSTER_NONE && cluster !== record.cluster) {
-      return `its directory belongs to another bank (cluster ${cluster}, this is ${record.cluster})`;
+      const which = `cluster ${cluster}, this is ${record.cluster}`;
+      return `its directory belongs to another bank (${which})`;
     }
     if (count !== record.count) {
       return `this bank has ${record.count} backends, not --count ${count}`;
@@ -211,7 +220,8 @@ export class Greeter {
       return this.#showWait('a new bank needs empty backends');
     }
     if (hellos.length < count) return this.#showWait(this.bootstrapNeeds());
-    const members: Member[] = hellos.map(({ backend, incarnation }) => ({ id: backend, incarnation }));
+    const members: Member[] = hellos.map(({ backend, incarnation }) =>
+      ({ id: backend, incarnation }));
     members.sort((one, other) => one.id - other.id);
     this.#host.log(`a new bank of ${count} backends: cluster ${this.#options.newCluster}`);
     const view: View = { number: 1 as ViewNumber, members };
@@ -257,6 +267,7 @@ export class Greeter {
     const [first] = carrying;
     if (first === undefined) return;
     const epoch = Math.max(...carrying.map((hello) => hello.promisedEpoch)) as Epoch;
+    this.#hasRecovered = true;
     this.#host.log(`recovered the control record: view ${view.number}, epoch ${epoch}`);
     this.#writeFirst(first.cluster, epoch, view, count);
   }

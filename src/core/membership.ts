@@ -1,9 +1,10 @@
 /**
- * Whose votes count while an epoch serves: failures out, joiners in, the view written durably first.
+ * Whose votes count while an epoch serves: failures out, joiners in, the view written durably
+ * first.
  *
  * Keeps true: the required set is the union of the durable view, a pending one, and whoever joins
- * (the joint vote); a view is never written empty, and only if one of its members has answered since
- * the failure; an incarnation is removed before another of the same id is added.
+ * (the joint vote); a view is never written empty, and only if one of its members has answered
+ * since the failure; an incarnation is removed before another of the same id is added.
  */
 import type { BackendLink } from './backend-link.ts';
 import { CatchUp, type CatchUpHost } from './catch-up.ts';
@@ -54,7 +55,9 @@ export class Membership {
     this.#recompute();
   }
 
-  /** Whose votes and confirmations are needed, failed ones included until the view is without them. */
+  /**
+   * Whose votes and confirmations are needed, failed ones included until the view is without them.
+   */
   get required(): readonly BackendLink[] {
     return this.#required;
   }
@@ -114,13 +117,30 @@ export class Membership {
     this.writeViewIfDue();
   }
 
-  /** Put out for slowness: it comes back after a pause that grows. */
-  failForSlowness(link: BackendLink): void {
+  /** It may join again after a pause, which grows. */
+  #pause(link: BackendLink): void {
     const nowMs = this.#host.nowMs();
     if (nowMs - link.pausedUntilMs > SLOW_FORGIVEN_MS) link.slowStrikes = 0;
     link.slowStrikes += 1;
     const pauseMs = Math.min(SLOW_PAUSE_MS * 2 ** (link.slowStrikes - 1), SLOW_PAUSE_MS_MAX);
     link.pausedUntilMs = nowMs + pauseMs;
+  }
+
+  /** Puts out who has not voted for the entry where another has; false where there is nobody. */
+  failOverdue(seq: Seq): boolean {
+    const live = this.live();
+    const slow = live.filter((link) => link.votedSeq < seq);
+    if (slow.length === live.length) return false;
+    for (const link of slow) {
+      this.#host.log(`backend ${link.id}: its vote is overdue, it goes on without it`);
+      this.failForSlowness(link);
+    }
+    return slow.length > 0;
+  }
+
+  /** Put out for slowness: it comes back after a pause that grows. */
+  failForSlowness(link: BackendLink): void {
+    this.#pause(link);
     this.fail(link);
   }
 
@@ -129,7 +149,8 @@ export class Membership {
     const { view, pendingView } = this.#host.control;
     for (const link of this.#host.links.values()) {
       if (!link.promised || link.trouble !== 'none' || this.#joins.has(link.id)) continue;
-      if (hasId(view, link.id) || (pendingView !== undefined && hasId(pendingView, link.id))) continue;
+      if (hasId(view, link.id)) continue;
+      if (pendingView !== undefined && hasId(pendingView, link.id)) continue;
       if (this.#host.nowMs() < link.pausedUntilMs) continue;
       this.#startJoin(link);
     }
@@ -208,6 +229,7 @@ export class Membership {
     if (catchUp.phase === 'impossible' || catchUp.phase === 'diverged') {
       this.#joins.delete(id);
       this.#recompute();
+      this.#pause(joiner);
       return this.#host.onHopeless(joiner, 'its history is not that of the others');
     }
     catchUp.advance();

@@ -1,23 +1,24 @@
 /**
  * Two-phase commit, the side that votes (replication.md, "Normal operation").
  *
- * Keeps true: a vote leaves only after its entry is fsynced; after a promise nothing is voted or read
- * for an older epoch; what arrives on a connection counts only after the promise made on it. Source:
- * the participant of Bernstein, Hadzilacos, Goodman (1987), ch. 7, under the epochs of Vertical Paxos.
+ * Keeps true: a vote leaves only after its entry is fsynced; after a promise nothing is voted or
+ * read for an older epoch; what arrives on a connection counts only after the promise made on it.
+ * Source: the participant of Bernstein, Hadzilacos, Goodman (1987), ch. 7, under the epochs of
+ * Vertical Paxos.
  */
 import { assert } from './assert.ts';
 import type { ParticipantHost, PromiseRecord } from './effect.ts';
+import { Errands } from './errands.ts';
 import { hashEntry, type EntryId, type ExecutedEntry } from './entry.ts';
 import {
-  CLUSTER_NONE, EPOCH_NONE, HASH_NONE, nextSeq,
+  CLUSTER_NONE, EPOCH_NONE, nextSeq,
   type BackendId, type Incarnation, type Seq, type Timestamp,
 } from './ids.ts';
 import type { Ledger } from './ledger.ts';
 import type {
-  Answer, Condition, Digest, Fetch, Hello, Locate, Original, Ping, Prepare, Promise_, Read, Reserve, Reset,
-  ToBackend, Truncate, ViewChanged,
+  Answer, Condition, Digest, Fetch, Hello, Locate, Original, Ping, Prepare, Promise_, Read, Reserve,
+  Reset, ToBackend, Truncate, ViewChanged,
 } from './message.ts';
-import { CODE, RESULT_BYTES } from './operation.ts';
 import { isMember, type View } from './view.ts';
 
 /** What the host found in the directory, and who the process is. */
@@ -53,13 +54,6 @@ interface PendingVote {
 /** Larger results travel while the disk works; smaller ones share a packet with the vote. */
 const LARGE_RESULTS_BYTES = 16 * 1024;
 
-/** What a token of a host's answer stands for. */
-type Errand =
-  | { readonly kind: 'locate'; readonly seq: Seq }
-  | { readonly kind: 'fetch' }
-  | { readonly kind: 'answer' }
-  | { readonly kind: 'resolve'; readonly seq: Seq; readonly results: Uint8Array };
-
 export class Participant {
   readonly #options: ParticipantOptions;
   readonly #host: ParticipantHost;
@@ -85,12 +79,12 @@ export class Participant {
   #matchedSeq: Seq;
   #syncedSeq: Seq;
   #pendingVotes: PendingVote[] = [];
-  readonly #errands = new Map<number, Errand>();
-  #lastToken = 0;
+  readonly #errands: Errands;
 
   constructor(options: ParticipantOptions, host: ParticipantHost) {
     this.#options = options;
     this.#host = host;
+    this.#errands = new Errands(host);
     this.#ledger = options.ledger;
     this.#tail = options.tail;
     this.#tailTimestamp = options.tailTimestamp;
@@ -125,7 +119,9 @@ export class Participant {
     if (message.type === 'promise') return this.#onPromise(message);
     if (message.type === 'ping') return this.#onPing(message);
     if (message.type === 'refused') return; // the host ends or reconnects
-    if (message.type === 'reset' && this.#mayReset(message)) return this.#host.reset(message.detail);
+    if (message.type === 'reset' && this.#mayReset(message)) {
+      return this.#host.reset(message.detail);
+    }
     if (!this.#heeds(message.epoch)) return this.#ignoreStale(message.type);
     switch (message.type) {
       case 'prepare': return this.#onPrepare(message);
@@ -147,7 +143,7 @@ export class Participant {
     let sent = 0;
     for (const vote of this.#pendingVotes) {
       if (vote.seq > seq) break;
-      if (vote.results !== undefined) this.#sendResults(vote.seq, vote.results);
+      if (vote.results !== undefined) this.#errands.sendResults(vote.seq, vote.results);
       this.#sendVote(vote);
       sent += 1;
     }
@@ -185,34 +181,15 @@ export class Participant {
   }
 
   onLocated(token: number, found: EntryId | undefined): void {
-    const errand = this.#takeErrand(token);
-    if (errand?.kind !== 'locate') return;
-    this.#sendLocated(errand.seq, found);
+    this.#errands.onLocated(token, found);
   }
 
   onFetched(token: number, entries: readonly ExecutedEntry[]): void {
-    const errand = this.#takeErrand(token);
-    const epoch = this.#promise.epoch;
-    if (errand?.kind === 'answer') {
-      const entry = entries[0];
-      if (entry !== undefined) this.#sendResults(entry.seq, entry.results);
-      return;
-    }
-    if (errand?.kind !== 'fetch') return;
-    entries.forEach((entry, index) => {
-      const { seq, entryEpoch, timestamp, view, previousHash, hash, digest, batch } = entry;
-      this.#host.send({
-        type: 'fetched', epoch, seq, entryEpoch, timestamp, view, previousHash, hash, digest,
-        more: index + 1 < entries.length, batch,
-      });
-    });
+    this.#errands.onFetched(token, entries);
   }
 
   onResolved(token: number, originals: readonly Original[]): void {
-    const errand = this.#takeErrand(token);
-    if (errand?.kind !== 'resolve') return;
-    const { seq, results } = errand;
-    this.#host.send({ type: 'results', epoch: this.#promise.epoch, seq, results, originals });
+    this.#errands.onResolved(token, originals);
   }
 
   onCheckpoint(seq: Seq): void {
@@ -265,7 +242,7 @@ export class Participant {
     this.#member = false;
     this.#matchedSeq = 0 as Seq;
     this.#pendingVotes = [];
-    this.#errands.clear();
+    this.#errands.beginAnew(this.#promise.epoch);
   }
 
   #heeds(epoch: number): boolean {
@@ -300,6 +277,7 @@ export class Participant {
     this.#forgetConnection();
     this.#promiseAsked = true;
     this.#promise = { cluster, epoch, owner };
+    this.#errands.beginAnew(epoch);
     this.#host.savePromise(this.#promise);
   }
 
@@ -319,7 +297,7 @@ export class Participant {
     const isLarge = results.length > LARGE_RESULTS_BYTES;
     const withVote = prepare.answers && !isLarge ? results : undefined;
     this.#pendingVotes.push({ seq, hash, digest, results: withVote });
-    if (prepare.answers && isLarge) this.#sendResults(seq, results);
+    if (prepare.answers && isLarge) this.#errands.sendResults(seq, results);
     this.#onCommitted(prepare.commitSeq);
   }
 
@@ -347,13 +325,13 @@ export class Participant {
 
   #onAnswer({ seq }: Answer): void {
     if (seq > this.#tail.seq) return this.#ignoreStale('answer');
-    this.#host.fetch(seq, 1, this.#giveToken({ kind: 'answer' }));
+    this.#errands.answer(seq);
   }
 
   #onLocate({ seq }: Locate): void {
-    if (seq === this.#tail.seq) return this.#sendLocated(seq, this.#tail);
-    if (seq > this.#tail.seq) return this.#sendLocated(seq, undefined);
-    this.#host.locate(seq, this.#giveToken({ kind: 'locate', seq }));
+    if (seq === this.#tail.seq) return this.#errands.sendLocated(seq, this.#tail);
+    if (seq > this.#tail.seq) return this.#errands.sendLocated(seq, undefined);
+    this.#errands.locate(seq);
   }
 
   #onTruncate({ afterSeq, tailSeq, tailHash }: Truncate): void {
@@ -369,21 +347,13 @@ export class Participant {
 
   #onFetch({ fromSeq, bytes }: Fetch): void {
     if (fromSeq > this.#tail.seq) return this.#ignoreStale('fetch');
-    this.#host.fetch(fromSeq, bytes, this.#giveToken({ kind: 'fetch' }));
+    this.#errands.fetch(fromSeq, bytes);
   }
 
   #sendVote({ seq, hash, digest }: PendingVote): void {
     this.#host.trace?.(`seq ${seq}: fsynced, voted OK,commit`);
     const epoch = this.#promise.epoch;
     this.#host.send({ type: 'vote', epoch, seq, hash, digest, reserve: this.#reserve });
-  }
-
-  #sendResults(seq: Seq, results: Uint8Array): void {
-    if (hasDuplicates(results)) {
-      this.#host.resolve(seq, results, this.#giveToken({ kind: 'resolve', seq, results }));
-    } else {
-      this.#host.send({ type: 'results', epoch: this.#promise.epoch, seq, results, originals: [] });
-    }
   }
 
   #sendPong(epoch: Ping['epoch'], probe: number): void {
@@ -398,16 +368,6 @@ export class Participant {
     });
   }
 
-  #sendLocated(seq: Seq, found: EntryId | undefined): void {
-    this.#host.send({
-      type: 'located',
-      epoch: this.#promise.epoch,
-      seq,
-      entryEpoch: found?.entryEpoch ?? EPOCH_NONE,
-      hash: found?.hash ?? HASH_NONE,
-    });
-  }
-
   #sendTruncated(): void {
     const { seq, entryEpoch, hash } = this.#tail;
     this.#host.send({
@@ -419,23 +379,4 @@ export class Participant {
       digest: this.#ledger.stateDigest,
     });
   }
-
-  #giveToken(errand: Errand): number {
-    this.#lastToken += 1;
-    this.#errands.set(this.#lastToken, errand);
-    return this.#lastToken;
-  }
-
-  #takeErrand(token: number): Errand | undefined {
-    const errand = this.#errands.get(token);
-    this.#errands.delete(token);
-    return errand;
-  }
-}
-
-function hasDuplicates(results: Uint8Array): boolean {
-  for (let at = 0; at < results.length; at += RESULT_BYTES) {
-    if (results[at] === CODE.duplicate) return true;
-  }
-  return false;
 }

@@ -108,7 +108,8 @@ export class ReadRounds {
   reassign(): void {
     const answering = this.#host.answering();
     for (const round of this.#open.values()) {
-      if (round.results !== undefined || answering.some((link) => link.id === round.server)) continue;
+      if (round.results !== undefined) continue;
+      if (answering.some((link) => link.id === round.server)) continue;
       const [server] = answering;
       if (server === undefined) return;
       round.server = server.id;

@@ -1,20 +1,23 @@
 /**
  * Two-phase commit while an epoch serves (replication.md, "Normal operation"): one round trip, one
- * fsync. Prepare goes to the required set and to joiners; a batch is decided when all of the required
- * set have voted for its hash; the decision needs no log write, it follows from the durable view and
- * the votes (presumed commit, Mohan & Lindsay 1983; parallel commits). Answers leave after it only.
+ * fsync. Prepare goes to the required set and to joiners; a batch is decided when all of the
+ * required set have voted for its hash; the decision needs no log write, it follows from the
+ * durable view and the votes (presumed commit, Mohan & Lindsay 1983; parallel commits). Answers
+ * leave after it only.
  */
-import type { Admission, AdmittedItem, Round } from './admission.ts';
+import { joinChunks, type Admission, type AdmittedItem, type Round } from './admission.ts';
+import { Agreement } from './agreement.ts';
 import { assert, present } from './assert.ts';
 import type { BackendLink, Tail } from './backend-link.ts';
 import type { ControlKeeper } from './control-keeper.ts';
-import { judgeDigests } from './digests.ts';
 import type { Now } from './effect.ts';
-import { entryBytes, hashEntry, type Entry } from './entry.ts';
+import { hashEntry, type Entry } from './entry.ts';
+import { judgeFitness, type Fitness } from './fitness.ts';
 import {
   nextSeq, type BackendId, type Epoch, type Seq, type Timestamp,
 } from './ids.ts';
 import { InFlight, type Batch } from './in-flight.ts';
+import { prepareOf } from './prepare.ts';
 import { Membership } from './membership.ts';
 import type {
   Fetched, Located, ReadResults, Results, ToBackend, Truncated, Vote,
@@ -48,7 +51,7 @@ export interface ServingHost {
 
 /** Batches prepared and not decided. */
 const IN_FLIGHT_MAX = 4;
-/** A round that fills up to here need not wait for the one before it. */
+/** The most bytes of writes, and of reads, in one round. */
 const ROUND_BYTES_MAX = 640 * 1024;
 const READ_ROUNDS_MAX = 4;
 
@@ -57,6 +60,7 @@ export class Serving {
   readonly #host: ServingHost;
   readonly #inFlight: InFlight;
   readonly #reads: ReadRounds;
+  readonly #agreement: Agreement;
   #last: Tail;
   #lastTimestamp = 0;
   #commitSeq: Seq;
@@ -65,7 +69,6 @@ export class Serving {
   #answerTurn = 0;
   /** While a joiner lags: batches that its votes have earned. */
   #credit = 0;
-  #undecidable = false;
 
   constructor(host: ServingHost, base: Tail) {
     this.#host = host;
@@ -82,13 +85,18 @@ export class Serving {
       commitSeq: () => this.#commitSeq,
     };
     this.membership = new Membership({
-      ...common, control, links,
+      ...common, control, links, comparesStates: true,
       recent: (seq) => this.#inFlight.get(seq),
       nowMs: () => host.now().ms,
       probeAll: () => host.probeAll(),
       log: (line) => host.log(line),
       onAllLost: () => host.onAllLost(),
       onHopeless: (link, detail) => host.onHopeless(link, detail),
+    });
+    this.#agreement = new Agreement({
+      links,
+      onOdd: (link, seq, shown) => this.#onDiverged(link, seq, shown),
+      onUndecidable: (detail) => host.onUndecidable(detail),
     });
     this.#reads = new ReadRounds({
       ...common,
@@ -127,7 +135,7 @@ export class Serving {
         }
         this.#prepare(round);
       }
-      if (round.reads.length > 0) this.#reads.start(round.reads, join(round.reads));
+      if (round.reads.length > 0) this.#reads.start(round.reads, joinChunks(round.reads));
       if (round.writes.length === 0 && round.reads.length === 0) return;
     }
   }
@@ -138,7 +146,9 @@ export class Serving {
       assert(batch.hash === hash, `backend ${link.id} voted for the entry that was prepared`);
       link.reserveMark = batch.mark;
       if (batch.agreed === undefined) batch.digests.set(link.id, digest);
-      else if (batch.agreed !== digest) this.#onDiverged(link, seq, `${digest}, not ${batch.agreed}`);
+      else if (batch.agreed !== digest) {
+        this.#onDiverged(link, seq, `${digest}, not ${batch.agreed}`);
+      }
     }
     const joiner = this.membership.joiner(link.id);
     if (joiner !== undefined) {
@@ -196,7 +206,10 @@ export class Serving {
   }
 
   onViewDurable(view: View): void {
-    for (const link of this.#host.links.values()) this.#tellView(link, view);
+    const { epoch } = this.#host;
+    for (const { id, promised } of this.#host.links.values()) {
+      if (promised) this.#host.send(id, { type: 'view-changed', epoch, view });
+    }
     this.membership.onViewDurable(view);
     this.#reassign();
     this.#advance();
@@ -231,12 +244,16 @@ export class Serving {
 
   #mayTakeRound(): boolean {
     const { admission } = this.#host;
-    if (admission.isEmpty || this.#undecidable || this.membership.answering().length === 0) return false;
+    if (admission.isEmpty || this.#agreement.isUndecidable) return false;
+    if (this.membership.answering().length === 0) return false;
     if (this.#reads.openCount >= READ_ROUNDS_MAX) return false;
     const undecided = this.#last.seq - this.#commitSeq;
     if (undecided >= IN_FLIGHT_MAX) return false;
     if (undecided > 0 && this.membership.isLagging(this.#host.now().ms)) return this.#takeCredit();
-    return undecided < 1 || admission.queuedWriteBytes >= ROUND_BYTES_MAX / 2;
+    if (undecided === 0) return true;
+    // As much as in the one before: batches grow with the load, and small ones still overlap.
+    const before = this.#inFlight.get(this.#last.seq)?.batch.length ?? 0;
+    return admission.queuedBytes >= Math.min(before, ROUND_BYTES_MAX / 2);
   }
 
   /** A lagging joiner sets the pace: two of its votes earn one batch. */
@@ -246,29 +263,24 @@ export class Serving {
     return true;
   }
 
-  /** Whether the writes may be prepared: never what a journal might have no room for. */
-  #fitness({ writes, writeBytes }: Round): 'fits' | 'waits' | { readonly refusal: string } {
-    const { minInSync } = this.#host;
-    const copies = this.membership.inSyncCount;
-    if (copies < minInSync) {
-      return { refusal: `only ${copies} of at least ${minInSync} backends are in sync` };
-    }
-    let operations = 0;
-    for (const item of writes) operations += item.operations;
-    const bytes = entryBytes(writeBytes, operations);
-    const short = this.membership.required.filter((link) => this.#room(link) < bytes);
-    if (short.length === 0) return 'fits';
-    const full = short.find((link) => link.reserve.full);
-    return full === undefined ? 'waits' : { refusal: `disk full on backend ${full.id}` };
+  #fitness(round: Round): Fitness {
+    return judgeFitness(round, {
+      inSync: this.membership.inSyncCount,
+      inSyncMin: this.#host.minInSync,
+      required: this.membership.required,
+      room: (link) => this.#room(link),
+    });
   }
 
-  /** Reads go on; what is in doubt waits, and what its connection read after it. True: nothing did. */
+  /**
+   * Reads go on; what is in doubt waits, and what its connection read after it. True: nothing did.
+   */
   #refuse({ writes, reads }: Round, detail: string): boolean {
     const doubtful = writes.filter((item) => item.inDoubt);
     const waiting = new Set(doubtful.map((item) => item.connection));
     this.#host.refuse(writes.filter((item) => !item.inDoubt), detail);
     const free = reads.filter((item) => !waiting.has(item.connection));
-    if (free.length > 0) this.#reads.start(free, join(free));
+    if (free.length > 0) this.#reads.start(free, joinChunks(free));
     this.#putBack(doubtful, reads.filter((item) => waiting.has(item.connection)));
     return doubtful.length === 0;
   }
@@ -294,7 +306,7 @@ export class Serving {
       timestamp: this.#lastTimestamp as Timestamp,
       view: control.view,
       previousHash: this.#last.hash,
-      batch: join(writes),
+      batch: joinChunks(writes),
     };
     const hash = hashEntry(unhashed);
     const members = this.membership.answering();
@@ -303,21 +315,15 @@ export class Serving {
     const batch = this.#inFlight.add({ ...unhashed, hash }, writes, answerer, ms);
     this.#last = { seq: batch.seq, entryEpoch: epoch, hash, timestamp: batch.timestamp };
     this.#toldCommitSeq = this.#commitSeq;
-    for (const link of members) this.#sendPrepare(link, batch);
+    for (const { id } of members) {
+      this.#host.send(id, prepareOf(batch, epoch, this.#commitSeq, id === answerer));
+    }
     for (const joiner of this.membership.joiners()) joiner.advance();
-  }
-
-  #sendPrepare(link: BackendLink, batch: Batch): void {
-    const { seq, entryEpoch, timestamp, view, previousHash } = batch;
-    this.#host.send(link.id, {
-      type: 'prepare', epoch: this.#host.epoch, seq, entryEpoch, timestamp, view, previousHash,
-      commitSeq: this.#commitSeq, answers: batch.answerer === link.id, batch: batch.batch,
-    });
   }
 
   /** Decides, in order, what all of the required set have voted for. */
   #decide(): void {
-    if (this.#undecidable) return;
+    if (this.#agreement.isUndecidable) return;
     let through: number = this.#last.seq;
     for (const link of this.membership.required) {
       const counts = link.promised && !this.membership.hasFailed(link.id);
@@ -326,7 +332,7 @@ export class Serving {
     while (this.#commitSeq < through) {
       const seq = nextSeq(this.#commitSeq);
       const batch = present(this.#inFlight.get(seq), 'what is undecided is held');
-      if (!this.#digestsAgree(batch)) return;
+      if (!this.#agreement.check(batch.digests, seq)) return;
       this.#commitSeq = seq;
       batch.agreed = batch.digests.values().next().value;
       batch.digests.clear();
@@ -334,53 +340,30 @@ export class Serving {
     }
   }
 
-  /** False where a replica differs: it is put out first, or service stops. */
-  #digestsAgree(batch: Batch): boolean {
-    const verdict = judgeDigests(batch.digests);
-    return verdict.kind === 'equal' || this.#onDigestsDiffer(verdict, batch.digests, batch.seq);
-  }
-
-  #onDigestsDiffer(
-    verdict: Exclude<ReturnType<typeof judgeDigests>, { kind: 'equal' }>,
-    digests: ReadonlyMap<BackendId, string>,
-    seq: Seq,
-  ): false {
-    const shown = [...digests].map(([id, digest]) => `backend ${id}: ${digest}`).join(', ');
-    if (verdict.kind === 'undecidable') {
-      this.#undecidable = true;
-      this.#host.onUndecidable(`replicas differ at seq ${seq} and no majority tells: ${shown}`);
-      return false;
-    }
-    for (const id of verdict.ids) {
-      const link = this.#host.links.get(id);
-      if (link !== undefined) this.#onDiverged(link, seq, shown);
-    }
-    return false;
-  }
-
   #onDiverged(link: BackendLink, seq: Seq, shown: string): void {
     if (link.trouble !== 'none') return;
     link.trouble = 'diverged';
     link.troubleDetail = `it differs from the majority at seq ${seq} (${shown})`;
     this.#host.log(`backend ${link.id} has diverged: ${link.troubleDetail}`);
-    for (const batch of this.#inFlight.from(nextSeq(this.#commitSeq))) batch.digests.delete(link.id);
+    const undecided = this.#inFlight.from(nextSeq(this.#commitSeq));
+    for (const batch of undecided) batch.digests.delete(link.id);
     // Nor is anything that it has answered, and that has not left yet, to be believed.
     for (const batch of this.#inFlight.unanswered()) {
       if (batch.answerer === link.id) batch.results = undefined;
     }
-    this.#host.refuse(this.#reads.distrust(link.id), `backend ${link.id}, which read it, has diverged`);
+    const detail = `backend ${link.id}, which read it, has diverged`;
+    this.#host.refuse(this.#reads.distrust(link.id), detail);
     this.onBackendFailed(link);
   }
 
   /** Two replicas at the same seq have the same state, also while nothing is written. */
   #compareIdleDigests(): void {
-    if (this.#undecidable || this.#commitSeq !== this.#last.seq) return;
+    if (this.#agreement.isUndecidable || this.#commitSeq !== this.#last.seq) return;
     const digests = new Map<BackendId, string>();
     for (const link of this.membership.live()) {
       if (link.lastSeq === this.#last.seq) digests.set(link.id, link.digest);
     }
-    const verdict = judgeDigests(digests);
-    if (verdict.kind !== 'equal') this.#onDigestsDiffer(verdict, digests, this.#last.seq);
+    this.#agreement.check(digests, this.#last.seq);
   }
 
   #answer(batch: Batch): void {
@@ -410,35 +393,9 @@ export class Serving {
 
   /** A vote is overdue where another member has cast it and the read timeout has passed. */
   #failOverdue(): void {
-    if (this.#undecidable) return;
     const batch = this.#inFlight.get(nextSeq(this.#commitSeq));
-    if (batch === undefined) return;
-    const { ms } = this.#host.now();
-    if (ms - batch.preparedMs <= this.#host.readTimeoutMs) return;
-    const live = this.membership.live();
-    if (!live.some((link) => link.votedSeq >= batch.seq)) return;
-    for (const link of live) {
-      if (link.votedSeq >= batch.seq) continue;
-      this.#host.log(`backend ${link.id}: its vote is overdue, it goes on without it`);
-      this.membership.failForSlowness(link);
-    }
-    this.#reassign();
+    if (this.#agreement.isUndecidable || batch === undefined) return;
+    if (this.#host.now().ms - batch.preparedMs <= this.#host.readTimeoutMs) return;
+    if (this.membership.failOverdue(batch.seq)) this.#reassign();
   }
-
-  #tellView(link: BackendLink, view: View): void {
-    const { epoch } = this.#host;
-    if (link.promised) this.#host.send(link.id, { type: 'view-changed', epoch, view });
-  }
-}
-
-function join(items: readonly AdmittedItem[]): Uint8Array {
-  const [only] = items;
-  if (only !== undefined && items.length === 1) return only.chunk;
-  const batch = new Uint8Array(items.reduce((bytes, item) => bytes + item.chunk.length, 0));
-  let offset = 0;
-  for (const { chunk } of items) {
-    batch.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return batch;
 }

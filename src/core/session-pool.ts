@@ -30,7 +30,9 @@ export class SessionPool {
   }
 
   /** The lease is there; hands sessions to those who wait. */
-  onLease(first: number, count: number, give: (to: ConnectionId, session: SessionId) => void): void {
+  onLease(
+    first: number, count: number, give: (to: ConnectionId, session: SessionId) => void,
+  ): void {
     this.#ordered = false;
     this.#next = first;
     this.#left = count;

@@ -1,9 +1,9 @@
 /**
  * The failure detector: who is up, from the state of connections, heartbeats and read timeouts.
  *
- * A killed backend is known by its broken connection, a paused or half-open one by its silence. It may
- * suspect wrongly (eventually perfect, Chandra & Toueg 1996): suspicion only ever leads to a view
- * change, never to a decision. A pause of this very process is no one else's silence.
+ * A killed backend is known by its broken connection, a paused or half-open one by its silence. It
+ * may suspect wrongly (eventually perfect, Chandra & Toueg 1996): suspicion only ever leads to a
+ * view change, never to a decision. A pause of this very process is no one else's silence.
  */
 import type { BackendId } from './ids.ts';
 

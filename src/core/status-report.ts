@@ -1,7 +1,9 @@
 /** What `bankd status --json` shows. Balances are not in it; new fields may come. */
 import type { BackendLink } from './backend-link.ts';
-import type { BackendId, Epoch, Seq, ViewNumber } from './ids.ts';
-import { hasId, type ControlRecord } from './view.ts';
+import {
+  EPOCH_NONE, VIEW_NONE, type BackendId, type Epoch, type Seq, type ViewNumber,
+} from './ids.ts';
+import { hasId, type ControlRecord, type View } from './view.ts';
 
 export type BackendState = 'in-sync' | 'catching-up' | 'down' | 'diverged' | 'lost-data';
 
@@ -50,7 +52,37 @@ export function statusOf(link: BackendLink, record: ControlRecord | undefined): 
   return record !== undefined && link.promised && link.isMemberOf(record.view) ? 1 : 0;
 }
 
-export function reportBackend(
+/** What the report is made of. */
+export interface StatusSources {
+  readonly record: ControlRecord | undefined;
+  readonly links: readonly BackendLink[];
+  readonly count: number;
+  readonly newest: Seq;
+  readonly commitSeq: Seq;
+  readonly serving: boolean;
+  readonly chaos: boolean;
+  readonly frontend: FrontendStatus;
+}
+
+export function reportStatus(sources: StatusSources): StatusReportBody {
+  const { record, links, count, newest, commitSeq, serving, chaos, frontend } = sources;
+  const status = links.map((link) => statusOf(link, record));
+  return {
+    cluster: record?.cluster ?? '',
+    epoch: record?.epoch ?? EPOCH_NONE,
+    view: record?.view.number ?? VIEW_NONE,
+    commitSeq,
+    serving,
+    status,
+    copies: status.filter((bit) => bit === 1).length,
+    waitingFor: serving ? [] : missingMembers(record, links, count),
+    chaos,
+    frontend,
+    backends: links.map((link) => reportBackend(link, record, newest)),
+  };
+}
+
+function reportBackend(
   link: BackendLink,
   record: ControlRecord | undefined,
   newest: Seq,
@@ -81,7 +113,7 @@ function stateOf(link: BackendLink, status: 0 | 1): BackendState {
 }
 
 /** The members of the durable view that are not here. */
-export function missingMembers(
+function missingMembers(
   record: ControlRecord | undefined,
   links: Iterable<BackendLink>,
   count: number,
@@ -95,4 +127,12 @@ export function missingMembers(
     .filter((link) => hasId(record.view, link.id))
     .filter((link) => link.connection === undefined || !link.isMemberOf(record.view))
     .map((link) => link.id);
+}
+
+/** Why there is no service, and who brings it back. */
+export function waitingSentence({ members }: View): string {
+  const ids = members.map(({ id }) => id).join(', ');
+  const who = members.length === 1
+    ? `backend ${ids}, which alone has` : `one of backends ${ids}, which have`;
+  return `no in-sync backend is up; waiting for ${who} every acknowledged transaction`;
 }

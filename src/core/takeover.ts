@@ -18,6 +18,10 @@ export interface TakeoverHost {
   readonly links: ReadonlyMap<BackendId, BackendLink>;
   readonly record: ControlRecord;
   readonly acceptDataLoss: boolean;
+  /**
+   * The record was rebuilt: its view is only the newest remembered, and any member may be the last.
+   */
+  readonly needsAll: boolean;
   /** How long to wait for the other members once one has answered; a laggard is left behind. */
   readonly graceMs: number;
   nowMs(): number;
@@ -100,11 +104,12 @@ export class Takeover {
   #mayCount(link: BackendLink): boolean {
     const { record, acceptDataLoss } = this.#host;
     if (!link.promised || link.trouble !== 'none') return false;
-    if (acceptDataLoss) return true;
+    if (acceptDataLoss) return (link.tail?.seq ?? 0) > 0 || record.commitFloor === 0;
     if (!link.isMemberOf(record.view)) return false;
     if ((link.tail?.seq ?? 0) >= record.commitFloor) return true;
     link.trouble = 'lost-data';
-    link.troubleDetail = `it holds entries up to seq ${link.tail?.seq ?? 0}, but ${record.commitFloor}`
+    const held = link.tail?.seq ?? 0;
+    link.troubleDetail = `it holds entries up to seq ${held}, but ${record.commitFloor}`
       + ' were decided';
     this.#host.log(`backend ${link.id} has lost data: ${link.troubleDetail}`);
     return false;
@@ -118,7 +123,7 @@ export class Takeover {
     const { view } = this.#host.record;
     const all = view.members.every(({ id }) => candidates.some((link) => link.id === id));
     const waitedMs = this.#host.nowMs() - this.#firstPromiseMs;
-    if (!all && waitedMs < this.#host.graceMs) return;
+    if (!all && (this.#host.needsAll || waitedMs < this.#host.graceMs)) return;
     this.#base = candidates.reduce((best, link) => (isAhead(link, best) ? link : best), first);
     this.#reconcile(this.#base, candidates);
   }
@@ -141,6 +146,7 @@ export class Takeover {
   #catchUpHost(target: Seq): CatchUpHost {
     return {
       epoch: this.#host.epoch,
+      comparesStates: false, // a majority judges them at the end
       send: (id, message) => this.#host.send(id, message),
       lastSeq: () => target,
       commitSeq: () => 0 as Seq,
@@ -199,5 +205,6 @@ function isAhead(one: BackendLink, other: BackendLink): boolean {
 
 function describe(digests: ReadonlyMap<BackendId, StateDigest>): string {
   const each = [...digests].map(([id, digest]) => `backend ${id}: ${digest}`).join(', ');
-  return `the replicas' accounts differ at the same seq and no majority tells which is right: ${each}`;
+  const what = "the replicas' accounts differ at the same seq and no majority tells which is right";
+  return `${what}: ${each}`;
 }

@@ -36,6 +36,8 @@ const TICK_MS = 100;
 /** Three times the default read timeout, within which a frontend sends several heartbeats. */
 const SILENCE_MS = 3_000;
 const CONNECT_TIMEOUT_MS = 1_000;
+/** A frontend that is back by then, or the stop of the whole bank, is not worth a line. */
+const WAIT_SHOWN_MS = 600;
 
 export class BackendLife {
   readonly #options: LifeOptions;
@@ -44,7 +46,9 @@ export class BackendLife {
   readonly #refused = Promise.withResolvers<LifeEnding>();
   #heardMs = 0;
   #tickedMs = performance.now();
-  #shownWait = false;
+  /** Set from the first loss until the frontend is heard again: then the wait is told, once. */
+  #waiting: NodeJS.Timeout | undefined;
+  #lossDetail = '';
 
   /** Recovers what the directory holds. */
   static async begin(options: LifeOptions): Promise<BackendLife> {
@@ -84,6 +88,7 @@ export class BackendLife {
     const stopped = aborted(signal).then((): LifeEnding => ({ kind: 'stopped' }));
     const ending = await Promise.race([stopped, this.#replica.ended, this.#refused.promise]);
     clearInterval(ticker);
+    clearTimeout(this.#waiting);
     await this.#link.close();
     if (ending.kind !== 'failed') await this.#replica.close(ending.kind === 'stopped');
     return ending;
@@ -91,12 +96,11 @@ export class BackendLife {
 
   #onUp(): void {
     this.#heardMs = performance.now();
-    this.#shownWait = false;
     this.#replica.participant.onConnected();
   }
 
   #onMessage(message: Message): void {
-    this.#heardMs = performance.now();
+    this.#onHeard();
     if (!isToBackend(message)) return this.#link.drop(`a frontend does not say ${message.type}`);
     if (message.type === 'refused') return this.#onRefused(message.retry, message.detail);
     if (message.type === 'promise') this.#link.approve();
@@ -111,9 +115,16 @@ export class BackendLife {
   #onDown(detail: string): void {
     const { host, port, log } = this.#options;
     this.#replica.participant.onDisconnected();
-    if (this.#shownWait) return;
-    this.#shownWait = true;
-    log(`waiting for the frontend at ${formatAddress(host, port)} (${detail})`);
+    this.#lossDetail = detail;
+    this.#waiting ??= setTimeout(() => {
+      log(`waiting for the frontend at ${formatAddress(host, port)} (${this.#lossDetail})`);
+    }, WAIT_SHOWN_MS);
+  }
+
+  #onHeard(): void {
+    this.#heardMs = performance.now();
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
   }
 
   #onTick(): void {

@@ -24,9 +24,11 @@ export async function runBank(options: BankOptions): Promise<number> {
   const signal = listenForStop(() => bank.kill());
   bank.start();
   const requested = aborted(signal).then(() => 0);
-  const status = await Promise.race([requested, bank.failed, serve(options, bank)]);
-  await bank.stop();
-  return status;
+  try {
+    return await Promise.race([requested, bank.failed, serve(options, bank)]);
+  } finally {
+    await bank.stop(); // also where the session failed: nobody else would
+  }
 }
 
 /** Waits until the bank is ready, then lets the session use it, or serves without end. */

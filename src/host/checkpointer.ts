@@ -21,6 +21,12 @@ export interface CheckpointerEvents {
   onFailed(error: unknown): void;
 }
 
+/** How far the table is beyond the checkpoint. */
+export interface Replayed {
+  readonly bytes: number;
+  readonly operations: number;
+}
+
 interface Frozen {
   readonly entry: EntryId;
   /**
@@ -33,17 +39,26 @@ interface Frozen {
 export class Checkpointer {
   readonly #store: CheckpointStore;
   readonly #events: CheckpointerEvents;
-  #bytes = 0;
-  #operations = 0;
+  /** Executed since the checkpoint. */
+  #bytes: number;
+  #operations: number;
   #savedSeq: Seq;
   /** Waits for its entry to be committed. */
   #frozen: Frozen | undefined;
   #saving: Promise<void> | undefined;
 
-  constructor(store: CheckpointStore, savedSeq: Seq, events: CheckpointerEvents) {
+  /** What the start replayed counts: a process that is killed often saves all the same. */
+  constructor(
+    store: CheckpointStore,
+    savedSeq: Seq,
+    events: CheckpointerEvents,
+    replayed: Replayed,
+  ) {
     this.#store = store;
     this.#savedSeq = savedSeq;
     this.#events = events;
+    this.#bytes = replayed.bytes;
+    this.#operations = replayed.operations;
   }
 
   /** Called after each entry, while the ledger stands exactly at it. */

@@ -9,6 +9,8 @@ import type { FromClient, ToClient } from '../core/message.ts';
 /** What a small request costs besides its bytes. */
 const MESSAGE_BYTES = 256;
 const UNANSWERED_BYTES_MAX = 16 * 1024 * 1024;
+/** So many answered costs are kept before the array is cut. */
+const SLACK_MAX = 16_384;
 
 export class ClientPressure {
   /** The costs of unanswered messages, oldest first, from `#head` on. */
@@ -31,8 +33,9 @@ export class ClientPressure {
     if (message.type === 'welcome' || message.type === 'refused') return;
     this.#bytes -= this.#costs[this.#head] ?? 0;
     this.#head += 1;
-    if (this.#head < this.#costs.length) return;
-    this.#costs = [];
+    // A client that pipelines may never be without an unanswered request.
+    if (this.#head < this.#costs.length && this.#head < SLACK_MAX) return;
+    this.#costs = this.#costs.slice(this.#head);
     this.#head = 0;
   }
 }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The client library: hosts a `ClientSession` over a link to the frontend that makes itself anew.
  *

@@ -52,6 +52,8 @@ export class FileJournal implements Journal {
   readonly #reader: JournalReader;
   readonly #scrub: JournalScrub;
   #closing: Promise<void> | undefined;
+  /** The tail is being dropped: nothing may be written meanwhile, marks neither. */
+  #truncating = false;
 
   private constructor(options: FileJournalOptions, io: FileSystem, opened: OpenedJournal) {
     const { directory, incarnation, events, retryMs = 1000 } = options;
@@ -111,7 +113,7 @@ export class FileJournal implements Journal {
 
   /** The load pauses: vouches for the last entry. Costs nothing where that is done already. */
   mark(): void {
-    this.#writer.mark();
+    if (!this.#truncating) this.#writer.mark();
   }
 
   async locate(seq: Seq): Promise<EntryId | undefined> {
@@ -144,15 +146,19 @@ export class FileJournal implements Journal {
     assert(seq >= 0 && seq <= writer.tail.seq, 'only what is there is dropped');
     if (writer.failure !== undefined) throw writer.failure;
     if (seq === writer.tail.seq) return;
-    await writer.flush();
-    await writer.idle();
-    const tail = (await this.locate(seq)) ?? ENTRY_NONE;
+    this.#truncating = true;
     try {
-      await this.#reader.exclusive(() => this.#cutAfter(tail));
-    } catch (error) {
-      const failure = fromErrno(error, `truncate the journal ${this.#options.directory}`);
-      writer.fail(failure);
-      throw failure;
+      await writer.flush();
+      await writer.idle();
+      const tail = (await this.locate(seq)) ?? ENTRY_NONE;
+      await this.#reader.exclusive(() => this.#cutAfter(tail)).catch((error: unknown) => {
+        const failure = fromErrno(error, `truncate the journal ${this.#options.directory}`);
+        // Damage is not the disk's refusal: whoever asked begins anew without these files.
+        if (failure.kind !== 'corrupt') writer.fail(failure);
+        throw failure;
+      });
+    } finally {
+      this.#truncating = false;
     }
   }
 

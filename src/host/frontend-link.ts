@@ -5,6 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Message } from '../core/message.ts';
 import { formatAddress } from './address.ts';
+import { describeSocketError } from './socket-error.ts';
 import { TcpConnection, type TcpConnectionOptions } from './tcp-connection.ts';
 
 const FIRST_PAUSE_MS = 20;
@@ -87,8 +88,8 @@ export class FrontendLink {
     this.#dialling = socket;
     const timer = setTimeout(() => socket.destroy(new Error('no answer')), connectTimeoutMs);
     let detail = 'no answer';
-    const onError = (error: NodeJS.ErrnoException): void => {
-      detail = error.code === 'ECONNREFUSED' ? 'connection refused' : error.message;
+    const onError = (error: Error): void => {
+      detail = describeSocketError(error);
     };
     const onClose = (): void => {
       clearTimeout(timer);
@@ -108,20 +109,29 @@ export class FrontendLink {
   #onConnected(socket: Socket): void {
     // Events of a connection that was dropped meanwhile are nobody's business.
     const isCurrent = (): boolean => !this.#isClosed && this.#connection === connection;
+    let heard = false;
+    const describe = (detail: string): string => (heard ? detail : this.#describeStranger(detail));
     const connection = new TcpConnection(socket, {
       onMessage: (message) => {
+        heard = true;
         if (isCurrent()) this.#events.onMessage(message);
       },
       onBad: (_fault, detail) => {
-        if (isCurrent()) this.drop(detail);
+        if (isCurrent()) this.drop(describe(detail));
       },
       onClosed: (detail) => {
-        if (isCurrent()) this.drop(detail);
+        if (isCurrent()) this.drop(describe(detail));
         else if (this.#connection === connection) this.#whenClosed?.();
       },
     }, this.#options);
     this.#connection = connection;
     this.#events.onUp();
+  }
+
+  /** Nothing that a frontend says came: another program may have the port. */
+  #describeStranger(detail: string): string {
+    const { host, port } = this.#options;
+    return `what listens at ${formatAddress(host, port)} does not answer as a frontend: ${detail}`;
   }
 
   #onDown(detail: string): void {

@@ -2,8 +2,9 @@
  * Reads single entries of a journal from its files, each checked in full before it is handed on.
  *
  * Keeps the places of the entries of the segments read last; older ones are found by walking the
- * heads of a segment's records once. Whoever reads does so within `exclusive`: the files may change
- * between two reads, never within one.
+ * heads of a segment's records once. Entries that are read one after the other (for a backend that
+ * catches up, or to rebuild the account table) are read many at once. Whoever reads does so within
+ * `exclusive`: the files may change between two reads, never within one.
  */
 import type { ExecutedEntry } from '../core/entry.ts';
 import type { Seq } from '../core/ids.ts';
@@ -13,16 +14,27 @@ import { lastNonZero } from '../wire/journal-scan.ts';
 import { recordsEnd, SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
 import { readFully, type FileSystem } from './file-system.ts';
 import { SegmentIndex } from './segment-index.ts';
-import { corrupt, type SegmentFile } from './segment-file.ts';
+import { corrupt, openSegment, type SegmentFile } from './segment-file.ts';
 
 const INDEXES_MAX = 8;
 const WALK_BYTES = 128 * 1024;
+/** So much is read at once where entries are read in a row. */
+const AHEAD_BYTES = 256 * 1024;
+
+/** Bytes of a segment that were read before they were asked for. */
+interface Ahead {
+  readonly segment: SegmentFile;
+  readonly from: number;
+  readonly bytes: Uint8Array;
+}
 
 export class JournalReader {
   readonly #io: FileSystem;
   /** By first seq, the least recently used first. */
   readonly #indexes = new Map<Seq, SegmentIndex>();
   #lane: Promise<unknown> = Promise.resolve();
+  #lastSeq = 0;
+  #ahead: Ahead | undefined;
 
   constructor(io: FileSystem) {
     this.#io = io;
@@ -38,6 +50,7 @@ export class JournalReader {
   /** The files have changed: nothing that was known of them counts. */
   forget(): void {
     this.#indexes.clear();
+    this.#ahead = undefined;
   }
 
   /** The entry `seq` of the segment; `index` where the caller has one. Throws EnvironmentError. */
@@ -46,53 +59,25 @@ export class JournalReader {
     index: SegmentIndex | undefined,
     seq: Seq,
   ): Promise<ExecutedEntry> {
-    const fd = await this.#io.open(segment.path, 'r');
-    try {
-      const place = (index ?? (await this.#indexOf(fd, segment))).find(seq);
-      if (place === undefined) throw corrupt(segment.path, 0, `entry ${seq} is missing`);
-      return await this.#readAt(fd, segment, seq, place.from, place.to);
-    } finally {
-      await this.#io.close(fd);
+    const known = index ?? (await this.indexOf(segment));
+    const place = known.find(seq);
+    if (place === undefined) throw corrupt(segment.path, 0, `entry ${seq} is missing`);
+    const { from, to } = place;
+    const isInRow = seq === this.#lastSeq + 1;
+    this.#lastSeq = seq;
+    let bytes = this.#takeAhead(segment, from, to);
+    if (bytes === undefined) {
+      const end = isInRow ? Math.min(known.end, Math.max(to, from + AHEAD_BYTES)) : to;
+      bytes = await this.#readBytes(segment, from, end);
+      this.#ahead = isInRow ? { segment, from, bytes } : undefined;
     }
+    return decode(segment, bytes.subarray(0, to - from), from, seq);
   }
 
   /** Where the segment's entries stand. */
   async indexOf(segment: SegmentFile): Promise<SegmentIndex> {
-    const fd = await this.#io.open(segment.path, 'r');
-    try {
-      return await this.#indexOf(fd, segment);
-    } finally {
-      await this.#io.close(fd);
-    }
-  }
-
-  async #readAt(
-    fd: number,
-    segment: SegmentFile,
-    seq: Seq,
-    from: number,
-    to: number,
-  ): Promise<ExecutedEntry> {
-    const bytes = new Uint8Array(to - from);
-    const read = await readFully(this.#io, fd, bytes, from);
-    const view = viewOf(bytes);
-    const head = readRecordHead(bytes, view, 0, segment.seed);
-    if (
-      read < bytes.byteLength ||
-      head?.kind !== 'entry' ||
-      head.seq !== seq ||
-      head.length > read
-    ) {
-      throw corrupt(segment.path, from, `entry ${seq}: the checksum of the record does not match`);
-    }
-    const entry = decodeEntry(bytes, view, 0, head);
-    if (typeof entry === 'string') throw corrupt(segment.path, from, `entry ${seq}: ${entry}`);
-    return entry;
-  }
-
-  async #indexOf(fd: number, segment: SegmentFile): Promise<SegmentIndex> {
     const { first } = segment.header;
-    const index = this.#indexes.get(first) ?? (await this.#walk(fd, segment));
+    const index = this.#indexes.get(first) ?? (await this.#walk(segment));
     this.#indexes.delete(first);
     this.#indexes.set(first, index);
     for (const oldest of this.#indexes.keys()) {
@@ -102,8 +87,36 @@ export class JournalReader {
     return index;
   }
 
+  /** What was read before of these bytes, where it is all of them. */
+  #takeAhead(segment: SegmentFile, from: number, to: number): Uint8Array | undefined {
+    const ahead = this.#ahead;
+    if (ahead === undefined || ahead.segment !== segment) return undefined;
+    const isHere = from >= ahead.from && to <= ahead.from + ahead.bytes.byteLength;
+    return isHere ? ahead.bytes.subarray(from - ahead.from) : undefined;
+  }
+
+  /** As many as there are. */
+  async #readBytes(segment: SegmentFile, from: number, end: number): Promise<Uint8Array> {
+    const fd = await openSegment(this.#io, segment.path);
+    try {
+      const bytes = new Uint8Array(end - from);
+      return bytes.subarray(0, await readFully(this.#io, fd, bytes, from));
+    } finally {
+      await this.#io.close(fd);
+    }
+  }
+
   /** Finds the entries by the heads of the records, up to the first zeros. */
-  async #walk(fd: number, segment: SegmentFile): Promise<SegmentIndex> {
+  async #walk(segment: SegmentFile): Promise<SegmentIndex> {
+    const fd = await openSegment(this.#io, segment.path);
+    try {
+      return await this.#walkFile(fd, segment);
+    } finally {
+      await this.#io.close(fd);
+    }
+  }
+
+  async #walkFile(fd: number, segment: SegmentFile): Promise<SegmentIndex> {
     const index = new SegmentIndex(segment.header.first);
     const limit = recordsEnd(segment.header.bytes);
     const chunk = new Uint8Array(WALK_BYTES);
@@ -122,6 +135,19 @@ export class JournalReader {
       }
     }
   }
+}
+
+/** The entry `seq`, whose record begins at `from`, and its bytes; checked in full. */
+function decode(segment: SegmentFile, bytes: Uint8Array, from: number, seq: Seq): ExecutedEntry {
+  const view = viewOf(bytes);
+  const head = readRecordHead(bytes, view, 0, segment.seed);
+  const isThere = head?.kind === 'entry' && head.seq === seq && head.length <= bytes.byteLength;
+  if (!isThere) {
+    throw corrupt(segment.path, from, `entry ${seq}: the checksum of the record does not match`);
+  }
+  const entry = decodeEntry(bytes, view, 0, head);
+  if (typeof entry === 'string') throw corrupt(segment.path, from, `entry ${seq}: ${entry}`);
+  return entry;
 }
 
 /** Adds the entries whose heads are within the bytes; tells how far the walk came. */

@@ -8,7 +8,7 @@ import { walkRecords } from '../wire/journal-scan.ts';
 import { recordsEnd, SEGMENT_HEADER_BYTES, type Seal } from '../wire/journal-segment.ts';
 import { isKind } from './environment-error.ts';
 import { readFully, type FileSystem } from './file-system.ts';
-import { corrupt, readSeal, readSegment, type SegmentFile } from './segment-file.ts';
+import { corrupt, openSegment, readSeal, readSegment, type SegmentFile } from './segment-file.ts';
 
 const TICK_MS = 50;
 /** Between the end of one pass and the next: a small journal is not read all the time. */
@@ -157,7 +157,7 @@ export class JournalScrub {
   async #read(path: string, offset: number, length: number): Promise<Uint8Array> {
     const { io } = this.#options;
     const bytes = new Uint8Array(length);
-    const fd = await io.open(path, 'r');
+    const fd = await openSegment(io, path);
     try {
       return bytes.subarray(0, await readFully(io, fd, bytes, offset));
     } finally {

@@ -307,17 +307,17 @@ export class JournalWriter {
       incarnation: this.#options.incarnation,
       previous: idOf(this.#written),
     });
-    if (isEmpty) {
-      this.#segments.pop(); // the new file has taken its name
-    } else {
+    if (!isEmpty) {
       const seal = { first: full.segment.header.first, last: this.#written, end: full.end };
       await sealSegment(this.#io, full.fd, full.segment, seal);
     }
-    await this.#io.close(full.fd);
+    // At once: who reads or asks for room meanwhile finds the old segments or the new.
+    if (isEmpty) this.#segments.pop(); // the new file has taken its name
     this.#segments.push(segment);
     this.#fd = fd;
     this.#index = new SegmentIndex(segment.header.first);
     this.#index.end = SEGMENT_HEADER_BYTES;
+    await this.#io.close(full.fd);
     this.#allocator.kick();
     return true;
   }

@@ -34,7 +34,11 @@ function fromList(operations: readonly Operation[]): PreparedChunk | string {
 /** Only the first operation is looked at: the ledger refuses what does not fit its chunk. */
 function fromBytes(chunk: Uint8Array): PreparedChunk | string {
   const view = viewOf(chunk);
-  if (readChunkHeader(view, 0)?.bytes !== chunk.byteLength) return 'the bytes are not a chunk';
+  const header = readChunkHeader(view, 0);
+  // One that claims more operations than it has records is refused by the frontend, unnamed.
+  const isWhole = header?.bytes === chunk.byteLength
+    && header.operations * RECORD_BYTES < chunk.byteLength;
+  if (!isWhole) return 'the bytes are not a chunk';
   return { thing: thingOf(decodeOperation(view, RECORD_BYTES)?.operation), chunk };
 }
 

@@ -13,6 +13,7 @@ import {
   type BackendId, type Incarnation, type OwnerId, type Timestamp,
 } from '../core/ids.ts';
 import type { ParticipantOptions } from '../core/participant.ts';
+import type { Replayed } from './checkpointer.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { EnvironmentError, isKind } from './environment-error.ts';
 import { FileCheckpointStore } from './file-checkpoint.ts';
@@ -38,6 +39,7 @@ export interface Recovered {
   /** Undefined where the directory is corrupt. */
   readonly journal: Journal | undefined;
   readonly checkpoints: CheckpointStore;
+  readonly replayed: Replayed;
   readonly savePromise: (promise: PromiseRecord) => Promise<void>;
   /** From now on the journal's events go to this one. */
   readonly hear: (events: JournalEvents) => void;
@@ -125,6 +127,7 @@ async function recoverIntact(options: RecoverOptions, identity: Identity): Promi
     },
     journal,
     checkpoints,
+    replayed: replay.replayed,
     savePromise: (promise) => persistPromise(directory, identity, promise),
     hear: (events) => {
       relay.to(events);
@@ -161,6 +164,7 @@ function corrupt(
     },
     journal: undefined,
     checkpoints: new FileCheckpointStore(directory),
+    replayed: { bytes: 0, operations: 0 },
     savePromise: async (promise) => {
       if (isKnown) await persistPromise(directory, identity, promise);
     },

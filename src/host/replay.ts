@@ -8,7 +8,9 @@ import { assert } from '../core/assert.ts';
 import type { EntryId, ExecutedEntry } from '../core/entry.ts';
 import { EPOCH_NONE, HASH_NONE, nextSeq, SEQ_NONE, VIEW_NONE, type Seq } from '../core/ids.ts';
 import { Ledger, type LedgerImage } from '../core/ledger.ts';
+import { RESULT_BYTES } from '../core/operation.ts';
 import type { View } from '../core/view.ts';
+import type { Replayed } from './checkpointer.ts';
 import { EnvironmentError } from './environment-error.ts';
 import type { CheckpointStore, Journal } from './ports.ts';
 
@@ -22,6 +24,8 @@ export class Replay {
   readonly checkpoint: EntryId;
   #tail: EntryId;
   #view: View = NO_VIEW;
+  #bytes = 0;
+  #operations = 0;
 
   /** From a saved image, or from the empty bank. */
   constructor(saved: { readonly entry: EntryId; readonly image: LedgerImage } | undefined) {
@@ -33,6 +37,11 @@ export class Replay {
   /** The entry that the table stands at. */
   get tail(): EntryId {
     return this.#tail;
+  }
+
+  /** How much was executed. */
+  get replayed(): Replayed {
+    return { bytes: this.#bytes, operations: this.#operations };
   }
 
   /** The newest view among the entries seen. */
@@ -58,6 +67,8 @@ export class Replay {
       throw corrupt(`executing entry ${seq} again gave digest ${digest}, not ${entry.digest}`);
     }
     this.#tail = { seq, entryEpoch, hash };
+    this.#bytes += entry.batch.length + entry.results.length;
+    this.#operations += entry.results.length / RESULT_BYTES;
     this.noteView(entry.view);
   }
 }

@@ -11,7 +11,7 @@ import type { ExecutedEntry } from '../core/entry.ts';
 import { SEQ_NONE, type Seq } from '../core/ids.ts';
 import type { FromBackend, Reserve } from '../core/message.ts';
 import { Participant, type ParticipantOptions } from '../core/participant.ts';
-import { Checkpointer } from './checkpointer.ts';
+import { Checkpointer, type Replayed } from './checkpointer.ts';
 import { EnvironmentError, errorCode, isKind } from './environment-error.ts';
 import type { Log } from './log.ts';
 import { findOriginals } from './originals.ts';
@@ -25,11 +25,16 @@ export type ReplicaEnding =
   | { readonly kind: 'reset' | 'corrupt'; readonly detail: string }
   | { readonly kind: 'failed'; readonly error: Error };
 
+/** So much is read at once at most, whatever is asked for. */
+const FETCH_BYTES_MAX = 4 * 1024 * 1024;
+
 export interface ReplicaParts {
   readonly participant: ParticipantOptions;
   /** Undefined where the directory is corrupt: then the replica only waits to be reset. */
   readonly journal: Journal | undefined;
   readonly checkpoints: CheckpointStore;
+  /** What stands in the journal behind the checkpoint. */
+  readonly replayed: Replayed;
   /** Makes the promise durable in the directory's identity. */
   readonly savePromise: (promise: PromiseRecord) => Promise<void>;
   readonly send: (message: FromBackend) => void;
@@ -60,7 +65,7 @@ export class Replica implements ParticipantHost, JournalEvents {
     this.#checkpointer = new Checkpointer(parts.checkpoints, parts.participant.checkpointSeq, {
       onSaved: (seq) => this.#onCheckpointSaved(seq),
       onFailed: (error) => this.#onCheckpointFailed(error),
-    });
+    }, parts.replayed);
   }
 
   /** Some times a second: when nothing was appended since the last one, the load pauses. */
@@ -203,8 +208,9 @@ export class Replica implements ParticipantHost, JournalEvents {
 
   async #readEntries(fromSeq: Seq, bytes: number): Promise<ExecutedEntry[]> {
     const entries: ExecutedEntry[] = [];
+    const wanted = Math.min(bytes, FETCH_BYTES_MAX);
     let read = 0;
-    for (let seq = fromSeq; read < bytes; seq = (seq + 1) as Seq) {
+    for (let seq = fromSeq; read < wanted || entries.length === 0; seq = (seq + 1) as Seq) {
       const entry = await this.#read(seq);
       if (entry === undefined) break;
       entries.push(entry);

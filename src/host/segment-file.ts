@@ -12,7 +12,7 @@ import {
   decodeSeal, decodeSegmentHeader, encodeSeal, encodeSegmentHeader, recordsEnd, SALT_BYTES,
   SEAL_BYTES, SEGMENT_HEADER_BYTES, type Seal, type SegmentHeader,
 } from '../wire/journal-segment.ts';
-import { EnvironmentError } from './environment-error.ts';
+import { EnvironmentError, isMissing } from './environment-error.ts';
 import { readFully, syncDirectory, writeFully, type FileSystem } from './file-system.ts';
 
 export interface SegmentFile {
@@ -40,9 +40,18 @@ export function corrupt(path: string, offset: number, detail: string): Environme
   return new EnvironmentError('corrupt', `${path} is corrupt at byte ${offset}: ${detail}`);
 }
 
+/** To be read. A segment that was there and is not any more is damage, not a refusal. */
+export async function openSegment(io: FileSystem, path: string): Promise<number> {
+  try {
+    return await io.open(path, 'r');
+  } catch (error) {
+    throw isMissing(error) ? corrupt(path, 0, 'the file is missing') : error;
+  }
+}
+
 /** Reads and checks the header against the name and the size of the file. */
 export async function readSegment(io: FileSystem, path: string, first: Seq): Promise<SegmentFile> {
-  const fd = await io.open(path, 'r');
+  const fd = await openSegment(io, path);
   try {
     const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
     const read = await readFully(io, fd, bytes, 0);
@@ -66,7 +75,7 @@ export async function readSeal(
   io: FileSystem,
   segment: SegmentFile,
 ): Promise<Seal | 'absent' | 'broken'> {
-  const fd = await io.open(segment.path, 'r');
+  const fd = await openSegment(io, segment.path);
   try {
     const bytes = new Uint8Array(SEAL_BYTES);
     const read = await readFully(io, fd, bytes, recordsEnd(segment.header.bytes));
@@ -78,7 +87,7 @@ export async function readSeal(
 
 /** The whole file. */
 export async function readWhole(io: FileSystem, segment: SegmentFile): Promise<Uint8Array> {
-  const fd = await io.open(segment.path, 'r');
+  const fd = await openSegment(io, segment.path);
   try {
     const bytes = new Uint8Array(segment.header.bytes);
     const read = await readFully(io, fd, bytes, 0);

@@ -18,6 +18,7 @@ import {
 } from '../wire/frame.ts';
 import { formatAddress } from './address.ts';
 import type { Connection } from './ports.ts';
+import { describeSocketError } from './socket-error.ts';
 
 /** Why a connection is of no use: bytes that are no frame, or a peer that is too slow. */
 export type ConnectionFault = BadReason | 'handshake-timeout' | 'frame-timeout' | 'slow-reader';
@@ -105,7 +106,7 @@ export class TcpConnection implements Connection {
     socket.setKeepAlive(true, KEEPALIVE_DELAY_MS);
     socket.on('data', (piece: Buffer) => this.#onData(piece));
     socket.on('error', (error: Error) => {
-      this.#detail = error.message;
+      this.#detail = describeSocketError(error);
     });
     // No half-open ends: a peer that says no more gets what was sent, within the time of a close.
     socket.on('end', () => this.close());

@@ -137,6 +137,7 @@ t.test('command language: a mistyped word: the nearest one is named', async (t) 
   t.match(badOf('QEURY 100').sentence, 'unknown command "QEURY"; did you mean QUERY?');
   t.match(badOf('transfr 1 2 3').sentence, 'did you mean TRANSFER?');
   t.match(badOf('dep 1 2').sentence, 'did you mean DEPOSIT?');
+  for (const word of ['exit', 'Q', '\\q']) t.match(badOf(word).sentence, /mean QUIT\?$/, word);
   t.match(badOf('GET / HTTP/1.1').sentence, 'HELP lists the commands');
   t.equal(badOf('xyzzy').word, undefined);
   for (const word of ['__proto__', 'constructor', 'toString']) badOf(word);

@@ -225,7 +225,7 @@ t.test('pipe: output gone (EPIPE): ends quietly, also while it waits', async (t)
   t.ok(input.destroyed, 'nothing is read any more');
 });
 
-t.test('pipe: interrupted in mid-request: what is known is printed, 128 + n', async (t) => {
+t.test('pipe: interrupted in mid-request: known or to be asked about, 128 + n', async (t) => {
   const client = new ScriptedClient();
   const output = new Output();
   const interruption = new AbortController();
@@ -238,7 +238,25 @@ t.test('pipe: interrupted in mid-request: what is known is printed, 128 + n', as
   await settled();
   interruption.abort(2);
   t.equal(await done, 130);
-  t.equal(output.text, 'OK 0.00\n');
+  const answers = output.text.trimEnd().split('\n');
+  t.equal(answers[0], 'OK 0.00');
+  t.match(answers[1], /^ERR UNKNOWN OUTCOME: .* ask OUTCOME 64-1$/);
+  t.equal(answers[2], 'OK 0.02');
+  t.equal(answers.length, 3);
+  t.notOk(client.calls.includes('quit'), 'the session stays, to be asked about');
+});
+
+t.test('pipe: interrupted before a STATUS had its turn: nothing is told after it', async (t) => {
+  const client = new ScriptedClient();
+  const output = new Output();
+  const interruption = new AbortController();
+  const input = new PassThrough();
+  input.write('DEPOSIT 1 1\nSTATUS\nfoo\n');
+  const done = runPipe(input, output, client, { ...options, interrupted: interruption.signal });
+  await settled();
+  interruption.abort(15);
+  t.equal(await done, 143);
+  t.match(output.text, /^ERR UNKNOWN OUTCOME: [^\n]*\n$/);
 });
 
 t.test('pipe: interrupted between requests: the worst of the answers', async (t) => {

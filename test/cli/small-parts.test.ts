@@ -123,6 +123,10 @@ t.test('status: report: read whatever it lacks, shown without colour as plain te
   t.match(text, 'status [1,0]');
   t.match(text, '1 copy stands behind every answer');
   t.match(text, 'waiting for backend 2');
+  const waits = (cluster: string, waitingFor: number[]): string =>
+    statusLines({ ...report, cluster, waitingFor }, new Chalk({ level: 0 }))[2] ?? '';
+  t.equal(waits('c', [1, 3]), 'waiting for one of backends 1, 3', 'each of them has everything');
+  t.equal(waits('', [1, 3]), 'waiting for all of backends 1, 3', 'a bank that is not founded yet');
   t.match(text, '--no-chaos');
   t.match(text, /^1 +in-sync +9 +0 +1\.5 KiB +- +7 +-$/m);
   t.match(text, /^2 +lost-data +- +- +- +- +- +-\n {2}entry 3 is broken$/m);

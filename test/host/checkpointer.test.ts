@@ -29,14 +29,14 @@ class MemoryStore implements CheckpointStore {
   }
 }
 
-function setUp() {
+function setUp(replayed = { bytes: 0, operations: 0 }) {
   const store = new MemoryStore();
   const told: number[] = [];
   const failures: unknown[] = [];
   const checkpointer = new Checkpointer(store, 0 as Seq, {
     onSaved: (seq) => told.push(seq),
     onFailed: (error) => failures.push(error),
-  });
+  }, replayed);
   const ledger = new Ledger();
   let seq = 0;
   /** Executes an entry that says it has so many bytes. */
@@ -143,4 +143,14 @@ t.test('checkpointer: a clean stop: saved where the tail is committed, else not'
   t.same(one.told, [1]);
   await one.checkpointer.finish(tail, one.ledger, 1 as Seq);
   t.same(one.told, [1], 'saved already');
+});
+
+t.test('checkpointer: what a start replayed counts: short lives do not add up', async (t) => {
+  for (const replayed of [{ bytes: ENOUGH, operations: 0 }, { bytes: 0, operations: 1_000_000 }]) {
+    const { store, checkpointer, execute } = setUp(replayed);
+    execute(1);
+    checkpointer.onCommitted(1 as Seq);
+    await settled();
+    t.same(store.saved.map(({ seq }) => seq), [1]);
+  }
 });

@@ -54,3 +54,16 @@ t.test('client pressure: a flood of tiny requests: counts too', async (t) => {
   for (let sent = 0; sent < 1_000; sent += 1) pressure.onReceived({ type: 'ask-status' });
   t.ok(pressure.isTooHigh);
 });
+
+t.test('client pressure: never quite answered: nothing piles up', async (t) => {
+  const pressure = new ClientPressure();
+  const before = process.memoryUsage().heapUsed;
+  pressure.onReceived({ type: 'ask-status' });
+  for (let sent = 0; sent < 6_000_000; sent += 1) {
+    pressure.onReceived({ type: 'ask-status' });
+    pressure.onSent({ type: 'status-report', json: '' });
+  }
+  const grown = process.memoryUsage().heapUsed - before;
+  t.ok(grown < 16 * MEGABYTE, `${grown} bytes for one unanswered request`);
+  t.notOk(pressure.isTooHigh);
+});

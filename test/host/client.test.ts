@@ -344,7 +344,9 @@ t.test('client: connect: a stranger on the port: Unreachable', async (t) => {
   await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
   t.teardown(() => stranger.close());
   const { port } = stranger.address() as AddressInfo;
-  await t.rejects(Client.connect({ port, connectTimeoutMs: 200 }), /begins like SSH/);
+  const message = /^what listens at \S+ does not answer as a frontend: .*begins like SSH/;
+  const options = { port, connectTimeoutMs: 200 };
+  await t.rejects(Client.connect(options), { name: 'Unreachable', message });
 });
 
 t.test('client: connect: somebody hangs up late and without a word: Unreachable', async (t) => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { ExecutedEntry } from '../../src/core/entry.ts';
@@ -79,6 +79,37 @@ t.test('journal: many segments: sealed, read in any order, a start after a check
   t.ok(io.bytesRead < newest + 64 * 1024, `${io.bytesRead} bytes read, the newest has ${newest}`);
   t.equal(second.journal.tail?.hash, last.hash);
   await second.journal.close();
+});
+
+t.test('journal: read in a row: many at once, never what was there before', async (t) => {
+  const io = new FaultyFileSystem();
+  const { journal } = await openForTest(join(t.testdir(), 'journal'), { io });
+  const entries = chainOf(3000, 1024);
+  for (const entry of entries) journal.append(entry);
+  await journal.flush();
+  await until(() => !journal.reserve.full && journal.reserve.bytes > 8 * MIB, 'spares');
+  const readFrom = async (from: number, expected: readonly ExecutedEntry[]) => {
+    for (const [at, entry] of expected.entries()) {
+      const read = await journal.read((from + at) as Seq);
+      if (read?.hash !== entry.hash) t.same(read, entry);
+    }
+  };
+  io.calls.length = 0;
+  await readFrom(1, entries);
+  t.ok(io.calls.length < 120, `${io.calls.length} calls for 3000 entries`);
+  for (const keep of [2990, 2000, 10]) {
+    await readFrom(keep - 5, entries.slice(keep - 6, keep + 3));
+    await journal.truncateAfter(keep as Seq);
+    const others = chainOf(8, 700, entries[keep - 1], keep);
+    for (const entry of others) {
+      journal.append(entry);
+      await journal.flush();
+      t.same(await journal.read(entry.seq), entry, `entry ${entry.seq} after ${keep}`);
+    }
+    await readFrom(keep - 2, [...entries.slice(keep - 3, keep), ...others]);
+    t.equal(await journal.read((keep + 9) as Seq), undefined);
+  }
+  await journal.close();
 });
 
 t.test('journal: an entry larger than the first segment: a larger one takes its '
@@ -235,6 +266,26 @@ t.test('journal: scrub: damage in an old segment is found while running', async 
   t.equal(await kindOfError(journal.read(2 as Seq)), 'corrupt');
   t.same(await journal.read(1 as Seq), entries[0]);
   await journal.close();
+});
+
+t.test('journal: a segment is taken away while running: corrupt, by reads and by the '
+  + 'scrub', async (t) => {
+  const directory = join(t.testdir(), 'journal');
+  const { journal } = await openForTest(directory);
+  for (const entry of chainOf(20, 200 * 1024)) journal.append(entry);
+  await journal.flush();
+  await journal.close();
+  const [oldest] = readdirSync(directory).filter((name) => name.endsWith('.segment')).sort();
+  const kept = readFileSync(join(directory, oldest as string));
+  for (const scrubBytesPerSecond of [0, 64 * MIB]) {
+    writeFileSync(join(directory, oldest as string), kept);
+    const again = await openForTest(directory, { scrubBytesPerSecond });
+    rmSync(join(directory, oldest as string));
+    if (scrubBytesPerSecond === 0) t.equal(await kindOfError(again.journal.read(1 as Seq)), 'corrupt');
+    await until(() => again.corruptions.length > 0, 'somebody notices');
+    t.match(again.corruptions[0], /0001\.segment is corrupt at byte 0: the file is missing/);
+    await again.journal.close();
+  }
 });
 
 t.test('journal: scrub: a journal that grows and is cut meanwhile: no false alarm', async (t) => {

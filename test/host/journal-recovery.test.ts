@@ -296,6 +296,31 @@ t.test('truncate: the tail is gone, also after a restart, and appending goes on'
   }
 });
 
+t.test('truncate: the load pauses meanwhile: no mark disturbs it', async (t) => {
+  const entries = chainOf(12, 4096);
+  const base = t.testdir();
+  // A mark is asked for at each call in turn: before, within, and after the cut.
+  for (let at = 0, isReached = true; isReached; at += 1) {
+    const io = cramped();
+    const { journal, failures } = await openForTest(join(base, `${at}`), { io });
+    for (const entry of entries) journal.append(entry);
+    await journal.flush();
+    let left = at;
+    io.onCall = () => {
+      if (left === 0) journal.mark();
+      left -= 1;
+    };
+    await t.resolves(journal.truncateAfter(3 as Seq), `marked at call ${at}`);
+    isReached = left < 0;
+    io.onCall = () => {};
+    t.same(failures, []);
+    if (failures.length > 0) break;
+    journal.append(entryAfter(entries[2] as ExecutedEntry, 64, 7));
+    await journal.flush();
+    await journal.close();
+  }
+});
+
 t.test('truncate: killed at every call: the whole tail or, before it began, none of '
   + 'it', async (t) => {
   const base = t.testdir();

@@ -11,7 +11,7 @@ export async function soakMainJob(commands = 100_000, seed = Date.now()): Promis
   const directory = mkdtempSync(join(tmpdir(), 'bankd-soak-'));
   console.log(`main job: ${commands} commands, seed ${seed}`);
   const verdict = await runMainJob({
-    directory, commands, seed, killEveryMs: 1_500, frontendToo: true,
+    directory, commands, seed, killEveryMs: 5_000, frontendToo: true,
   });
   console.log(`killed: ${verdict.kills.join(', ')}`);
   console.log(`exit status ${verdict.exit} after ${verdict.seconds.toFixed(1)} s`);

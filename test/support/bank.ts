@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { Client } from '../../src/host/client.ts';
-import { BankdProcess, type Exit } from './bankd-process.ts';
+import { BankdProcess, type Exit, type StartOptions } from './bankd-process.ts';
 
 export { BankdProcess, type Exit } from './bankd-process.ts';
 
@@ -36,6 +36,9 @@ export interface Status {
   }[];
 }
 
+/** Where things end with: a test of tap's, or a soak. */
+export type Scope = Pick<Test, 'teardown'>;
+
 export interface TestBankOptions {
   readonly count?: number;
   /** More flags of the frontend. */
@@ -50,7 +53,7 @@ const WAIT_MS = 15_000;
 const POLL_MS = 25;
 
 /** A temporary directory, gone at the end of the test. */
-export function temporaryDirectory(t: Test): string {
+export function temporaryDirectory(t: Scope): string {
   const path = mkdtempSync(join(tmpdir(), 'bankd-test-'));
   t.teardown(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
   return path;
@@ -58,7 +61,7 @@ export function temporaryDirectory(t: Test): string {
 
 /** A bankd process that is killed at the end of the test. */
 export function startBankd(
-  t: Test,
+  t: Scope,
   args: readonly string[],
   options?: ConstructorParameters<typeof BankdProcess>[1],
 ): BankdProcess {
@@ -111,13 +114,13 @@ export function pidOf(readyLine: string): number {
 export class TestBank {
   readonly count: number;
   readonly data: string;
-  readonly #test: Test;
+  readonly #test: Scope;
   readonly #options: TestBankOptions;
   readonly #backends = new Map<number, BankdProcess>();
   #frontend: BankdProcess | undefined;
   #port = 0;
 
-  private constructor(test: Test, options: TestBankOptions) {
+  private constructor(test: Scope, options: TestBankOptions) {
     this.#test = test;
     this.#options = options;
     this.count = options.count ?? 3;
@@ -125,7 +128,7 @@ export class TestBank {
   }
 
   /** Started and in sync. */
-  static async start(test: Test, options: TestBankOptions = {}): Promise<TestBank> {
+  static async start(test: Scope, options: TestBankOptions = {}): Promise<TestBank> {
     const bank = new TestBank(test, options);
     await bank.startFrontend();
     for (const id of bank.ids) bank.launchBackend(id);
@@ -155,9 +158,14 @@ export class TestBank {
 
   /** The first time on a port that is picked, then always on that one. */
   async startFrontend(...flags: string[]): Promise<void> {
+    await this.startFrontendWith({}, ...flags);
+  }
+
+  async startFrontendWith(start: StartOptions, ...flags: string[]): Promise<void> {
     const { frontend = [] } = this.#options;
     const common = ['--port', String(this.#port), '--data', this.data];
-    this.#frontend = startBankd(this.#test, ['frontend', ...common, ...frontend, ...flags]);
+    const args = ['frontend', ...common, ...frontend, ...flags];
+    this.#frontend = startBankd(this.#test, args, start);
     const ready = await this.#frontend.line(/^ready frontend /);
     this.#port = Number(/:(\d+) pid/.exec(ready)?.[1]);
   }
@@ -167,11 +175,12 @@ export class TestBank {
   }
 
   /** Starts the process, without waiting until it is in sync. */
-  launchBackend(id: number): BankdProcess {
+  launchBackend(id: number, options?: StartOptions): BankdProcess {
     const { backend = [] } = this.#options;
     const which = ['--id', String(id), '--count', String(this.count)];
     const place = ['--port', String(this.#port), '--data', this.data];
-    const started = startBankd(this.#test, ['backend', ...which, ...place, ...backend]);
+    const args = ['backend', ...which, ...place, ...backend];
+    const started = startBankd(this.#test, args, options);
     this.#backends.set(id, started);
     return started;
   }

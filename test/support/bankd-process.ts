@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on stdin; undefined: nothing, at once ended. */
   readonly input?: string;
+  /** A command that runs it: `['strace', …]`. */
+  readonly wrapper?: readonly string[];
 }
 
 export class BankdProcess {
@@ -35,11 +37,12 @@ export class BankdProcess {
   readonly #watchers = new Set<() => void>();
 
   constructor(args: readonly string[], options: StartOptions = {}) {
-    const { leashed = true, env = {}, input } = options;
-    const { file, args: all } = bankdCommand(args);
+    const { leashed = true, env = {}, input, wrapper = [] } = options;
+    const { file: own, args: rest } = bankdCommand(args);
+    const [file = own, ...all] = [...wrapper, own, ...rest];
     const environment = { ...process.env, ...env };
     delete environment['BANKD_TEST_BINARY'];
-    const child = spawn(file, [...all], {
+    const child = spawn(file, all, {
       stdio: ['pipe', 'pipe', 'pipe', ...(leashed ? ['pipe' as const] : [])],
       env: leashed ? leashedEnvironment(environment) : environment,
     });

@@ -1,11 +1,12 @@
 /**
- * Planted bugs: each is a small patch of the source, applied to a temporary copy, that the simulator
- * must find; the number of seeds that it took is printed. No switch stands in the product.
+ * Planted bugs: each is a small patch of the source, applied to a temporary copy, that the
+ * simulator must find (the number of seeds that it took is printed), or else a directed test. No
+ * switch stands in the product.
  *
  * node test/support/canaries.ts [--seeds 600] [--only WORD]
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,6 +17,14 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const { values } = parseArgs({
   options: { seeds: { type: 'string', default: '600' }, only: { type: 'string', default: '' } },
 });
+
+const HANG_MS = 180_000;
+
+/** What is too rare for seeds has a test of its own. */
+const DIRECTED = [
+  'test/core/participant.test.ts', 'test/core/catch-up.test.ts', 'test/core/read-rounds.test.ts',
+  'test/core/membership.test.ts', 'test/scenario/scenario.test.ts',
+];
 
 const RUN = `
 import { simulate } from './test/support/sim-run.ts';
@@ -43,14 +52,21 @@ interface Catch {
 function hunt(canary: Canary): Catch {
   const directory = mkdtempSync(join(tmpdir(), 'bankd-canary-'));
   try {
-    for (const part of ['src/core', 'test/support', 'package.json']) {
+    for (const part of ['src', 'test/support', 'test/core', 'test/scenario', 'package.json']) {
       cpSync(join(ROOT, part), join(directory, part), { recursive: true });
     }
+    symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
     if (!plant(canary, directory)) return { seed: 'STALE', found: 'its text is not in the source' };
     writeFileSync(join(directory, 'run.ts'), RUN);
-    const run = spawnSync(process.execPath, ['run.ts'], { cwd: directory, encoding: 'utf8' });
+    const run = spawnSync(process.execPath, ['run.ts'], {
+      cwd: directory, encoding: 'utf8', timeout: HANG_MS,
+    });
+    if (run.signal !== null) return { seed: 'hang', found: `no end after ${HANG_MS / 1_000} s` };
     if (run.status !== 0) throw new Error(`${canary.name}: ${run.stderr}`);
-    return run.stdout === '' ? { seed: 'MISSED', found: '' } : (JSON.parse(run.stdout) as Catch);
+    if (run.stdout !== '') return JSON.parse(run.stdout) as Catch;
+    const test = DIRECTED.find((path) =>
+      spawnSync(process.execPath, [path], { cwd: directory }).status !== 0);
+    return test === undefined ? { seed: 'MISSED', found: '' } : { seed: 'test', found: test };
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -59,7 +75,7 @@ function hunt(canary: Canary): Catch {
 let missed = 0;
 for (const canary of CANARIES.filter(({ name }) => name.includes(values.only))) {
   const { seed, found } = hunt(canary);
-  if (typeof seed !== 'number') missed += 1;
+  if (seed === 'MISSED' || seed === 'STALE') missed += 1;
   console.log(`${canary.name.padEnd(62)} ${String(seed).padStart(6)}  ${found.slice(0, 90)}`);
 }
 process.exitCode = missed === 0 ? 0 : 1;

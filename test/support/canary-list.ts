@@ -85,15 +85,6 @@ export const CANARIES: readonly Canary[] = [
     replace: 'if (results === undefined) return;',
   },
   {
-    name: 'tails compared by length only',
-    file: 'takeover.ts',
-    find: `  if (one.tail.entryEpoch !== other.tail.entryEpoch) {
-    return one.tail.entryEpoch > other.tail.entryEpoch;
-  }
-`,
-    replace: '',
-  },
-  {
     name: 'common prefix by length, not by hash',
     file: 'catch-up.ts',
     find: 'const agree = this.#probe.joiner === this.#probe.source && this.#probe.joiner !== HASH_NONE;',
@@ -102,8 +93,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'truncation skipped',
     file: 'catch-up.ts',
-    find: 'if (this.#low === seq) return this.#stream();',
-    replace: 'if (this.#low <= seq) return this.#stream();',
+    find: 'if (this.#low === seq) return this.#compare();',
+    replace: 'if (this.#low <= seq) return this.#compare();',
   },
   {
     name: 'a stranger may be the base of a takeover',
@@ -149,7 +140,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'members are not asked to promise again for a new epoch',
-    file: 'coordinator.ts',
+    file: 'backends.ts',
     find: `      link.forgetPromise();
       link.promiseAsked = false;
 `,
@@ -157,9 +148,9 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'leftovers of a takeover keep an unknown tail',
-    file: 'coordinator.ts',
-    find: 'if (!hasId(record.view, link.id)) link.forgetPromise();',
-    replace: 'if (hasId(record.view, link.id) && !link.promised) link.forgetPromise();',
+    file: 'backends.ts',
+    find: 'if (!hasId(view, link.id)) link.forgetPromise();',
+    replace: '',
   },
   {
     name: 'in doubt refused as if nothing had happened',
@@ -223,7 +214,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'prepared without regard to the room on the disks',
-    file: 'serving.ts',
+    file: 'fitness.ts',
     find: "if (short.length === 0) return 'fits';",
     replace: "if (short.length >= 0) return 'fits';",
   },
@@ -235,7 +226,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'a corrupt member is reset though it is the last',
-    file: 'coordinator.ts',
+    file: 'backends.ts',
     find: 'if (link.isMemberOf(view) || (pending !== undefined && link.isMemberOf(pending))) continue;',
     replace: 'if (pending !== undefined && link.isMemberOf(pending)) continue;',
   },

@@ -4,8 +4,8 @@
  */
 import type { Operation } from '../../src/core/operation.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
-import type { Test } from 'tap';
 import { Client } from '../../src/host/client.ts';
+import type { Scope } from './bank.ts';
 import type { Done } from './history-check.ts';
 import { Random } from './random.ts';
 
@@ -41,9 +41,9 @@ export class Load {
   }
 
   /** The accounts are there and every client is connected; ends with the test at the latest. */
-  static async start(test: Test, options: LoadOptions): Promise<Load> {
+  static async start(scope: Scope, options: LoadOptions): Promise<Load> {
     const load = new Load(options);
-    test.teardown(() => load.#abandon());
+    scope.teardown(() => load.#abandon());
     await load.#start();
     return load;
   }

@@ -40,6 +40,13 @@ export class ScriptedClient implements BankClient {
     return Promise.resolve(this.report);
   }
 
+  /** What is open may have happened. */
+  close(): Promise<void> {
+    this.calls.push('close');
+    for (const settle of this.#settlers) settle?.(lost);
+    return Promise.resolve();
+  }
+
   quit(): Promise<void> {
     this.calls.push('quit');
     return this.quitting();

@@ -1,4 +1,6 @@
-/** A simulated backend: the real participant on a made-up disk, in a process that dies and pauses. */
+/**
+ * A simulated backend: the real participant on a made-up disk, in a process that dies and pauses.
+ */
 import type { ParticipantHost } from '../../src/core/effect.ts';
 import { SEQ_NONE, VIEW_NONE, type BackendId, type Incarnation, type Timestamp } from '../../src/core/ids.ts';
 import type { FromBackend, ToBackend } from '../../src/core/message.ts';

@@ -1,14 +1,15 @@
 /**
  * What must always hold (replication.md), asserted while a run goes on, from outside the core.
  *
- * 1 durability: what a client is told stands, fsynced, in the journal of every member of the durable
- * view, with that result. 2 one history: what was decided at a seq never changes nor vanishes.
- * 5 determinism: equal entries give equal digests. 6 no backend votes away what it lost. And: a stopped
- * coordinator is silent, no member of the durable view is told to set its files aside, a prepared
- * entry has room, nothing grows without bound. (3 and 4 are judged at the end, in `sim-history.ts`.)
+ * 1 durability: what a client is told stands, fsynced, in the journal of every member of the
+ * durable view, with that result. 2 one history: what was decided at a seq never changes nor
+ * vanishes. 5 determinism: equal entries give equal digests. 6 no backend votes away what it lost.
+ * And: a stopped coordinator is silent, no member of the durable view is told to set its files
+ * aside, a prepared entry has room, nothing grows without bound. (3 and 4 are judged at the end, in
+ * `sim-history.ts`.)
  */
 import type { ExecutedEntry } from '../../src/core/entry.ts';
-import { isMember } from '../../src/core/view.ts';
+import { isMember, type ControlRecord } from '../../src/core/view.ts';
 import type { EntryHash, Seq } from '../../src/core/ids.ts';
 import type { Answered, QueryAnswered, ToClient } from '../../src/core/message.ts';
 import { CODE, readChunkHeader, RESULT_BYTES, viewOf } from '../../src/core/operation.ts';
@@ -23,6 +24,7 @@ const FOUND_MAX = 20;
 export class Checks {
   readonly found: string[] = [];
   readonly #cluster: SimCluster;
+  #decidedSeq = 0;
   readonly #decided = new Map<number, EntryHash>();
   readonly #digests = new Map<EntryHash, string>();
 
@@ -32,7 +34,7 @@ export class Checks {
 
   /** The highest seq that is known to be decided. */
   get decidedSeq(): number {
-    return Math.max(0, ...this.#decided.keys());
+    return this.#decidedSeq;
   }
 
   decidedAt(seq: number): EntryHash | undefined {
@@ -74,6 +76,28 @@ export class Checks {
     }
   }
 
+  /** A view has become durable: its members hold everything that was ever decided. */
+  onViewDurable({ view }: ControlRecord, before: ControlRecord | undefined): void {
+    // A record that was rebuilt names the newest view that is remembered: not checked.
+    if (before === undefined || before.view.number === view.number) return;
+    if (view.members.length === 0) this.#report('the view is empty');
+    const decided = this.decidedSeq;
+    for (const { id, incarnation } of view.members) {
+      const { disk } = this.#cluster.backends[id - 1] as SimBackend;
+      if (disk.incarnation !== incarnation || !disk.isSound) continue;
+      const held = disk.entries[decided - 1]?.hash;
+      if (decided > 0 && held !== this.#decided.get(decided)) {
+        this.#report(`member ${id} of view ${view.number} lacks ${decided}, which is decided`);
+      }
+    }
+  }
+
+  /** An operator has accepted the loss of data. */
+  forgive(): void {
+    this.#decided.clear();
+    this.#decidedSeq = 0;
+  }
+
   onToClient(frontend: SimFrontend, message: ToClient): void {
     if (frontend.stopped !== undefined) {
       this.#report(`a stopped frontend (${frontend.stopped.reason}) still says ${message.type}`);
@@ -83,11 +107,6 @@ export class Checks {
     if (message.type === 'session') {
       this.#onDurable(Math.floor(message.session / SESSIONS_PER_LEASE), 'a session');
     }
-  }
-
-  onFrontendStepped(): void {
-    const { members } = this.#cluster.store.record?.view ?? { members: [undefined] };
-    if (members.length === 0) this.#report('the view is empty');
   }
 
   #compareDigest(id: number, { seq, hash }: ExecutedEntry, digest: string): void {
@@ -130,6 +149,7 @@ export class Checks {
 
   #decide(seq: number, hash: EntryHash): void {
     const known = this.#decided.get(seq);
+    if (seq > this.#decidedSeq) this.#decidedSeq = seq;
     if (known === undefined) this.#decided.set(seq, hash);
     else if (known !== hash) this.#report(`two entries are decided at ${seq}`);
   }

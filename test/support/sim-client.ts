@@ -1,6 +1,7 @@
 /**
- * A simulated client: several operations in flight over one connection, retried in order under their
- * numbers when the connection is lost, with reads between the writes and OUTCOME of earlier requests.
+ * A simulated client: several operations in flight over one connection, retried in order under
+ * their numbers when the connection is lost, with reads between the writes and OUTCOME of earlier
+ * requests.
  */
 import { CLUSTER_NONE } from '../../src/core/ids.ts';
 import type { Answered, FromClient, QueryAnswered, Refusal, ToClient } from '../../src/core/message.ts';
@@ -55,7 +56,6 @@ export class SimClient implements SimClientEnd {
   #number = 0;
   #query = 0;
   #connection = 0;
-  #connectedMs = 0;
   #place = 0;
   #resending = false;
 
@@ -74,17 +74,9 @@ export class SimClient implements SimClientEnd {
     return this.#open.length === 0;
   }
 
-  /** What a client's deadline does: another connection, the same request numbers. */
-  reconnectIfStuck(afterMs: number): void {
-    const [oldest] = this.#open;
-    if (oldest === undefined || this.#cluster.queue.nowMs < this.#connectedMs + afterMs) return;
-    this.#cluster.cutClient(this);
-  }
-
   onConnected(send: (message: FromClient) => void): void {
     this.#send = send;
     this.#connection += 1;
-    this.#connectedMs = this.#cluster.queue.nowMs;
     this.#asking = false;
     this.#resending = false;
     send({ type: 'client-hello', cluster: CLUSTER_NONE });

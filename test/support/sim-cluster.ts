@@ -1,8 +1,9 @@
 /**
- * A whole bank in one deterministic event queue: the real core over made-up time, network and disks.
+ * A whole bank in one deterministic event queue: the real core over made-up time, network and
+ * disks.
  *
- * A seed gives one run. What may go wrong is in `sim-faults.ts`; the checks stand outside the core, in
- * `sim-checks.ts` (continuous) and `sim-history.ts` (what clients saw).
+ * A seed gives one run. What may go wrong is in `sim-faults.ts`; the checks stand outside the core,
+ * in `sim-checks.ts` (continuous) and `sim-history.ts` (what clients saw).
  */
 import type { ControlOutcome } from '../../src/core/effect.ts';
 import type { BackendId } from '../../src/core/ids.ts';
@@ -15,7 +16,9 @@ import { SimFrontend, type FrontendChoices, type SimClientEnd } from './sim-fron
 import { Delays, EventQueue } from './sim-queue.ts';
 import { TraceHash } from './sim-trace.ts';
 
-/** The control record's durable place: compare-and-swap on the version, at times slow or refused. */
+/**
+ * The control record's durable place: compare-and-swap on the version, at times slow or refused.
+ */
 export class ControlStore {
   record: ControlRecord | undefined;
   slowMs = 0;
@@ -45,7 +48,11 @@ export class ControlStore {
         return done('failed');
       }
       const fits = record.version === (this.record?.version ?? 0) + 1;
-      if (fits) this.record = record;
+      if (fits) {
+        const before = this.record;
+        this.record = record;
+        this.#cluster.checks.onViewDurable(record, before);
+      }
       queue.after(delays.upTo(2) + delays.upTo(this.slowMs), () => {
         if (by.alive) this.#cluster.note(`control ${fits ? 'written' : 'conflict'}`);
         done(fits ? 'written' : 'conflict');

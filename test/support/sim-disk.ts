@@ -56,6 +56,11 @@ export class Disk {
     return fits;
   }
 
+  /** What was allocated is used up. */
+  useUp(): void {
+    this.#room = 0;
+  }
+
   get wantsSegment(): boolean {
     return !this.full && this.#room < SEGMENT_BYTES / 2;
   }
@@ -88,6 +93,9 @@ export class Disk {
   }
 }
 
+/** Small tables: a run makes many ledgers. */
+export const SIM_LIMITS = { leasesMax: 512, runsMax: 16_384, keysMax: 1_024 };
+
 /** A ledger whose memory can be hit: the next batch is then executed with another amount. */
 export class FragileLedger extends Ledger {
   /** Told when the hit takes effect. */
@@ -105,7 +113,7 @@ export class FragileLedger extends Ledger {
 }
 
 export function replay(entries: readonly ExecutedEntry[]): FragileLedger {
-  const ledger = new FragileLedger();
+  const ledger = new FragileLedger(SIM_LIMITS);
   for (const { seq, timestamp, batch } of entries) ledger.execute(seq, timestamp, batch);
   return ledger;
 }

@@ -122,6 +122,25 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'a second frontend takes some of the backends, the first does not know',
+    run: (cluster, _backend, random, clients) => {
+      if (cluster.frontends.length > 2) return;
+      cluster.addFrontend();
+      for (const each of cluster.backends) if (random.chance(0.6)) each.leave();
+      cluster.cutClient(random.pick(clients));
+    },
+  },
+  {
+    name: 'crash everything, and one directory is gone',
+    run: (cluster, backend, random) => {
+      cluster.crashFrontend();
+      for (const each of cluster.backends) each.crash();
+      if (cluster.mayLose(backend)) backend.wipe();
+      for (const each of cluster.backends) restart(cluster, each, each === backend ? 20 : 300);
+      cluster.queue.after(random.next() * 20, () => cluster.startFrontend());
+    },
+  },
+  {
     name: 'crash everything',
     run: (cluster, _backend, random) => {
       cluster.crashFrontend();

@@ -66,7 +66,6 @@ export class SimFrontend {
     }
     input(this.coordinator, this.#now());
     if (this.alive) this.coordinator.flush(this.#now());
-    this.#cluster.checks.onFrontendStepped();
   }
 
   crash(): void {
@@ -150,7 +149,9 @@ export class SimFrontend {
       stop: (reason, detail) => {
         this.stopped ??= { reason, detail };
         this.#cluster.note(`frontend stops: ${reason}: ${detail}`);
-        this.#cluster.queue.after(1, () => this.#cluster.onFrontendStopped(this));
+        // The process takes its time to end.
+        this.#cluster.queue.after(1 + this.#cluster.delays.upTo(60), () =>
+          this.#cluster.onFrontendStopped(this));
       },
     };
   }

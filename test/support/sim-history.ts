@@ -1,15 +1,16 @@
 /**
- * What clients saw, judged against the one history that the replicas ended with: strict order, reads
- * included (property 3), each request at most once, "nothing happened" for ever, totals (property 4).
+ * What clients saw, judged against the one history that the replicas ended with: strict order,
+ * reads included (property 3), each request at most once, "nothing happened" for ever, totals
+ * (property 4).
  */
 import type { ExecutedEntry } from '../../src/core/entry.ts';
+import { Ledger } from '../../src/core/ledger.ts';
 import {
   decodeOperation, decodeResult, readChunkHeader, REASON, RECORD_BYTES, viewOf, type Operation,
   type Result,
 } from '../../src/core/operation.ts';
 import type { Observed } from './sim-client.ts';
-import { replay } from './sim-disk.ts';
-import { Ledger } from '../../src/core/ledger.ts';
+import { replay, SIM_LIMITS } from './sim-disk.ts';
 
 interface Run {
   readonly seq: number;
@@ -118,7 +119,7 @@ function sameResult(one: Result, other: Result): boolean {
 }
 
 function replayStates(journal: readonly ExecutedEntry[]): Replayed {
-  const ledger = new Ledger();
+  const ledger = new Ledger(SIM_LIMITS);
   const states: Map<number, number>[] = [new Map()];
   const replayed: Replayed = { runs: new Map(), states, found: [] };
   let total = 0;

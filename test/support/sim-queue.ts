@@ -78,7 +78,9 @@ export class Delays {
 /** 0: to the frontend; 1: from it. */
 export type Direction = 0 | 1;
 
-/** One connection: ordered in each direction, cut at any moment, or stalled without anyone knowing. */
+/**
+ * One connection: ordered in each direction, cut at any moment, or stalled without anyone knowing.
+ */
 export class Pipe {
   open = true;
   readonly #readyMs = [0, 0];

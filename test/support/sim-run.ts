@@ -23,7 +23,9 @@ export interface Watch {
 const START_MS = 300;
 const HEAL_MS_MAX = 6_000;
 
-/** Swarm testing (Groce et al. 2012): each seed draws which faults it has, and how dense they are. */
+/**
+ * Swarm testing (Groce et al. 2012): each seed draws which faults it has, and how dense they are.
+ */
 export function simulate(seed: number, faultMs = 2_000, watch: Watch = {}): Verdict {
   const random = new Random(seed);
   const count = random.pick([1, 2, 2, 3, 3, 3, 3, 3, 5]);
@@ -89,7 +91,6 @@ function settle(cluster: SimCluster, clients: readonly SimClient[]): string[] {
   while (queue.nowMs < endMs) {
     queue.runUntil(queue.nowMs + 100);
     heal(cluster);
-    for (const client of clients) client.reconnectIfStuck(1_000);
     if (queue.nowMs > endMs - HEAL_MS_MAX + 1_000) cluster.endIdleFrontends();
     trouble = unsettled(cluster, clients);
     if (trouble.length === 0 || cluster.checks.found.length > 0) break;

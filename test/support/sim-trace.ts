@@ -1,4 +1,6 @@
-/** A run in one number: two runs of one seed are the same run, or something is not deterministic. */
+/**
+ * A run in one number: two runs of one seed are the same run, or something is not deterministic.
+ */
 import { crc32 } from '../../src/core/hash.ts';
 
 export class TraceHash {

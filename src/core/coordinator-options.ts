@@ -1,0 +1,18 @@
+/** What a coordinator is started with. */
+import type { ClusterId, OwnerId } from './ids.ts';
+import type { FrontendStatus } from './status-report.ts';
+import type { ControlRecord } from './view.ts';
+
+export interface CoordinatorOptions {
+  readonly owner: OwnerId;
+  /** The cluster's id, should this bank be bootstrapped now. */
+  readonly newCluster: ClusterId;
+  /** What the control store holds; undefined: nothing. */
+  readonly record: ControlRecord | undefined;
+  readonly readTimeoutMs: number;
+  readonly minInSync: number;
+  readonly recover: boolean;
+  readonly acceptDataLoss: boolean;
+  readonly chaos: boolean;
+  readonly frontend: FrontendStatus;
+}

@@ -1,0 +1,48 @@
+/** The package as another TypeScript program gets it: compiled, and typed without further types. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import t from 'tap';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const tsc = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin/tsc');
+
+const MODULE = './lib/host/client.js';
+const PROGRAM = `
+import { Client, type Outcome } from '${MODULE}';
+
+export async function pay(): Promise<number | undefined> {
+  await using client = await Client.connect({ port: 8023 });
+  const outcome: Outcome = await client.transfer(100, 101, '10.00', { key: 'invoice-7' });
+  return outcome.kind === 'answered' ? outcome.result.balance : undefined;
+}
+`;
+
+const OPTIONS = {
+  strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: [],
+  module: 'nodenext', target: 'es2022',
+};
+
+/** tap's hooks, which it hands to every Node, are nothing for the compiler. */
+function compile(...parameters: string[]): Promise<unknown> {
+  return run('env', ['-u', 'NODE_OPTIONS', process.execPath, tsc, ...parameters]);
+}
+
+t.test('library: compiled: loads, and types a program without the types of Node', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'bankd-library-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const lib = join(directory, 'lib');
+  await compile('-p', join(root, '.tsconfig.lib.json'), '--outDir', lib);
+  writeFileSync(join(directory, 'program.mts'), PROGRAM);
+  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions: OPTIONS }));
+  await t.resolves(compile('-p', directory));
+  const library: object = await import(pathToFileURL(join(directory, MODULE)).href);
+  t.match(Object.keys(library).sort(), [
+    'CHUNK_OPERATIONS_MAX', 'Client', 'RESULT_BYTES', 'Unreachable', 'decodeResult', 'encodeChunk',
+    'formatAmount', 'parseAmount', 'viewOf',
+  ]);
+});

@@ -1,0 +1,73 @@
+/** What a life of a backend makes of what its core asks for, where nobody else looks at it. */
+import t from 'tap';
+import type { ExecutedEntry } from '../../src/core/entry.ts';
+import {
+  CLUSTER_NONE, EPOCH_NONE, HASH_NONE, SEQ_NONE,
+  type BackendId, type Incarnation, type OwnerId, type Seq, type Timestamp,
+} from '../../src/core/ids.ts';
+import { Ledger } from '../../src/core/ledger.ts';
+import type { Journal } from '../../src/host/ports.ts';
+import { NO_VIEW } from '../../src/host/replay.ts';
+import { Replica } from '../../src/host/replica.ts';
+import { entryAfter } from '../support/journal-entries.ts';
+import { until } from '../support/open-journal.ts';
+
+const ENTRY = entryAfter({ seq: SEQ_NONE, entryEpoch: EPOCH_NONE, hash: HASH_NONE }, 1024 * 1024);
+
+/** A journal without an end, of entries of about 1.5 MiB. */
+function endlessJournal() {
+  const reads: number[] = [];
+  const journal: Journal = {
+    first: 1 as Seq, tail: ENTRY, bytes: 0, reserve: { bytes: 0, full: false },
+    append: () => undefined,
+    flush: async () => undefined,
+    mark: () => undefined,
+    truncateAfter: async () => undefined,
+    locate: async () => undefined,
+    read: async (seq): Promise<ExecutedEntry | undefined> => {
+      reads.push(seq);
+      return reads.length > 1000 ? undefined : { ...ENTRY, seq };
+    },
+    close: async () => undefined,
+  };
+  return { journal, reads };
+}
+
+function replicaOn(journal: Journal): Replica {
+  const none = { seq: SEQ_NONE, entryEpoch: EPOCH_NONE, hash: HASH_NONE };
+  return new Replica({
+    participant: {
+      backend: 1 as BackendId, incarnation: '1f'.repeat(16) as Incarnation,
+      promise: { cluster: CLUSTER_NONE, epoch: EPOCH_NONE, owner: '0'.repeat(32) as OwnerId },
+      nonce: '', pid: 1, count: 1, condition: 'intact', detail: '', tail: none,
+      tailTimestamp: 0 as Timestamp, checkpointSeq: SEQ_NONE, view: NO_VIEW, ledger: new Ledger(),
+      reserve: { bytes: 0, full: false },
+    },
+    journal,
+    checkpoints: { save: async () => undefined, load: async () => undefined },
+    replayed: { bytes: 0, operations: 0 },
+    savePromise: async () => undefined,
+    send: () => undefined,
+    onInSync: () => undefined,
+    log: () => undefined,
+    trace: undefined,
+  });
+}
+
+t.test('replica: a fetch of more than memory holds: a few MiB at once', async (t) => {
+  const { journal, reads } = endlessJournal();
+  const replica = replicaOn(journal);
+  replica.fetch(1 as Seq, Number.MAX_SAFE_INTEGER, 1);
+  await until(() => reads.length > 0, 'it reads');
+  await replica.close(false);
+  t.ok(reads.length < 10, `${reads.length} entries were read`);
+});
+
+t.test('replica: a fetch of nothing: one entry, so that a stream goes on', async (t) => {
+  const { journal, reads } = endlessJournal();
+  const replica = replicaOn(journal);
+  replica.fetch(7 as Seq, 0, 1);
+  await until(() => reads.length > 0, 'it reads');
+  await replica.close(false);
+  t.same(reads, [7]);
+});

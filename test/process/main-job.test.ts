@@ -1,0 +1,13 @@
+/** The main job, in short: a script of mixed commands piped into a bank whose processes are killed. */
+import t from 'tap';
+import { temporaryDirectory } from '../support/bank.ts';
+import { runMainJob } from '../support/main-job.ts';
+
+t.test('a piped script while backends and the frontend are killed: every answer is right', async (t) => {
+  const { wrong, kills, exit, seconds } = await runMainJob({
+    directory: temporaryDirectory(t), commands: 3_000, seed: 6, killEveryMs: 700, frontendToo: true,
+  });
+  t.same(wrong, [], `killed: ${kills.join(', ')}`);
+  t.ok(kills.length > 0, `${kills.length} kills in ${seconds.toFixed(1)} s`);
+  t.equal(exit, 1, 'the worst answer is a refusal');
+});

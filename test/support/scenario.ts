@@ -1,0 +1,259 @@
+/**
+ * Scenario files: commands and the full expected trace, as text (after etcd raft's testdata).
+ *
+ * A line that begins with `> ` is a command, the lines under it are what happened: who sent, voted,
+ * synced, decided, answered what. Time is made up and every delay is fixed: a message takes 1 ms,
+ * an fsync 2 ms. Heartbeats are left out. The commands are those of `COMMANDS` below.
+ */
+import type { Message } from '../../src/core/message.ts';
+import { decodeResult, encodeChunk, viewOf, type Operation } from '../../src/core/operation.ts';
+import type { FromClient, ToClient } from '../../src/core/message.ts';
+import { Random } from './random.ts';
+import type { SimBackend } from './sim-backend.ts';
+import { SimCluster } from './sim-cluster.ts';
+import type { SimClientEnd } from './sim-frontend.ts';
+
+const STEP_MS = 30;
+const LEFT_OUT = new Set<Message['type']>(['ping', 'pong', 'view-changed', 'client-hello', 'welcome']);
+
+/** The scenario with the trace that it has now. */
+export function runScenario(text: string): string {
+  const scenario = new Scenario();
+  const out: string[] = [];
+  for (const line of text.split('\n')) {
+    if (line.startsWith('#')) out.push(line);
+    if (!line.startsWith('> ')) continue;
+    out.push('', line, ...scenario.run(line.slice(2).trim().split(/\s+/)));
+  }
+  return `${out.join('\n')}\n`;
+}
+
+/** One client, one operation at a time, as typed. */
+class TypingClient implements SimClientEnd {
+  readonly name = 'client';
+  #send: ((message: FromClient) => void) | undefined;
+  #session = 0;
+  #number = 0;
+  #query = 0;
+  #waiting: Operation | undefined;
+
+  onConnected(send: (message: FromClient) => void): void {
+    this.#send = send;
+    send({ type: 'client-hello', cluster: '0'.repeat(32) as never });
+  }
+
+  onDisconnected(): void {
+    this.#send = undefined;
+  }
+
+  get connected(): boolean {
+    return this.#send !== undefined;
+  }
+
+  /** Sent as soon as there is a session. */
+  type(operation: Operation): void {
+    if (operation.kind !== 'query' && this.#session === 0) {
+      this.#waiting = operation;
+      this.#send?.({ type: 'open-session' });
+    } else this.#put(operation);
+  }
+
+  onMessage(message: ToClient): void {
+    if (message.type !== 'session') return;
+    this.#session = message.session;
+    if (this.#waiting !== undefined) this.#put(this.#waiting);
+    this.#waiting = undefined;
+  }
+
+  /** The last write again, under its number. */
+  #put(operation: Operation): void {
+    if (operation.kind === 'query') {
+      this.#query += 1;
+      this.#send?.({ type: 'query', query: this.#query, chunk: encodeChunk(0, 0, [operation]) });
+      return;
+    }
+    this.#number += 1;
+    const chunk = encodeChunk(this.#session, this.#number, [operation]);
+    this.#send?.({ type: 'request', chunk });
+  }
+}
+
+type Words = readonly (string | undefined)[];
+
+class Scenario {
+  #cluster = new SimCluster(new Random(1), { fixedDelays: true });
+  readonly #client = new TypingClient();
+  #lines: string[] = [];
+  stepMs = STEP_MS;
+
+  run(words: string[]): string[] {
+    this.#lines = [];
+    const [verb = '', ...rest] = words;
+    const command = COMMANDS[verb];
+    if (command === undefined) throw new Error(`no command ${verb}`);
+    const forMs = command(this, rest) ?? this.stepMs;
+    const { queue } = this.#cluster;
+    queue.runUntil(queue.nowMs + forMs);
+    const { found } = this.#cluster.checks;
+    if (found.length > 0) throw new Error(found.join('\n'));
+    return this.#lines;
+  }
+
+  /** A new bank of so many backends. */
+  bank(count: number, minInSync: number): void {
+    const cluster = new SimCluster(new Random(1), { count, minInSync, fixedDelays: true });
+    this.#cluster = cluster;
+    cluster.restartsStopped = false;
+    cluster.onNote = (line) => this.#show(line.replaceAll(/[0-9a-f]{32}/g, '…'));
+    cluster.traceLine = (line) => this.#show(`trace: ${line}`);
+    cluster.onMessage = (from, to, message) => {
+      if (!LEFT_OUT.has(message.type)) this.#show(`${from} → ${to}: ${describe(message)}`);
+    };
+  }
+
+  get cluster(): SimCluster {
+    return this.#cluster;
+  }
+
+  backend(word: string | undefined): SimBackend {
+    const backend = this.#cluster.backends[Number(word) - 1];
+    if (backend === undefined) throw new Error(`no backend ${word}`);
+    return backend;
+  }
+
+  type(operation: Operation): void {
+    if (!this.#client.connected) this.#cluster.connectClient(this.#client);
+    this.#client.type(operation);
+  }
+
+  #show(line: string): void {
+    this.#lines.push(`${this.#cluster.queue.nowMs.toFixed(1).padStart(8)} ${line}`);
+  }
+}
+
+/** Each does its thing; how long to look on then, where not the usual time. */
+const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => number | void>> = {
+  bank: (scenario, [count, minInSync]) => scenario.bank(Number(count), Number(minInSync ?? 1)),
+  wait: (_scenario, [ms]) => Number(ms),
+  /** How long to look on after each command from now on. */
+  step: (scenario, [ms]) => {
+    scenario.stepMs = Number(ms);
+    return 0;
+  },
+  frontend: ({ cluster }, [flag]) => {
+    if (flag === '--accept-data-loss') cluster.checks.forgive();
+    cluster.startFrontend({ recover: flag === '--recover', acceptDataLoss: flag === '--accept-data-loss' });
+  },
+  /** Asks for a clean stop, as SIGTERM does. */
+  'stop-frontend': ({ cluster }) => {
+    cluster.frontend?.sees((coordinator, now) => coordinator.prepareStop(now));
+  },
+  'is-stopped': ({ cluster }) => cluster.note(`stopped: ${cluster.frontend?.coordinator.stopped}`),
+  'kill-frontend': ({ cluster }) => cluster.crashFrontend(),
+  'lose-record': ({ cluster }) => {
+    cluster.store.record = undefined;
+  },
+  /** An old copy of the record is put back. */
+  'roll-back-record': ({ cluster }, [epochs]) => {
+    const { record } = cluster.store;
+    if (record === undefined) throw new Error('there is no record');
+    const epoch = (record.epoch - Number(epochs)) as typeof record.epoch;
+    cluster.store.record = { ...record, epoch };
+  },
+  'no-room-for-record': ({ cluster }, [times]) => {
+    cluster.store.failNext = Number(times);
+  },
+  start: (scenario, ids) => {
+    for (const id of ids) scenario.backend(id).start();
+  },
+  /** What was not fsynced is lost, all of it. */
+  kill: (scenario, ids) => {
+    for (const id of ids) {
+      const backend = scenario.backend(id);
+      backend.disk.unsynced = [];
+      backend.crash();
+    }
+  },
+  wipe: (scenario, [id]) => scenario.backend(id).wipe(),
+  /** An old copy of its directory, with so many entries. */
+  'put-back': (scenario, [id, entries]) => scenario.backend(id).rollBack(Number(entries)),
+  corrupt: (scenario, [id]) => {
+    scenario.backend(id).disk.corrupt = true;
+  },
+  flip: (scenario, [id]) => scenario.backend(id).flip(),
+  full: (scenario, [id]) => {
+    const backend = scenario.backend(id);
+    backend.disk.useUp();
+    backend.setFull(true);
+  },
+  room: (scenario, [id]) => scenario.backend(id).setFull(false),
+  pause: (scenario, [id]) => scenario.backend(id).pause(),
+  resume: (scenario, [id]) => scenario.backend(id).resume(),
+  cut: (scenario, [id]) => scenario.backend(id).cut(),
+  'slow-disk': (scenario, [id, ms]) => {
+    scenario.backend(id).slowDiskMs = Number(ms);
+  },
+  /** Looks on for only so long: to strike in the middle of something. */
+  'in-the-middle-of': (scenario, [ms, ...words]) => {
+    scenario.type(parse(words));
+    return Number(ms);
+  },
+  create: (scenario, words) => scenario.type(parse(['create', ...words])),
+  update: (scenario, words) => scenario.type(parse(['update', ...words])),
+  deposit: (scenario, words) => scenario.type(parse(['deposit', ...words])),
+  withdraw: (scenario, words) => scenario.type(parse(['withdraw', ...words])),
+  transfer: (scenario, words) => scenario.type(parse(['transfer', ...words])),
+  query: (scenario, words) => scenario.type(parse(['query', ...words])),
+};
+
+function parse([kind, ...numbers]: Words): Operation {
+  const [first = 0, second = 0, third = 0] = numbers.map(Number);
+  switch (kind) {
+    case 'create': return { kind, amount: first };
+    case 'query': return { kind, account: first };
+    case 'transfer': return { kind, account: first, toAccount: second, amount: third };
+    case 'update': case 'deposit': case 'withdraw': return { kind, account: first, amount: second };
+    default: throw new Error(`no operation ${kind}`);
+  }
+}
+
+function describe(message: Message): string {
+  const { type } = message;
+  switch (type) {
+    case 'hello': return `hello, ${message.condition}, promised epoch ${message.promisedEpoch}`;
+    case 'promise': return `promise epoch ${message.epoch}?`;
+    case 'promised': return `promised epoch ${message.epoch}, tail ${message.tailSeq} of epoch ${message.tailEpoch}`;
+    case 'prepare': {
+      const { seq, epoch, entryEpoch, commitSeq, answers } = message;
+      const older = entryEpoch === epoch ? '' : `, of epoch ${entryEpoch}`;
+      return `prepare ${seq}${older}, decided ${commitSeq}${answers ? ', you answer' : ''}`;
+    }
+    case 'vote': return `vote ${message.seq}: OK,commit`;
+    case 'results': return `results ${message.seq}`;
+    case 'commit': return `commit ${message.commitSeq}`;
+    case 'read': return `read ${message.read}`;
+    case 'read-results': return `read results ${message.read}`;
+    case 'answer': return `answer ${message.seq}`;
+    case 'locate': return `locate ${message.seq}?`;
+    case 'located': return `located ${message.seq}: epoch ${message.entryEpoch}`;
+    case 'truncate': return `truncate ${message.tailSeq} to ${message.afterSeq}`;
+    case 'truncated': return `truncated to ${message.tailSeq}`;
+    case 'fetch': return `fetch from ${message.fromSeq}`;
+    case 'fetched': return `fetched ${message.seq}`;
+    case 'reset': case 'refused': case 'corrupted': return `${type}: ${message.detail}`;
+    case 'answered': return `answered ${message.seq}: ${outcome(message.results)}`;
+    case 'query-answered': return `query answered after ${message.seq}: ${outcome(message.results)}`;
+    case 'refusal': return `refused ${message.thing}: ${message.code}: ${message.detail}`;
+    case 'promise-refused': return `promise refused: epoch ${message.promisedEpoch} is promised`;
+    case 'session': return `session ${message.session}`;
+    case 'request': case 'query': return type;
+    case 'ping': case 'pong': case 'view-changed': case 'client-hello': case 'open-session':
+    case 'ask-status': case 'welcome': case 'status-report': return type;
+  }
+}
+
+function outcome(results: Uint8Array): string {
+  const { code, kind, account, balance, toBalance } = decodeResult(viewOf(results), 0);
+  return `${kind} ${code}${code === 'ok' ? ` account ${account} balance ${balance} ${toBalance}` : ''}`;
+}
+
