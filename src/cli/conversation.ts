@@ -20,6 +20,8 @@ const CONNECT_TIMEOUT_MS = 600;
 export interface ConversationOptions {
   readonly bank: BankAddress;
   readonly timeoutMs: number;
+  /** How long the first connection is tried. */
+  readonly connectTimeoutMs?: number;
   readonly json: boolean;
   readonly bail: boolean;
   /** The words of one command; none: a prompt or a pipe. */
@@ -29,15 +31,18 @@ export interface ConversationOptions {
 }
 
 /** Throws `Unreachable` where there is no bank. */
-export function connectTo(bank: BankAddress, timeoutMs: number): Promise<Client> {
-  const { host, port } = bank;
-  return Client.connect({ host, port, timeoutMs, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+export function connectTo(
+  { host, port }: BankAddress,
+  timeoutMs: number,
+  connectTimeoutMs = CONNECT_TIMEOUT_MS,
+): Promise<Client> {
+  return Client.connect({ host, port, timeoutMs, connectTimeoutMs });
 }
 
 /** Resolves to the exit status. */
 export async function converse(context: CliContext, options: ConversationOptions): Promise<number> {
   const { bank, timeoutMs, words, bail, interrupted } = options;
-  await using client = await connectTo(bank, timeoutMs);
+  await using client = await connectTo(bank, timeoutMs, options.connectTimeoutMs);
   const { stdin, stdout } = context;
   const atTerminal = isTerminal(stdin) && isTerminal(stdout);
   const render = chooseRender(context, options, words.length > 0 || atTerminal);

@@ -36,7 +36,10 @@ export function refusalOfResult(result: Result, request: string): Refused | unde
     case 'badRequest':
       return { word: 'BAD_REQUEST', sentence: describeReason(result.detail) };
     case 'keyReused':
-      return { word: 'KEY_REUSED', sentence: 'the key was used before with another command' };
+      return {
+        word: 'KEY_REUSED',
+        sentence: 'the key was used before with another command, or sealed by OUTCOME',
+      };
     case 'sessionExpired':
       return { word: 'SESSION_EXPIRED', sentence: 'it is too long ago to be known' };
     case 'duplicate':

@@ -28,7 +28,7 @@ export interface Round {
 }
 
 interface Line {
-  items: AdmittedItem[];
+  items: (AdmittedItem | undefined)[];
   head: number;
   /** Reads that were taken and not yet executed: they hold back what is behind them. */
   openReads: number;
@@ -36,6 +36,9 @@ interface Line {
 
 /** Beyond this the bank is busy. */
 export const QUEUED_BYTES_MAX = 128 * 1024 * 1024;
+
+/** Items of a line that were taken and not yet cut off. */
+const TAKEN_MAX = 64;
 
 export class Admission {
   readonly #lines = new Map<ConnectionId, Line>();
@@ -169,6 +172,12 @@ export class Admission {
       line.items = [];
       line.head = 0;
       return undefined;
+    }
+    // A line that never gets empty must not keep alive what was taken long ago.
+    line.items[line.head - 1] = undefined;
+    if (line.head >= TAKEN_MAX && 2 * line.head >= line.items.length) {
+      line.items = line.items.slice(line.head);
+      line.head = 0;
     }
     return line.items[line.head];
   }

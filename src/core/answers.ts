@@ -11,12 +11,11 @@ export function answerBatch(
   answer: (item: AdmittedItem, message: Answered) => void,
 ): void {
   const patched = originals.length === 0 ? results : patch(results, originals);
+  const lastFirst = [...originals].sort((one, other) => other.index - one.index);
   let index = 0;
   for (const item of batch.items) {
     const { session, number, operations } = item;
-    const own = originals
-      .filter((original) => original.index >= index && original.index < index + operations)
-      .map((original) => ({ ...original, index: original.index - index }));
+    const own = takeOwn(lastFirst, index, index + operations);
     answer(item, {
       type: 'answered',
       session: session as SessionId,
@@ -28,6 +27,16 @@ export function answerBatch(
     });
     index += operations;
   }
+}
+
+/** The first answers within one item, taken from the end of the list; their places are the item's. */
+function takeOwn(originals: Original[], from: number, to: number): Original[] {
+  const own: Original[] = [];
+  for (let next = originals.at(-1); next !== undefined && next.index < to; next = originals.at(-1)) {
+    own.push({ ...next, index: next.index - from });
+    originals.pop();
+  }
+  return own;
 }
 
 /** First answers in the place of those that came again. */

@@ -4,8 +4,8 @@
  *
  * What it keeps true:
  * - Frames leave in submission order, writes and QUERYs alike; repetitions before anything new.
- * - A write leaves only when every QUERY before it is answered: one that is lost and sent again must
- *   not see what was submitted after it.
+ * - A write leaves only when every QUERY before it is answered: one that is lost and sent again
+ *   must not see what was submitted after it.
  * - A number names one operation for ever: it is never given to another, whatever became of it.
  * - `refused` is said only of what did not and never will happen: it never left, or its only
  *   sending was refused, or the ledger said that its number was passed over. The rest is `unknown`.

@@ -67,6 +67,7 @@ export class Clients {
   onGone(connection: ConnectionId): boolean {
     if (!this.#open.delete(connection)) return false;
     this.#admission.onGone(connection);
+    this.sessions.onGone(connection);
     return true;
   }
 

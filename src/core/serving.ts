@@ -13,9 +13,7 @@ import type { ControlKeeper } from './control-keeper.ts';
 import type { Now } from './effect.ts';
 import { hashEntry, type Entry } from './entry.ts';
 import { judgeFitness, type Fitness } from './fitness.ts';
-import {
-  nextSeq, type BackendId, type Epoch, type Seq, type Timestamp,
-} from './ids.ts';
+import { nextSeq, type BackendId, type Epoch, type Seq, type Timestamp } from './ids.ts';
 import { InFlight, type Batch } from './in-flight.ts';
 import { prepareOf } from './prepare.ts';
 import { Membership } from './membership.ts';

@@ -9,12 +9,12 @@ export class SessionPool {
   #next = 0;
   #left = 0;
   #ordered = false;
-  readonly #waiting: ConnectionId[] = [];
+  #waiting: ConnectionId[] = [];
 
   /** A session, or undefined: the connection will be given one when a lease arrives. */
   take(connection: ConnectionId): SessionId | undefined {
     if (this.#left === 0) {
-      this.#waiting.push(connection);
+      if (!this.#waiting.includes(connection)) this.#waiting.push(connection);
       return undefined;
     }
     this.#left -= 1;
@@ -40,6 +40,11 @@ export class SessionPool {
       const session = this.take(connection);
       if (session !== undefined) give(connection, session);
     }
+  }
+
+  /** Nothing is kept for one that has gone. */
+  onGone(connection: ConnectionId): void {
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== connection);
   }
 
   /** What was ordered is lost with its epoch. */

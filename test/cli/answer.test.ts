@@ -86,7 +86,10 @@ t.test('answer: refusals of the ledger: words, sentence, code, status', async (t
       { code: 'limitExceeded', balance: 1 }, 'LIMIT_EXCEEDED',
       'account 100 can hold at most 90071992547409.91',
     ],
-    [{ code: 'keyReused' }, 'KEY_REUSED', 'the key was used before with another command'],
+    [
+      { code: 'keyReused' }, 'KEY_REUSED',
+      'the key was used before with another command, or sealed by OUTCOME',
+    ],
     [
       { code: 'sessionExpired' }, 'SESSION_EXPIRED',
       'it is too long ago to be known',

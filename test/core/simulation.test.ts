@@ -2,7 +2,7 @@ import t from 'tap';
 import { simulate } from '../support/sim-run.ts';
 
 /** More with SIMULATION_SEEDS=5000; one alone with SIMULATION_SEED=42, which prints its trace. */
-const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 120);
+const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 240);
 const SUBTESTS = 4;
 const ONE = process.env['SIMULATION_SEED'];
 

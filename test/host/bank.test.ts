@@ -3,7 +3,7 @@ import t from 'tap';
 import { runBank } from '../../src/host/bank.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
 
-t.test('bank: a session that fails: the processes are stopped before the failure is told', async (t) => {
+t.test('bank: a session that fails: the processes are stopped, then it is told', async (t) => {
   const data = t.testdir();
   const failing = runBank({
     port: 0, host: '127.0.0.1', data, trace: false, readTimeoutMs: 1000, minInSync: 1,

@@ -281,7 +281,9 @@ t.test('journal: a segment is taken away while running: corrupt, by reads and by
     writeFileSync(join(directory, oldest as string), kept);
     const again = await openForTest(directory, { scrubBytesPerSecond });
     rmSync(join(directory, oldest as string));
-    if (scrubBytesPerSecond === 0) t.equal(await kindOfError(again.journal.read(1 as Seq)), 'corrupt');
+    if (scrubBytesPerSecond === 0) {
+      t.equal(await kindOfError(again.journal.read(1 as Seq)), 'corrupt');
+    }
     await until(() => again.corruptions.length > 0, 'somebody notices');
     t.match(again.corruptions[0], /0001\.segment is corrupt at byte 0: the file is missing/);
     await again.journal.close();

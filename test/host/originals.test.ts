@@ -66,7 +66,8 @@ function bank() {
   const read = async (seq: Seq): Promise<ExecutedEntry | undefined> => {
     const found = entries.get(seq);
     reads += 1;
-    return found && ({ seq, timestamp: seq as number as Timestamp, results: found } as ExecutedEntry);
+    const timestamp = seq as number as Timestamp;
+    return found && ({ seq, timestamp, results: found } as ExecutedEntry);
   };
   const ask = async (session: number, first: number, ...operations: Operation[]) => {
     const given = teller.executeBytes(encodeChunk(session, first, operations));
@@ -119,7 +120,8 @@ t.test('originals: a first answer that is said to come later: a bug, never a loo
   const entries = new Map<number, Uint8Array>([
     [6, results({ code: 'duplicate', account: 6, balance: 0 })],
   ]);
-  const itself = findOriginals(results({ code: 'duplicate', account: 6, balance: 0 }), async (seq) =>
+  const asked = results({ code: 'duplicate', account: 6, balance: 0 });
+  const itself = findOriginals(asked, async (seq) =>
     ({ seq, timestamp: 1 as Timestamp, results: entries.get(seq) }) as ExecutedEntry);
   await t.rejects(itself, /given before/);
 });

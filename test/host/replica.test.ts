@@ -1,6 +1,6 @@
 /**
- * A replica on a disk that is full or fails: the reserve is told before it is gone, a vote only ever
- * follows its fsync, and a failed one ends the life.
+ * A replica on a disk that is full or fails: the reserve is told before it is gone, a vote only
+ * ever follows its fsync, and a failed one ends the life.
  */
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -90,7 +90,8 @@ async function startReplica(t: Test, name: string, free?: number) {
       promise: { cluster: CLUSTER_NONE, epoch: EPOCH_NONE, owner: OWNER }, condition: 'empty',
       detail: '', tail: { seq: SEQ_NONE, entryEpoch: EPOCH_NONE, hash: HASH_NONE },
       tailTimestamp: 0 as Timestamp, checkpointSeq: SEQ_NONE,
-      view: { number: 0 as ViewNumber, members: [] }, ledger: new Ledger(), reserve: journal.reserve,
+      view: { number: 0 as ViewNumber, members: [] }, ledger: new Ledger(),
+      reserve: journal.reserve,
     },
     journal,
     checkpoints: { save: async () => {}, load: async () => undefined },
@@ -110,7 +111,8 @@ async function startReplica(t: Test, name: string, free?: number) {
       ...last, type: 'prepare', epoch: EPOCH, commitSeq: 0 as Seq, answers: false,
     });
   };
-  const votes = (): number[] => sent.flatMap((message) => (message.type === 'vote' ? message.seq : []));
+  const votes = (): number[] =>
+    sent.flatMap((message) => (message.type === 'vote' ? message.seq : []));
   return { replica, io, sent, votes, prepare };
 }
 

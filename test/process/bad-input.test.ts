@@ -1,10 +1,12 @@
 /**
- * Bad input at the port of one bank, in one way after another: a clear error or a closed connection,
- * the service unharmed, nothing changed. Who behaves is served all the while.
+ * Bad input at the port of one bank, in one way after another: a clear error or a closed
+ * connection, the service unharmed, nothing changed. Who behaves is served all the while.
  */
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { CLUSTER_NONE, type BackendId, type ClusterId, type Epoch, type Incarnation } from '../../src/core/ids.ts';
+import {
+  CLUSTER_NONE, type BackendId, type ClusterId, type Epoch, type Incarnation,
+} from '../../src/core/ids.ts';
 import type { Hello, Message } from '../../src/core/message.ts';
 import { CHUNK_OPERATIONS_MAX, encodeChunk, RESULT_BYTES } from '../../src/core/operation.ts';
 import { pause, TestBank, until } from '../support/bank.ts';
@@ -53,7 +55,7 @@ t.test('bad input: one bank, everything that is not for it', async (t) => {
       'a vote first': [vote()],
       'two hellos of a client': [CLIENT_HELLO, CLIENT_HELLO],
       'a client that votes': [CLIENT_HELLO, vote()],
-      'a client that says what a frontend says': [CLIENT_HELLO, { type: 'session', session: 1 as never }],
+      'a client that talks as a frontend': [CLIENT_HELLO, { type: 'session', session: 1 as never }],
       'a client of another bank': [{ type: 'client-hello', cluster: '22'.repeat(16) as ClusterId }],
       'a backend of another bank': [hello],
       'a backend that is none of the count': [helloOf(CLUSTER_NONE, 7)],
@@ -80,7 +82,7 @@ t.test('bad input: one bank, everything that is not for it', async (t) => {
     }
   });
 
-  await t.test('hostile chunks: refused or answered as malformed, the service goes on', async (t) => {
+  await t.test('hostile chunks: refused or answered as malformed, service goes on', async (t) => {
     for (const [name, chunk] of Object.entries(hostileChunks())) {
       const raw = await RawSocket.connect(t, bank.port);
       raw.say(CLIENT_HELLO);
@@ -103,7 +105,7 @@ t.test('bad input: one bank, everything that is not for it', async (t) => {
     for (let query = 0; query < 200; query += 1) {
       const chunk = new Uint8Array(64 * 21);
       chunk.set(randomBytes(64 * 20), 64);
-      chunk.set(encodeChunk(0, 0, Array.from({ length: 20 }, () => ({ kind: 'query' as const }))).subarray(0, 64));
+      chunk.set(queries(20).subarray(0, 64));
       raw.say({ type: 'query', query, chunk });
     }
     await until('all answers', () => raw.isClosed || raw.messages.length >= 201);
@@ -149,7 +151,7 @@ t.test('bad input: one bank, everything that is not for it', async (t) => {
     t.ok(await resident < 600, 'its answers do not pile up');
   });
 
-  await t.test('largest chunks of QUERYs from several connections at once: all answered', async (t) => {
+  await t.test('largest chunks of QUERYs, several connections at once: all answered', async (t) => {
     const clients = await Promise.all(Array.from({ length: 6 }, () => bank.connect(20_000)));
     const operations = Array.from({ length: CHUNK_OPERATIONS_MAX }, () =>
       ({ kind: 'query' as const, account: 100 }));

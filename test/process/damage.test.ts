@@ -1,6 +1,6 @@
 /**
- * Bits that flip in the files of one replica, each where another reader meets them: a start, the scrub,
- * a read, `verify`. It says where, serves none of it, and rejoins from a healthy one.
+ * Bits that flip in the files of one replica, each where another reader meets them: a start, the
+ * scrub, a read, `verify`. It says where, serves none of it, and rejoins from a healthy one.
  */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,8 @@ t.test('an old entry that is read for a joiner: the other one is the source', as
   const from = bank.backend(1).lines.length;
   rmSync(bank.directoryOf(2), { recursive: true });
   await bank.startBackend(2);
-  await bank.backend(1).line(/^backend 1: corrupt: .*segment is corrupt at byte \d+: entry \d+/, from);
+  const place = /^backend 1: corrupt: .*segment is corrupt at byte \d+: entry \d+/;
+  await bank.backend(1).line(place, from);
   await isWhole(t, bank, 2);
 });
 
@@ -88,7 +89,8 @@ function oldSegment(bank: TestBank, id: number): string {
 /** It is back in sync and, alone, has everything. */
 async function isWhole(t: Test, bank: TestBank, id: number): Promise<void> {
   await bank.statusIs('111');
-  await Promise.all(bank.ids.filter((other) => other !== id).map((other) => bank.killBackend(other)));
+  const others = bank.ids.filter((other) => other !== id);
+  await Promise.all(others.map((other) => bank.killBackend(other)));
   t.same(await bank.commands('QUERY 100'), [`OK ${BALANCE}`]);
   await bank.backend(id).terminate();
   const verify = startBankd(t, ['verify', bank.directoryOf(id), '--json']);

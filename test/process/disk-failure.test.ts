@@ -1,6 +1,6 @@
 /**
- * A disk that fails: an fsync answers EIO, injected by strace. The process stops and starts again from
- * its disk; nothing is acknowledged on the strength of what it could not sync.
+ * A disk that fails: an fsync answers EIO, injected by strace. The process stops and starts again
+ * from its disk; nothing is acknowledged on the strength of what it could not sync.
  */
 import { execFileSync } from 'node:child_process';
 import t from 'tap';
@@ -13,7 +13,7 @@ import { verified } from '../support/verified.ts';
 const BACKEND_FAULTS = ['fdatasync:when=1', 'fdatasync:when=25', 'fsync:when=3'];
 const skip = canTrace() ? false : 'strace is not installed, or not allowed';
 
-t.test('a backend: EIO from an fsync: it stops; the others go on; it rejoins', { skip }, async (t) => {
+t.test('a backend: EIO from fsync: it stops; the others go on; it rejoins', { skip }, async (t) => {
   const bank = await TestBank.start(t);
   const load = await Load.start(t, { port: bank.port, clients: 4, seed: 31, pauseMs: 1 });
   for (const fault of BACKEND_FAULTS) {
@@ -33,7 +33,9 @@ t.test('a backend: EIO from an fsync: it stops; the others go on; it rejoins', {
   await bank.statusIs('111');
   await bank.stop();
   const directories = await verified(bank.ids.map((id) => bank.directoryOf(id)));
-  for (const { ok, accounts } of directories) t.same({ ok, accounts }, { ok: true, accounts: balances });
+  for (const { ok, accounts } of directories) {
+    t.same({ ok, accounts }, { ok: true, accounts: balances });
+  }
 });
 
 t.test('the sole in-sync backend: EIO: no answer on its strength', { skip }, async (t) => {

@@ -16,7 +16,8 @@ t.test('64 clients, nothing fails: a sequential twin agrees', async (t) => {
   t.same(wrong, [], `${history.length} answers`);
   t.same(load.troubles, []);
   await bank.stop();
-  for (const { directory, accounts } of await verified(bank.ids.map((id) => bank.directoryOf(id)))) {
+  const directories = await verified(bank.ids.map((id) => bank.directoryOf(id)));
+  for (const { directory, accounts } of directories) {
     t.same(accounts, balances, `the accounts in ${directory.slice(-9)}`);
   }
 });
@@ -39,7 +40,8 @@ t.test('64 clients, each process is killed once: the same, and no client sees it
   t.same(wrong, [], `${history.length} answers`);
   await bank.statusIs('111');
   await bank.stop();
-  for (const { directory, accounts } of await verified(bank.ids.map((id) => bank.directoryOf(id)))) {
+  const directories = await verified(bank.ids.map((id) => bank.directoryOf(id)));
+  for (const { directory, accounts } of directories) {
     t.same(accounts, balances, `the accounts in ${directory.slice(-9)}`);
   }
 });

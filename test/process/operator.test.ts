@@ -1,13 +1,13 @@
 /**
- * What an operator may do wrong, and what is asked of one after a loss: copied, swapped, foreign and
- * wiped directories, `--recover`, `--accept-data-loss`, `--min-in-sync`.
+ * What an operator may do wrong, and what is asked of one after a loss: copied, swapped, foreign
+ * and wiped directories, `--recover`, `--accept-data-loss`, `--min-in-sync`.
  */
 import { cpSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { pause, startBankd, temporaryDirectory, TestBank, until } from '../support/bank.ts';
 
-t.test('a copy of a running backend\'s directory: the second is refused, the first serves', async (t) => {
+t.test('a copy of a running directory: the second is refused, the first serves', async (t) => {
   const bank = await TestBank.start(t);
   await bank.commands('CREATE 100');
   const elsewhere = temporaryDirectory(t);
@@ -23,7 +23,7 @@ t.test('a copy of a running backend\'s directory: the second is refused, the fir
   t.same(await bank.commands('QUERY 100'), ['OK 100.00']);
 });
 
-t.test('an old copy put back: its lost tail is not missed, and it counts only when whole', async (t) => {
+t.test('an old copy put back: never served alone, counted only when it is whole', async (t) => {
   const bank = await TestBank.start(t);
   await bank.commands('CREATE 100');
   const copy = join(temporaryDirectory(t), 'backend-1');
@@ -49,7 +49,7 @@ t.test('an old copy put back: its lost tail is not missed, and it counts only wh
   t.same(await bank.commands('QUERY 100'), ['OK 105.00']);
 });
 
-t.test('the last one in sync is wiped while it is down: refused until the operator says so', async (t) => {
+t.test('the last one in sync is wiped: refused until the operator says so', async (t) => {
   const bank = await TestBank.start(t);
   await bank.commands('CREATE 100');
   for (const id of [1, 2]) await bank.killBackend(id);

@@ -23,7 +23,7 @@ t.test('up: a piped script: its answers on stdout, the worst of them as exit sta
   }
 });
 
-t.test('up: SIGTERM in the middle of a script: it stops, and what was answered is there', async (t) => {
+t.test('up: SIGTERM in mid-script: it stops, and what was answered is there', async (t) => {
   const data = temporaryDirectory(t);
   const deposits = Array.from({ length: 200_000 }, () => 'DEPOSIT 100 0.01');
   const bank = startBankd(t, [...UP, data], { input: ['CREATE 0', ...deposits].join('\n') });

@@ -1,6 +1,6 @@
 /**
- * `npm run soak -- main-job`: 100,000 mixed commands piped into a bank whose processes are killed all the
- * while; every answer and every balance is compared with an independent recomputation.
+ * `npm run soak -- main-job`: 100,000 mixed commands piped into a bank whose processes are killed
+ * all the while; every answer and every balance is compared with an independent recomputation.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

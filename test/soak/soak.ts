@@ -1,6 +1,6 @@
 /**
- * The long trials: `npm run soak`, `npm run soak -- flapping memory --minutes 10`. Each is a bank of
- * real processes under load and faults, and ends in a verdict line; the exit status is 0 where all
+ * The long trials: `npm run soak`, `npm run soak -- flapping memory --minutes 10`. Each is a bank
+ * of real processes under load and faults, and ends in a verdict line; the exit status is 0 where all
  * are right. Without names all run, for a minute each.
  */
 import { parseArgs } from 'node:util';
@@ -33,13 +33,14 @@ const seed = Number(values.seed);
 const names = positionals.length > 0 ? positionals : Object.keys(SOAKS);
 const unknown = names.filter((name) => SOAKS[name] === undefined);
 if (unknown.length > 0 || !(minutes > 0) || !Number.isSafeInteger(seed)) {
-  console.error(`usage: npm run soak -- [${Object.keys(SOAKS).join('|')}]… [--minutes N] [--seed N]`);
+  const all = Object.keys(SOAKS).join('|');
+  console.error(`usage: npm run soak -- [${all}]… [--minutes N] [--seed N]`);
   process.exit(2);
 }
 
 let allRight = true;
 for (const name of names) {
-  console.log(`${name}: ${minutes} min, seed ${seed} (again: npm run soak -- ${name} --seed ${seed})`);
+  console.log(`${name}: ${minutes} min; again: npm run soak -- ${name} --seed ${seed}`);
   let right = false;
   try {
     right = (await SOAKS[name]?.(minutes, seed)) ?? false;

@@ -1,4 +1,4 @@
-/** What the trials of separate processes share: a bank under load, a clock, and the checks at the end. */
+/** What trials of separate processes share: a bank under load, a clock, checks at the end. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestBank, type Scope } from '../support/bank.ts';
@@ -32,7 +32,8 @@ export async function runTrial(
     const load = await Load.start(scope, { ...options, port: bank.port });
     const endMs = performance.now() + minutes * 60_000;
     const trial: Trial = {
-      bank, load, random: new Random(options.seed), wrong: [], isOver: () => performance.now() > endMs,
+      bank, load, random: new Random(options.seed), wrong: [],
+      isOver: () => performance.now() > endMs,
     };
     console.log(await faults(trial));
     await check(trial);

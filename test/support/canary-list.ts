@@ -42,8 +42,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'votes of an old connection are sent on a new one',
     file: 'participant.ts',
-    find: '    this.#pendingVotes = [];\n    this.#errands.clear();',
-    replace: '    this.#errands.clear();',
+    find: '    this.#pendingVotes = [];\n    this.#errands.beginAnew(this.#promise.epoch);',
+    replace: '    this.#errands.beginAnew(this.#promise.epoch);',
   },
   {
     name: 'joint vote skipped: a joiner becomes a member at once',
@@ -232,9 +232,9 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'a failed view write leaves its required set behind',
-    file: 'coordinator.ts',
-    find: 'else this.#serving?.membership.onViewNotWritten();',
-    replace: '',
+    file: 'membership.ts',
+    find: '  onViewNotWritten(): void {\n    this.#forgetFormerFailures();\n    this.#recompute();',
+    replace: '  onViewNotWritten(): void {',
   },
   {
     name: 'commit applied to entries not matched on this connection',

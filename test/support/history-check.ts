@@ -1,9 +1,9 @@
 /**
  * Whether one order of everything explains what all clients were told (strict serializability).
  *
- * The order is known but for the inside of a batch: each answer names its seq, and each client's own
- * operations keep their order. What is left is searched for: an order in which a bank that only knows
- * the rules gives exactly these answers, versions included.
+ * The order is known but for the inside of a batch: each answer names its seq, and each client's
+ * own operations keep their order. What is left is searched for: an order in which a bank that only
+ * knows the rules gives exactly these answers, versions included.
  */
 import type { AnsweredOutcome } from '../../src/core/outcome.ts';
 import type { Operation } from '../../src/core/operation.ts';
@@ -53,7 +53,8 @@ function checkRealTime(history: readonly Done[]): string[] {
   let newest: Done | undefined;
   let at = 0;
   for (const done of [...history].sort((one, other) => one.startedMs - other.startedMs)) {
-    for (let next = ended[at]; next !== undefined && next.endedMs < done.startedMs; next = ended[at]) {
+    for (let next = ended[at]; next !== undefined; next = ended[at]) {
+      if (next.endedMs >= done.startedMs) break;
       if (newest === undefined || next.outcome.seq > newest.outcome.seq) newest = next;
       at += 1;
     }
@@ -140,7 +141,8 @@ class Books {
     const after = this.#after(operation);
     const [own] = after;
     if (own === undefined || own[0] !== account || own[1].balance !== balance) return false;
-    return own[1].version === detail && (after[1] === undefined || after[1][1].balance === toBalance);
+    if (own[1].version !== detail) return false;
+    return after[1] === undefined || after[1][1].balance === toBalance;
   }
 
   /** Returns what undoes it. */
@@ -175,7 +177,8 @@ class Books {
     if (own === undefined) return [];
     if (kind === 'query') return [[account, own]];
     const takes = kind === 'withdraw' || kind === 'transfer';
-    const balance = kind === 'update' ? amount : takes ? own.balance - amount : own.balance + amount;
+    const changed = own.balance + (takes ? -amount : amount);
+    const balance = kind === 'update' ? amount : changed;
     const mine: [number, Account] = [account, { balance, version: own.version + 1 }];
     const other = this.#accounts.get(toAccount);
     if (kind !== 'transfer' || other === undefined) return [mine];

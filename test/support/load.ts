@@ -1,6 +1,6 @@
 /**
- * Clients that mix commands on shared accounts, all the time, and remember every answer: for tests in
- * which something is killed meanwhile. Each has a connection and a session of its own.
+ * Clients that mix commands on shared accounts, all the time, and remember every answer: for tests
+ * in which something is killed meanwhile. Each has a connection and a session of its own.
  */
 import type { Operation } from '../../src/core/operation.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
@@ -138,5 +138,6 @@ export class Load {
 }
 
 function describe(outcome: Exclude<Outcome, { kind: 'answered' }>): string {
-  return outcome.kind === 'refused' ? `${outcome.code}: ${outcome.detail}` : `unknown: ${outcome.detail}`;
+  const what = outcome.kind === 'refused' ? outcome.code : 'unknown';
+  return `${what}: ${outcome.detail}`;
 }

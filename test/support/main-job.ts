@@ -21,6 +21,8 @@ export interface MainJobOptions {
   readonly killEveryMs: number;
   /** Whether the frontend is killed as well. */
   readonly frontendToo: boolean;
+  /** A supervisor waits longer before each new start: more kills take more time. */
+  readonly killsMax?: number;
 }
 
 export interface MainJobVerdict {
@@ -120,7 +122,7 @@ async function killNowAndThen(
 ): Promise<string[]> {
   const kills: string[] = [];
   const startedMs = performance.now();
-  while (!ended.aborted) {
+  while (!ended.aborted && kills.length < (options.killsMax ?? Infinity)) {
     const delayMs = options.killEveryMs * (0.5 + random.next());
     await sleep(delayMs, undefined, { signal: ended }).catch(() => undefined);
     if (ended.aborted) break;
@@ -141,10 +143,13 @@ async function findVictims(port: number, frontendToo: boolean): Promise<[string,
   try {
     await using client = await Client.connect({ port, timeoutMs: 500, connectTimeoutMs: 500 });
     const { frontend, backends } = (await client.status()) as {
-      frontend: { pid: number }; backends: { id: number; pid: number | null }[];
+      frontend: { pid: number };
+      backends: { id: number; pid: number | null; status: 0 | 1 }[];
     };
-    const victims = backends.flatMap(({ id, pid }): [string, number][] =>
-      pid === null ? [] : [[`backend ${id}`, pid]]);
+    // Without the last one in sync there is no service, and every answer is UNAVAILABLE.
+    const spared = backends.filter(({ status }) => status === 1).length < 2 ? 1 : undefined;
+    const victims = backends.flatMap(({ id, pid, status }): [string, number][] =>
+      pid === null || status === spared ? [] : [[`backend ${id}`, pid]]);
     return frontendToo ? [...victims, ['frontend', frontend.pid]] : victims;
   } catch {
     return []; // the frontend is down just now

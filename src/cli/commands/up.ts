@@ -67,6 +67,8 @@ export class UpCommand extends BankdCommand {
     return (bank, stopping) => converse(this.context, {
       bank,
       timeoutMs: this.timeout,
+      // A frontend that was killed meanwhile is started again: the bank must not end for that.
+      connectTimeoutMs: this.timeout,
       json: this.json,
       bail: this.bail,
       words: [],
