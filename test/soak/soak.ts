@@ -1,7 +1,7 @@
 /**
  * The long trials: `npm run soak`, `npm run soak -- flapping memory --minutes 10`. Each is a bank
- * of real processes under load and faults, and ends in a verdict line; the exit status is 0 where all
- * are right. Without names all run, for a minute each.
+ * of real processes under load and faults, and ends in a verdict line; the exit status is 0 where
+ * all are right. Without names all run, for a minute each.
  */
 import { parseArgs } from 'node:util';
 import { soakAllKilled } from './all-killed.ts';

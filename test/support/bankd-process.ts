@@ -21,7 +21,7 @@ export interface StartOptions {
   /** Whether it ends with the test's process; a supervisor under test gets Ctrl-C, so it is not. */
   readonly leashed?: boolean;
   readonly env?: Readonly<Record<string, string>>;
-  /** What it reads on stdin; undefined: nothing, at once ended. */
+  /** What it reads on stdin; undefined: nobody is there, as with /dev/null. */
   readonly input?: string;
   /** A command that runs it: `['strace', …]`. */
   readonly wrapper?: readonly string[];
@@ -43,12 +43,12 @@ export class BankdProcess {
     const environment = { ...process.env, ...env };
     delete environment['BANKD_TEST_BINARY'];
     const child = spawn(file, all, {
-      stdio: ['pipe', 'pipe', 'pipe', ...(leashed ? ['pipe' as const] : [])],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(leashed ? ['pipe' as const] : [])],
       env: leashed ? leashedEnvironment(environment) : environment,
     });
     this.#child = child;
     child.stdin?.on('error', () => {});
-    child.stdin?.end(input ?? '');
+    child.stdin?.end(input);
     child.stdio[3]?.on('error', () => {});
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
     if (child.stderr !== null) {

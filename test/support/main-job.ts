@@ -1,7 +1,7 @@
 /**
- * bankd's main job: a script of mixed commands piped into `bankd up` while its processes are killed and
- * started again. Every answer is compared with a twin that only knows the rules, and the balances in
- * every backend's directory with the twin's, after the bank has stopped.
+ * bankd's main job: a script of mixed commands piped into `bankd up` while its processes are killed
+ * and started again. Every answer is compared with a twin that only knows the rules, and the
+ * balances in every backend's directory with the twin's, after the bank has stopped.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -85,7 +85,8 @@ function compare(script: readonly Line[], answers: readonly string[]): string[] 
     const matches = expected.startsWith('ERR') ? answer.startsWith(expected) : answer === expected;
     if (!matches) wrong.push(`${at + 1}: ${line}: expected ${expected}, but was ${answer}`);
   });
-  if (answers.length > script.length) wrong.push(`${answers.length - script.length} answers too many`);
+  const extra = answers.length - script.length;
+  if (extra > 0) wrong.push(`${extra} answers too many`);
   return wrong;
 }
 
