@@ -29,14 +29,17 @@ export function answerBatch(
   }
 }
 
-/** The first answers within one item, taken from the end of the list; their places are the item's. */
+/**
+ * The first answers within one item, taken from the end of the list; their places are the item's.
+ */
 function takeOwn(originals: Original[], from: number, to: number): Original[] {
   const own: Original[] = [];
-  for (let next = originals.at(-1); next !== undefined && next.index < to; next = originals.at(-1)) {
+  for (;;) {
+    const next = originals.at(-1);
+    if (next === undefined || next.index >= to) return own;
     own.push({ ...next, index: next.index - from });
     originals.pop();
   }
-  return own;
 }
 
 /** First answers in the place of those that came again. */

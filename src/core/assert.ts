@@ -1,4 +1,7 @@
-/** Assertions are on in production: a broken invariant stops the process before it can harm the books. */
+/**
+ * Assertions are on in production: a broken invariant stops the process before it can harm the
+ * books.
+ */
 export class AssertionFailure extends Error {
   override readonly name = 'AssertionFailure';
 }

@@ -9,6 +9,10 @@ import type { ControlRecord, View } from './view.ts';
 
 const RETRY_MS = 500;
 
+/** What a write may change besides the version and the owner. */
+export type ControlChanges =
+  Partial<Pick<ControlRecord, 'epoch' | 'view' | 'commitFloor' | 'recovered'>>;
+
 export class ControlKeeper {
   readonly #host: CoordinatorHost;
   readonly #owner: OwnerId;
@@ -43,7 +47,7 @@ export class ControlKeeper {
     return this.#pending === undefined && nowMs >= this.#retryAtMs;
   }
 
-  write(changes: Partial<Pick<ControlRecord, 'epoch' | 'view' | 'commitFloor'>>): void {
+  write(changes: ControlChanges): void {
     const version = this.record.version + 1;
     this.#send({ ...this.record, ...changes, version, owner: this.#owner });
   }

@@ -317,7 +317,6 @@ export class Coordinator {
       links: this.#greeter.links,
       record,
       acceptDataLoss,
-      needsAll: this.#greeter.hasRecovered && !this.#hasServed,
       graceMs: this.#options.readTimeoutMs / 4,
       nowMs: () => this.#now.ms,
       send: (id, message) => this.#backends.send(id, message),
@@ -332,7 +331,8 @@ export class Coordinator {
     this.#base = base;
     this.#phase = 'installing';
     const { view } = this.#control;
-    this.#control.write({ view: nextView(view, members), commitFloor: base.seq });
+    const commitFloor = base.seq;
+    this.#control.write({ view: nextView(view, members), commitFloor, recovered: false });
   }
 
   #beginServing(record: ControlRecord): void {

@@ -1,6 +1,8 @@
 /**
- * What a core asks of its host. A core is stepped with an input (a message, a tick, "durable up to n");
- * it calls these, in order, and never waits. The host answers later through the core's `on…` methods.
+ * What a core asks of its host. A core is stepped with an input (a message, a tick, "durable up to
+ * n");
+ * it calls these, in order, and never waits. The host answers later through the core's `on…`
+ * methods.
  */
 import type { ExecutedEntry } from './entry.ts';
 import type { ClusterId, Epoch, OwnerId, Seq } from './ids.ts';
@@ -17,20 +19,28 @@ export interface PromiseRecord {
 /**
  * What a participant asks of its host.
  *
- * The order that the host must keep: append before sync, sync before `onSynced`; and whatever `send`
+ * The order that the host must keep: append before sync, sync before `onSynced`; and whatever
+ * `send`
  * was called with leaves in the order of the calls. No `vote` may leave before `onSynced` has been
  * called for its seq: the participant sees to that itself by sending votes only from there.
  */
 export interface ParticipantHost {
-  /** Appends and soon fsyncs (many under one fsync); `onSynced(seq)` follows. Never fails for space. */
+  /**
+   * Appends and soon fsyncs (many under one fsync); `onSynced(seq)` follows. Never fails for
+   * space.
+   */
   append(entry: ExecutedEntry): void;
   /** Fsyncs the journal, makes the promise durable, then `onPromiseSaved(promise)`. */
   savePromise(promise: PromiseRecord): void;
-  /** Drops every entry after `afterSeq`, durably, rebuilds the ledger, then `onTruncated(ledger)`. */
+  /**
+   * Drops every entry after `afterSeq`, durably, rebuilds the ledger, then `onTruncated(ledger)`.
+   */
   truncate(afterSeq: Seq): void;
   /** Which entry stands at the seq; undefined where none does. Answers `onLocated`. */
   locate(seq: Seq, token: number): void;
-  /** Reads entries from `fromSeq` until `bytes` are read or the journal ends; answers `onFetched`. */
+  /**
+   * Reads entries from `fromSeq` until `bytes` are read or the journal ends; answers `onFetched`.
+   */
   fetch(fromSeq: Seq, bytes: number, token: number): void;
   /** Follows `duplicate` results to their first answers, then `onResolved`. */
   resolve(seq: Seq, results: Uint8Array, token: number): void;
@@ -66,7 +76,8 @@ export interface CoordinatorHost {
   /** Closes the connection after what was sent; no `onGone` follows. */
   close(connection: ConnectionId): void;
   /**
-   * Writes the record if the stored one has version `record.version - 1` (0: there is none yet); then
+   * Writes the record if the stored one has version `record.version - 1` (0: there is none yet);
+   * then
    * `onControlWritten`. One write at a time.
    */
   writeControl(record: ControlRecord): void;
@@ -79,9 +90,13 @@ export interface CoordinatorHost {
 }
 
 /** `deposed`: another owner holds the record. `rolled-back`: a promise above the record's epoch.
- * `diverged`: replicas differ and no majority tells which is right. `foreign`: the record is missing
+ * `diverged`: replicas differ and no majority tells which is right. `foreign`: the record is
+ * missing
  * or does not fit the backends. */
 export type StopReason = 'deposed' | 'rolled-back' | 'diverged' | 'foreign';
 
-/** What became of a write of the control record. `failed`: certainly not applied, may be tried again. */
+/**
+ * What became of a write of the control record. `failed`: certainly not applied, may be tried
+ * again.
+ */
 export type ControlOutcome = 'written' | 'conflict' | 'failed';

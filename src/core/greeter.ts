@@ -11,7 +11,7 @@ import {
   type OwnerId, type ViewNumber,
 } from './ids.ts';
 import type { Hello } from './message.ts';
-import type { Member, View } from './view.ts';
+import type { ControlRecord, Member, View } from './view.ts';
 
 export interface GreeterOptions {
   readonly owner: OwnerId;
@@ -38,7 +38,6 @@ export class Greeter {
   readonly #links = new Map<BackendId, BackendLink>();
   readonly #byConnection = new Map<ConnectionId, BackendLink>();
   readonly #contenders = new Map<BackendId, Contender>();
-  #hasRecovered = false;
   #shownWait = '';
 
   constructor(options: GreeterOptions, host: CoordinatorHost, control: ControlKeeper) {
@@ -46,11 +45,6 @@ export class Greeter {
     this.#host = host;
     this.#control = control;
     if (control.exists) this.#makeLinks(control.record.count);
-  }
-
-  /** The control record was lost, and has been rebuilt from what the backends remember. */
-  get hasRecovered(): boolean {
-    return this.#hasRecovered;
   }
 
   get links(): ReadonlyMap<BackendId, BackendLink> {
@@ -225,7 +219,7 @@ export class Greeter {
     members.sort((one, other) => one.id - other.id);
     this.#host.log(`a new bank of ${count} backends: cluster ${this.#options.newCluster}`);
     const view: View = { number: 1 as ViewNumber, members };
-    this.#writeFirst(this.#options.newCluster, EPOCH_NONE, view, count);
+    this.#writeFirst(this.#options.newCluster, EPOCH_NONE, view, { count, recovered: false });
   }
 
   /** The record is lost: every member of the newest view that anyone remembers must be here. */
@@ -267,16 +261,17 @@ export class Greeter {
     const [first] = carrying;
     if (first === undefined) return;
     const epoch = Math.max(...carrying.map((hello) => hello.promisedEpoch)) as Epoch;
-    this.#hasRecovered = true;
     this.#host.log(`recovered the control record: view ${view.number}, epoch ${epoch}`);
-    this.#writeFirst(first.cluster, epoch, view, count);
+    this.#writeFirst(first.cluster, epoch, view, { count, recovered: true });
   }
 
-  #writeFirst(cluster: ClusterId, epoch: Epoch, view: View, count: number): void {
-    this.#makeLinks(count);
+  #writeFirst(
+    cluster: ClusterId, epoch: Epoch, view: View, rest: Pick<ControlRecord, 'count' | 'recovered'>,
+  ): void {
+    this.#makeLinks(rest.count);
     const { owner } = this.#options;
     this.#control.writeFirst({
-      cluster, version: 1, epoch, owner, view, commitFloor: SEQ_NONE, count,
+      cluster, version: 1, epoch, owner, view, commitFloor: SEQ_NONE, ...rest,
     });
   }
 

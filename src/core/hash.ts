@@ -1,4 +1,6 @@
-/** The two pure functions that the core takes from the runtime; the only `node:` import in `core/`. */
+/**
+ * The two pure functions that the core takes from the runtime; the only `node:` import in `core/`.
+ */
 import { hash } from 'node:crypto';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 

@@ -1,5 +1,6 @@
 /**
- * The numbers and ids that the protocol counts with, branded so that one can't be taken for another.
+ * The numbers and ids that the protocol counts with, branded so that one can't be taken for
+ * another.
  *
  * All are exact integers below 2^53; ids of 128 bits and hashes of 256 bits are lowercase hex.
  */
@@ -14,9 +15,13 @@ export type Seq = Branded<number, 'Seq'>;
 export type ViewNumber = Branded<number, 'ViewNumber'>;
 /** A backend's place in the status array, 1..count. */
 export type BackendId = Branded<number, 'BackendId'>;
-/** A client session: the seq of the lease that it came from, times SESSIONS_PER_LEASE, plus a slot. */
+/**
+ * A client session: the seq of the lease that it came from, times SESSIONS_PER_LEASE, plus a slot.
+ */
 export type SessionId = Branded<number, 'SessionId'>;
-/** Microseconds since 1970, as ordered by the coordinator: strictly increasing from batch to batch. */
+/**
+ * Microseconds since 1970, as ordered by the coordinator: strictly increasing from batch to batch.
+ */
 export type Timestamp = Branded<number, 'Timestamp'>;
 
 /** 128 random bits made when a backend's data directory is created. */

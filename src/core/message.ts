@@ -1,7 +1,8 @@
 /**
  * What processes say to each other: who sends it, when, and what the receiver does.
  *
- * One TCP connection carries one conversation: backend ↔ frontend or client ↔ frontend. It begins with
+ * One TCP connection carries one conversation: backend ↔ frontend or client ↔ frontend. It begins
+ * with
  * a hello that says which. How the bytes look is in `wire/`.
  */
 import type {
@@ -113,7 +114,9 @@ export interface Pong {
   readonly journalBytes: number;
 }
 
-/** Bytes that entries may still take in segments already allocated; `full`: no more could be had. */
+/**
+ * Bytes that entries may still take in segments already allocated; `full`: no more could be had.
+ */
 export interface Reserve {
   readonly bytes: number;
   readonly full: boolean;
@@ -128,7 +131,9 @@ export interface Located {
   readonly hash: EntryHash;
 }
 
-/** Answer to `truncate`: the tail is gone, durably, and the account table is as it was before it. */
+/**
+ * Answer to `truncate`: the tail is gone, durably, and the account table is as it was before it.
+ */
 export interface Truncated {
   readonly type: 'truncated';
   readonly epoch: Epoch;
@@ -162,7 +167,9 @@ export interface Corrupted {
 
 // ---- frontend → backend -----------------------------------------------------------------------
 
-/** Asks for a promise. An epoch is granted once, to one owner. An empty backend takes the cluster. */
+/**
+ * Asks for a promise. An epoch is granted once, to one owner. An empty backend takes the cluster.
+ */
 export interface Promise_ {
   readonly type: 'promise';
   readonly cluster: ClusterId;
@@ -358,7 +365,8 @@ export type FromBackend =
   | Hello | Promised | PromiseRefused | Vote | Results | ReadResults | Pong | Located | Truncated
   | Fetched | Corrupted;
 export type ToBackend =
-  | Promise_ | Prepare | Commit | Ping | ViewChanged | Read | Answer | Locate | Truncate | Fetch | Reset | Refused;
+  | Promise_ | Prepare | Commit | Ping | ViewChanged | Read | Answer | Locate | Truncate | Fetch
+  | Reset | Refused;
 export type FromClient = ClientHello | OpenSession | Request | Query | AskStatus;
 export type ToClient =
   | Welcome | Session | Answered | QueryAnswered | Refusal | StatusReport | Refused;

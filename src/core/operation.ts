@@ -1,9 +1,11 @@
 /**
  * Operations and their results as fixed-size binary records: the hot layout, in one place.
  *
- * A client's request is a **chunk**: one header record and the records of its operations, 64 bytes each.
+ * A client's request is a **chunk**: one header record and the records of its operations, 64 bytes
+ * each.
  * The frontend strings chunks together into a **batch** without looking at a single operation; the
- * participants execute it. An operation may be followed by one extension record (its idempotency key).
+ * participants execute it. An operation may be followed by one extension record (its idempotency
+ * key).
  * Integers are little-endian; i64 fields hold exact integers within ±(2^53 - 1).
  *
  * | chunk header         | operation                        | result (32 bytes)                   |
@@ -19,7 +21,8 @@
  * |                      | 48 16 bytes: reference           |                                     |
  *
  * For OUTCOME of a request, `account` is the session and `other account` the request number.
- * For the code `duplicate`, `account` is the seq and `balance` the index of the first answer: whoever
+ * For the code `duplicate`, `account` is the seq and `balance` the index of the first answer:
+ * whoever
  * hands the result on puts the first answer, read from the journal, in its place.
  */
 export const RECORD_BYTES = 64;
@@ -180,7 +183,8 @@ export function readChunkHeader(batch: DataView, offset: number): ChunkHeader | 
   const operations = batch.getUint32(offset + 4, true);
   const records = batch.getUint32(offset + 24, true);
   const bytes = (1 + records) * RECORD_BYTES;
-  if (operations < 1 || operations > CHUNK_OPERATIONS_MAX || bytes > CHUNK_BYTES_MAX) return undefined;
+  if (operations < 1 || operations > CHUNK_OPERATIONS_MAX) return undefined;
+  if (bytes > CHUNK_BYTES_MAX) return undefined;
   if (offset + bytes > batch.byteLength) return undefined;
   const session = readI64(batch, offset + 8);
   const firstRequest = readI64(batch, offset + 16);

@@ -6,6 +6,7 @@ import type { Prepare } from './message.ts';
 export function prepareOf(entry: Entry, epoch: Epoch, commitSeq: Seq, answers: boolean): Prepare {
   const { seq, entryEpoch, timestamp, view, previousHash, batch } = entry;
   return {
-    type: 'prepare', epoch, seq, entryEpoch, timestamp, view, previousHash, commitSeq, answers, batch,
+    type: 'prepare', epoch, seq, entryEpoch, timestamp, view, previousHash, commitSeq, answers,
+    batch,
   };
 }

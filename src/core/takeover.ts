@@ -18,10 +18,6 @@ export interface TakeoverHost {
   readonly links: ReadonlyMap<BackendId, BackendLink>;
   readonly record: ControlRecord;
   readonly acceptDataLoss: boolean;
-  /**
-   * The record was rebuilt: its view is only the newest remembered, and any member may be the last.
-   */
-  readonly needsAll: boolean;
   /** How long to wait for the other members once one has answered; a laggard is left behind. */
   readonly graceMs: number;
   nowMs(): number;
@@ -120,10 +116,11 @@ export class Takeover {
     const candidates = [...this.#host.links.values()].filter((link) => this.#mayCount(link));
     const [first] = candidates;
     if (first === undefined) return;
-    const { view } = this.#host.record;
+    const { record } = this.#host;
+    const { view } = record;
     const all = view.members.every(({ id }) => candidates.some((link) => link.id === id));
     const waitedMs = this.#host.nowMs() - this.#firstPromiseMs;
-    if (!all && (this.#host.needsAll || waitedMs < this.#host.graceMs)) return;
+    if (!all && (record.recovered || waitedMs < this.#host.graceMs)) return;
     this.#base = candidates.reduce((best, link) => (isAhead(link, best) ? link : best), first);
     this.#reconcile(this.#base, candidates);
   }

@@ -1,5 +1,6 @@
 /**
- * The view: the in-sync replicas; and the control record that keeps it (replication.md, "The control
+ * The view: the in-sync replicas; and the control record that keeps it (replication.md, "The
+ * control
  * record"). Pure decisions about membership.
  */
 import { assert } from './assert.ts';
@@ -31,6 +32,11 @@ export interface ControlRecord {
   readonly commitFloor: Seq;
   /** How many backends make up the bank. */
   readonly count: number;
+  /**
+   * Rebuilt by `--recover`, and not served from yet: the view is what some backend remembers, so
+   * that only all of its members together are sure to hold every acknowledged transaction.
+   */
+  readonly recovered: boolean;
 }
 
 /** `7:1=incarnation,2=incarnation`. */
@@ -58,7 +64,7 @@ export function nextView(view: View, members: readonly Member[]): View {
   assert(members.length > 0, 'a view is never written empty');
   const ordered = [...members].sort((a, b) => a.id - b.id);
   for (let at = 1; at < ordered.length; at += 1) {
-    assert(ordered[at - 1]?.id !== ordered[at]?.id, 'an incarnation is removed before its successor joins');
+    assert(ordered[at - 1]?.id !== ordered[at]?.id, 'an id stands for one incarnation');
   }
   return { number: (view.number + 1) as ViewNumber, members: ordered };
 }

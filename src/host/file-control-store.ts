@@ -73,10 +73,11 @@ export class FileControlStore implements ControlStore {
 
 /** Exactly the fields that are read again. */
 function plain(record: ControlRecord): ControlRecord {
-  const { cluster, version, epoch, owner, view, commitFloor, count } = record;
+  const { cluster, version, epoch, owner, view, commitFloor, count, recovered } = record;
   const members = view.members.map(({ id, incarnation }) => ({ id, incarnation }));
   return {
     cluster, version, epoch, owner, view: { number: view.number, members }, commitFloor, count,
+    recovered,
   };
 }
 
@@ -86,10 +87,11 @@ function readControl(fields: RecordFields): ControlRecord {
   return {
     cluster: fields.hex('cluster', 16) as ClusterId,
     version: fields.count('version', 1),
-    epoch: fields.count('epoch', 1) as Epoch,
+    epoch: fields.count('epoch') as Epoch,
     owner: fields.hex('owner', 16) as OwnerId,
     view,
     commitFloor: fields.seq('commitFloor'),
     count: fields.count('count', 1, BACKENDS_MAX),
+    recovered: fields.flag('recovered'),
   };
 }

@@ -6,7 +6,9 @@ import type { LedgerImage } from '../core/ledger.ts';
 import type { Message, Reserve } from '../core/message.ts';
 import type { ControlRecord } from '../core/view.ts';
 
-/** A backend's append-only journal. Entries are contiguous; what was committed is never rewritten. */
+/**
+ * A backend's append-only journal. Entries are contiguous; what was committed is never rewritten.
+ */
 export interface Journal {
   readonly first: Seq;
   readonly tail: EntryId | undefined;
@@ -55,7 +57,9 @@ export interface Identity {
   readonly promise: PromiseRecord;
 }
 
-/** Keeps the control record; the file in the frontend's directory now, an external service later. */
+/**
+ * Keeps the control record; the file in the frontend's directory now, an external service later.
+ */
 export interface ControlStore {
   load(): Promise<ControlRecord | undefined>;
   /** Compare-and-swap on `version`; durable when it resolves. */

@@ -35,6 +35,12 @@ export class RecordFields {
     return number;
   }
 
+  flag(name: string): boolean {
+    const value = this.#fields[name];
+    if (typeof value !== 'boolean') throw this.bad(name);
+    return value;
+  }
+
   /** So many bytes as lowercase hex. */
   hex(name: string, bytes: number): string {
     const value = this.#fields[name];

@@ -1,8 +1,10 @@
 /**
  * `npm run bench`: bankd's speed beside what bounds it on this machine, measured in the same run.
  *
- * A bank of one frontend and three fsyncing backends on loopback; clients in this process, on the same
- * cores. The peer of every figure is the machine itself: one fdatasync of a written block, one round
+ * A bank of one frontend and three fsyncing backends on loopback; clients in this process, on the
+ * same
+ * cores. The peer of every figure is the machine itself: one fdatasync of a written block, one
+ * round
  * trip over loopback. After the load the books are checked: a fast wrong answer is exit status 5.
  *
  *     npm run bench -- --seconds 5 --clients 64 --batch 8190 --in-flight 4 --accounts 10000
@@ -48,7 +50,9 @@ if (wanted('one')) {
   const one = await manyClients(bank.port, books, 1, 'deposit', seconds);
   const bound = fdatasync.p50 + 2 * roundTrip.p50;
   show('one connection, one at a time', {
-    'ops/s': one.perSecond, 'p50 ms': one.p50, 'p99 ms': one.p99,
+    'ops/s': one.perSecond,
+    'p50 ms': one.p50,
+    'p99 ms': one.p99,
     'times (fdatasync + 2 round trips)': (one.p50 / bound).toFixed(2),
   });
 }
@@ -61,11 +65,15 @@ if (wanted('many')) {
 if (wanted('bulk')) {
   const batch = Number(values.batch);
   const bulk = await bulkTransfers(client, {
-    seconds, accounts, batch, inFlight: Number(values['in-flight']),
+    seconds,
+    accounts,
+    batch,
+    inFlight: Number(values['in-flight']),
   });
   show(`bulk transfers, ${batch} a batch`, { ...bulk });
 }
-for (const [name, rssMiB] of await bank.memory(client)) show(`resident memory, ${name}`, { MiB: rssMiB });
+for (const [name, rssMiB] of await bank.memory(client))
+  show(`resident memory, ${name}`, { MiB: rssMiB });
 
 const fault = await checkBooks(client, books, accounts);
 await client.quit();

@@ -1,6 +1,12 @@
 /** The loads that the benchmark puts on a bank, and the check of its books afterwards. */
 import {
-  CHUNK_OPERATIONS_MAX, Client, decodeResult, encodeChunk, RESULT_BYTES, viewOf, type Operation,
+  CHUNK_OPERATIONS_MAX,
+  Client,
+  decodeResult,
+  encodeChunk,
+  RESULT_BYTES,
+  viewOf,
+  type Operation,
 } from '../../src/host/client.ts';
 import { summarize } from './latencies.ts';
 
@@ -23,8 +29,11 @@ interface Figures {
 export async function openAccounts(client: Client, books: Books, count: number): Promise<void> {
   for (let opened = 0; opened < count; opened += CHUNK_OPERATIONS_MAX) {
     const here = Math.min(CHUNK_OPERATIONS_MAX, count - opened);
-    const creates = Array.from({ length: here }, (): Operation =>
-      ({ kind: 'create', amount: OPENING, scale: 2 }));
+    const creates = Array.from({ length: here }, (): Operation => ({
+      kind: 'create',
+      amount: OPENING,
+      scale: 2,
+    }));
     const outcome = await client.bulk(creates);
     if (outcome.kind !== 'answered') throw new Error(`no accounts: ${outcome.detail}`);
     books.total += BigInt(here) * BigInt(OPENING);
@@ -33,17 +42,23 @@ export async function openAccounts(client: Client, books: Books, count: number):
 
 /** `count` connections, each with one operation at a time. */
 export async function manyClients(
-  port: number, books: Books, count: number, kind: 'deposit' | 'query', seconds: number,
+  port: number,
+  books: Books,
+  count: number,
+  kind: 'deposit' | 'query',
+  seconds: number,
 ): Promise<Figures> {
   const clients = await Promise.all(
-    Array.from({ length: count }, () => Client.connect({ port, timeoutMs: 60_000 })));
+    Array.from({ length: count }, () => Client.connect({ port, timeoutMs: 60_000 })),
+  );
   const samples: number[] = [];
   const work = async (client: Client, place: number, untilMs: number): Promise<void> => {
     const account = FIRST_ACCOUNT + place;
     while (performance.now() < untilMs) {
       const startMs = performance.now();
       const outcome = await client.submit(
-        kind === 'query' ? { kind, account } : { kind, account, amount: 1, scale: 2 });
+        kind === 'query' ? { kind, account } : { kind, account, amount: 1, scale: 2 },
+      );
       if (outcome.kind !== 'answered') throw new Error(`not answered: ${outcome.detail}`);
       samples.push(performance.now() - startMs);
       if (kind === 'deposit') books.total += 1n;
@@ -69,7 +84,8 @@ interface BulkOptions {
 
 /** Transfers between random accounts, many a batch, some batches in flight. */
 export async function bulkTransfers(
-  client: Client, { seconds, accounts, batch, inFlight }: BulkOptions,
+  client: Client,
+  { seconds, accounts, batch, inFlight }: BulkOptions,
 ): Promise<Figures> {
   const samples: number[] = [];
   let moved = 0;
@@ -105,13 +121,17 @@ function transfers(count: number, accounts: number): Operation[] {
 
 /** What is wrong with the books after the load; undefined where nothing is. */
 export async function checkBooks(
-  client: Client, books: Books, accounts: number,
+  client: Client,
+  books: Books,
+  accounts: number,
 ): Promise<string | undefined> {
   let total = 0n;
   for (let read = 0; read < accounts; read += CHUNK_OPERATIONS_MAX) {
     const here = Math.min(CHUNK_OPERATIONS_MAX, accounts - read);
-    const queries = Array.from({ length: here }, (_, at): Operation =>
-      ({ kind: 'query', account: FIRST_ACCOUNT + read + at }));
+    const queries = Array.from({ length: here }, (_, at): Operation => ({
+      kind: 'query',
+      account: FIRST_ACCOUNT + read + at,
+    }));
     const outcome = await client.bulk(queries);
     if (outcome.kind !== 'answered') return `books: unreadable: ${outcome.detail}`;
     const results = viewOf(outcome.results);
@@ -128,7 +148,8 @@ function digestsDiffer(status: unknown): string | undefined {
   const shown = new Map<number, string>();
   for (const { id, lastSeq, digest } of backends) {
     const other = shown.get(lastSeq);
-    if (other !== undefined && other !== digest) return `books: backend ${id} differs at ${lastSeq}`;
+    if (other !== undefined && other !== digest)
+      return `books: backend ${id} differs at ${lastSeq}`;
     shown.set(lastSeq, digest);
   }
   return undefined;

@@ -3,22 +3,39 @@ import { BackendLink } from '../../src/core/backend-link.ts';
 import { CatchUp, type CatchUpHost } from '../../src/core/catch-up.ts';
 import { hashEntry, type Entry } from '../../src/core/entry.ts';
 import {
-  HASH_NONE, type BackendId, type EntryHash, type Epoch, type Seq, type Timestamp, type ViewNumber,
+  HASH_NONE,
+  type BackendId,
+  type EntryHash,
+  type Epoch,
+  type Seq,
+  type Timestamp,
+  type ViewNumber,
 } from '../../src/core/ids.ts';
 import type { ToBackend } from '../../src/core/message.ts';
 import { encodeChunk } from '../../src/core/operation.ts';
 
 const EPOCH = 9 as Epoch;
 const DIGEST = '0123456789abcdef';
-const LARGE = encodeChunk(64, 1, Array.from({ length: 8_000 }, () => ({ kind: 'create', amount: 1 }) as const));
+const LARGE = encodeChunk(
+  64,
+  1,
+  Array.from({ length: 8_000 }, () => ({ kind: 'create', amount: 1 }) as const),
+);
 
 /** A history: entry epochs by seq, from 1. */
-function history(epochs: readonly number[], batch = encodeChunk(0, 0, [{ kind: 'lease' }])): Entry[] {
+function history(
+  epochs: readonly number[],
+  batch = encodeChunk(0, 0, [{ kind: 'lease' }]),
+): Entry[] {
   let previousHash: EntryHash = HASH_NONE;
   return epochs.map((epoch, at) => {
     const unhashed = {
-      seq: (at + 1) as Seq, entryEpoch: epoch as Epoch, timestamp: (at + 1) as Timestamp,
-      view: { number: 1 as ViewNumber, members: [] }, previousHash, batch,
+      seq: (at + 1) as Seq,
+      entryEpoch: epoch as Epoch,
+      timestamp: (at + 1) as Timestamp,
+      view: { number: 1 as ViewNumber, members: [] },
+      previousHash,
+      batch,
     };
     const entry = { ...unhashed, hash: hashEntry(unhashed) };
     previousHash = entry.hash;
@@ -30,9 +47,15 @@ function linkTo(id: number, entries: readonly Entry[], digest = DIGEST): Backend
   const link = new BackendLink(id as BackendId);
   const last = entries.at(-1);
   link.onPromised({
-    type: 'promised', epoch: EPOCH, tailSeq: last?.seq ?? (0 as Seq),
-    tailEpoch: last?.entryEpoch ?? (0 as Epoch), tailHash: last?.hash ?? HASH_NONE,
-    tailTimestamp: 0 as Timestamp, checkpointSeq: 0 as Seq, digest, reserve: { bytes: 1e9, full: false },
+    type: 'promised',
+    epoch: EPOCH,
+    tailSeq: last?.seq ?? (0 as Seq),
+    tailEpoch: last?.entryEpoch ?? (0 as Epoch),
+    tailHash: last?.hash ?? HASH_NONE,
+    tailTimestamp: 0 as Timestamp,
+    checkpointSeq: 0 as Seq,
+    digest,
+    reserve: { bytes: 1e9, full: false },
   });
   return link;
 }
@@ -65,31 +88,47 @@ function catchUp({ joiner, source, recent = false, joinerDigest = DIGEST }: Sett
         locates.push(message.seq);
         const entry = (to === 1 ? held : source)[message.seq - 1];
         return subject.onLocated(to, {
-          type: 'located', epoch: EPOCH, seq: message.seq,
-          entryEpoch: entry?.entryEpoch ?? (0 as Epoch), hash: entry?.hash ?? HASH_NONE,
+          type: 'located',
+          epoch: EPOCH,
+          seq: message.seq,
+          entryEpoch: entry?.entryEpoch ?? (0 as Epoch),
+          hash: entry?.hash ?? HASH_NONE,
         });
       }
       case 'truncate': {
         held.length = message.afterSeq;
         const last = held.at(-1);
         return subject.onTruncated({
-          type: 'truncated', epoch: EPOCH, tailSeq: message.afterSeq,
-          tailEpoch: last?.entryEpoch ?? (0 as Epoch), tailHash: last?.hash ?? HASH_NONE, digest: DIGEST,
+          type: 'truncated',
+          epoch: EPOCH,
+          tailSeq: message.afterSeq,
+          tailEpoch: last?.entryEpoch ?? (0 as Epoch),
+          tailHash: last?.hash ?? HASH_NONE,
+          digest: DIGEST,
         });
       }
       case 'fetch': {
-        const entries = message.bytes === 1 ? source.slice(message.fromSeq - 1, message.fromSeq)
-          : source.slice(message.fromSeq - 1, message.fromSeq + 4);
-        return entries.forEach((entry, at) => subject.onFetched(to, {
-          ...entry, type: 'fetched', epoch: EPOCH, digest: DIGEST + DIGEST, more: at + 1 < entries.length,
-        }));
+        const entries =
+          message.bytes === 1
+            ? source.slice(message.fromSeq - 1, message.fromSeq)
+            : source.slice(message.fromSeq - 1, message.fromSeq + 4);
+        return entries.forEach((entry, at) =>
+          subject.onFetched(to, {
+            ...entry,
+            type: 'fetched',
+            epoch: EPOCH,
+            digest: DIGEST + DIGEST,
+            more: at + 1 < entries.length,
+          }),
+        );
       }
       case 'prepare': {
         held.push({ ...message, hash: hashEntry(message) });
         link.votedSeq = message.seq;
         return subject.onVote(message.seq, DIGEST + DIGEST);
       }
-      default: throw new Error(message.type);
+      default:
+        throw new Error(message.type);
     }
   }
   subject.start();
@@ -97,19 +136,37 @@ function catchUp({ joiner, source, recent = false, joinerDigest = DIGEST }: Sett
   return { held, locates, phase: subject.phase, subject };
 }
 
-t.test('catch-up: every pair of short histories: ends with the history of the source', async (t) => {
-  const epochs = [[], [1], [1, 1], [1, 1, 1], [1, 2], [1, 1, 2], [1, 2, 2], [2], [2, 2, 2], [1, 1, 1, 1]];
-  for (const one of epochs) {
-    for (const other of epochs) {
-      for (const recent of [false, true]) {
-        const [joiner, source] = [history(one), history(other)];
-        const { held, phase } = catchUp({ joiner, source, recent });
-        t.equal(phase, 'streaming');
-        t.same(held.map(({ hash }) => hash), source.map(({ hash }) => hash), `${one} to ${other}`);
+t.test(
+  'catch-up: every pair of short histories: ends with the history of the source',
+  async (t) => {
+    const epochs = [
+      [],
+      [1],
+      [1, 1],
+      [1, 1, 1],
+      [1, 2],
+      [1, 1, 2],
+      [1, 2, 2],
+      [2],
+      [2, 2, 2],
+      [1, 1, 1, 1],
+    ];
+    for (const one of epochs) {
+      for (const other of epochs) {
+        for (const recent of [false, true]) {
+          const [joiner, source] = [history(one), history(other)];
+          const { held, phase } = catchUp({ joiner, source, recent });
+          t.equal(phase, 'streaming');
+          t.same(
+            held.map(({ hash }) => hash),
+            source.map(({ hash }) => hash),
+            `${one} to ${other}`,
+          );
+        }
       }
     }
-  }
-});
+  },
+);
 
 t.test('catch-up: two long histories that part early: found in few questions', async (t) => {
   const joiner = history([...Array<number>(300).fill(1), ...Array<number>(700).fill(2)]);
@@ -125,17 +182,33 @@ t.test('catch-up: nothing of it may go below a checkpoint: impossible', async (t
   link.checkpointSeq = 3 as Seq;
   const sent: ToBackend[] = [];
   const subject = new CatchUp(link, linkTo(2, source), {
-    epoch: EPOCH, comparesStates: true, lastSeq: () => 2 as Seq, commitSeq: () => 2 as Seq,
-    recent: () => undefined, send: (_to, message) => sent.push(message),
+    epoch: EPOCH,
+    comparesStates: true,
+    lastSeq: () => 2 as Seq,
+    commitSeq: () => 2 as Seq,
+    recent: () => undefined,
+    send: (_to, message) => sent.push(message),
   });
   subject.start();
   for (const from of [1, 2]) {
     const { hash, entryEpoch } = (from === 1 ? joiner : source)[1] as Entry;
-    subject.onLocated(from as BackendId, { type: 'located', epoch: EPOCH, seq: 2 as Seq, entryEpoch, hash });
+    subject.onLocated(from as BackendId, {
+      type: 'located',
+      epoch: EPOCH,
+      seq: 2 as Seq,
+      entryEpoch,
+      hash,
+    });
   }
   for (const from of [1, 2]) {
     const { hash, entryEpoch } = (from === 1 ? joiner : source)[0] as Entry;
-    subject.onLocated(from as BackendId, { type: 'located', epoch: EPOCH, seq: 1 as Seq, entryEpoch, hash });
+    subject.onLocated(from as BackendId, {
+      type: 'located',
+      epoch: EPOCH,
+      seq: 1 as Seq,
+      entryEpoch,
+      hash,
+    });
   }
   t.equal(subject.phase, 'impossible');
   t.notOk(sent.some(({ type }) => type === 'truncate'));
@@ -143,29 +216,43 @@ t.test('catch-up: nothing of it may go below a checkpoint: impossible', async (t
 
 t.test('catch-up: equal histories, another state: diverged, and nothing is streamed', async (t) => {
   const source = history([1, 1, 1, 1]);
-  const { phase, held } = catchUp({ joiner: source.slice(0, 2), source, joinerDigest: 'f'.repeat(16) });
+  const { phase, held } = catchUp({
+    joiner: source.slice(0, 2),
+    source,
+    joinerDigest: 'f'.repeat(16),
+  });
   t.equal(phase, 'diverged');
   t.equal(held.length, 2);
 });
 
-t.test('catch-up: its vote is required: every entry is sent at once, beyond any window', async (t) => {
-  const source = history(Array<number>(20).fill(1), LARGE);
-  const sent: number[] = [];
-  let lastSeq = 0;
-  const link = linkTo(1, []);
-  const subject = new CatchUp(link, linkTo(2, source), {
-    epoch: EPOCH, comparesStates: true, lastSeq: () => lastSeq as Seq, commitSeq: () => 0 as Seq,
-    recent: (seq) => source[seq - 1],
-    send: (_to, message) => message.type === 'prepare' && sent.push(message.seq),
-  });
-  subject.start();
-  lastSeq = 20;
-  subject.advance();
-  t.ok(sent.length < 20, 'a joiner gets what the window holds');
-  subject.goLive();
-  subject.advance();
-  t.same(sent, source.map(({ seq }) => seq), 'a member has no gap');
-});
+t.test(
+  'catch-up: its vote is required: every entry is sent at once, beyond any window',
+  async (t) => {
+    const source = history(Array<number>(20).fill(1), LARGE);
+    const sent: number[] = [];
+    let lastSeq = 0;
+    const link = linkTo(1, []);
+    const subject = new CatchUp(link, linkTo(2, source), {
+      epoch: EPOCH,
+      comparesStates: true,
+      lastSeq: () => lastSeq as Seq,
+      commitSeq: () => 0 as Seq,
+      recent: (seq) => source[seq - 1],
+      send: (_to, message) => message.type === 'prepare' && sent.push(message.seq),
+    });
+    subject.start();
+    lastSeq = 20;
+    subject.advance();
+    t.ok(sent.length < 20, 'a joiner gets what the window holds');
+    subject.goLive();
+    subject.advance();
+    t.same(
+      sent,
+      source.map(({ seq }) => seq),
+      'a member has no gap',
+    );
+  },
+);
 
 t.test('catch-up: no room in the journal: it waits until there is', async (t) => {
   const source = history([1, 1, 1]);
@@ -173,7 +260,10 @@ t.test('catch-up: no room in the journal: it waits until there is', async (t) =>
   const link = linkTo(1, []);
   link.reserve = { bytes: 600, full: true };
   const subject = new CatchUp(link, linkTo(2, source), {
-    epoch: EPOCH, comparesStates: true, lastSeq: () => 3 as Seq, commitSeq: () => 0 as Seq,
+    epoch: EPOCH,
+    comparesStates: true,
+    lastSeq: () => 3 as Seq,
+    commitSeq: () => 0 as Seq,
     recent: (seq) => source[seq - 1],
     send: (_to, message) => message.type === 'prepare' && sent.push(message.seq),
   });

@@ -3,10 +3,19 @@ import { IN_FLIGHT_OPERATIONS_MAX } from '../../src/core/client-session.ts';
 import { CLUSTER_NONE, type Seq, type Timestamp } from '../../src/core/ids.ts';
 import type { Original } from '../../src/core/message.ts';
 import {
-  CHUNK_OPERATIONS_MAX, encodeChunk, REASON, type Operation,
+  CHUNK_OPERATIONS_MAX,
+  encodeChunk,
+  REASON,
+  type Operation,
 } from '../../src/core/operation.ts';
 import {
-  CLUSTER, encodeResults, OTHER_CLUSTER, RecordedSession, result, SEQ, TIME,
+  CLUSTER,
+  encodeResults,
+  OTHER_CLUSTER,
+  RecordedSession,
+  result,
+  SEQ,
+  TIME,
 } from '../support/recorded-session.ts';
 
 const ok = result('ok');
@@ -126,7 +135,10 @@ t.test('client session: answers: results, place and id of each', async (t) => {
   client.answer(64, 2, [result('ok', { balance: 150 }), result('insufficientFunds')]);
   client.answerQuery(1, [result('ok', { kind: 'query', balance: 150 })]);
   t.match(client.outcomes.get(first), {
-    kind: 'answered', seq: SEQ, timestamp: TIME, request: '64-2',
+    kind: 'answered',
+    seq: SEQ,
+    timestamp: TIME,
+    request: '64-2',
     result: { code: 'ok', balance: 150 },
   });
   t.match(client.outcomes.get(second), { request: '64-3', result: { code: 'insufficientFunds' } });
@@ -195,7 +207,10 @@ t.test('client session: chunks: no more operations than one may carry', async (t
   for (let mark = 0; mark < CHUNK_OPERATIONS_MAX + 2; mark += 1) client.write(mark);
   client.flush();
   const frames = client.take();
-  t.same(frames.map((line) => line.split(' ').length - 2), [CHUNK_OPERATIONS_MAX, 2]);
+  t.same(
+    frames.map((line) => line.split(' ').length - 2),
+    [CHUNK_OPERATIONS_MAX, 2],
+  );
   t.match(frames[1], /^request 64-8192 deposit\(8190\) deposit\(8191\)$/);
 });
 
@@ -208,7 +223,11 @@ t.test('client session: in flight: bounded; what is settled makes room', async (
   client.query(2);
   client.flush();
   t.same(client.take(), [], 'full');
-  client.answer(64, 2, Array.from({ length: CHUNK_OPERATIONS_MAX }, () => ok));
+  client.answer(
+    64,
+    2,
+    Array.from({ length: CHUNK_OPERATIONS_MAX }, () => ok),
+  );
   const last = 2 + IN_FLIGHT_OPERATIONS_MAX;
   t.same(client.take().slice(-2), [`request 64-${last} deposit(1)`, 'query 1 query(2)']);
 });
@@ -522,7 +541,7 @@ t.test('client session: session expired, sent once: all behind it in a new sessi
   client.answerQuery(1, [ok]);
   client.answer(64, 4, [expired]);
   client.answer(64, 5, [expired]);
-  t.same(client.take(), [], 'what the old frames are answered is nobody\'s business');
+  t.same(client.take(), [], "what the old frames are answered is nobody's business");
   client.grant(128);
   t.same(client.take(), ['request 128-1 deposit(1) deposit(2)', 'query 2 query(1)']);
   client.answerQuery(2, [ok]);
@@ -566,7 +585,7 @@ t.test('client session: session expired: a deadline then is definite', async (t)
   t.same(client.take(), ['- refused UNAVAILABLE']);
 });
 
-t.test('client session: OUTCOME of an expired session: an answer, one\'s own lives', async (t) => {
+t.test("client session: OUTCOME of an expired session: an answer, one's own lives", async (t) => {
   const client = RecordedSession.writing();
   client.session.submit({ kind: 'outcome', account: 1, toAccount: 1 }, 1000);
   client.flush();
@@ -644,7 +663,10 @@ t.test('client session: another cluster: everything is settled, for good', async
   client.take();
   client.connect(OTHER_CLUSTER);
   t.same(client.take(), [
-    'client-hello', '64-2 unknown', 'q-1 refused UNAVAILABLE', '- refused UNAVAILABLE',
+    'client-hello',
+    '64-2 unknown',
+    'q-1 refused UNAVAILABLE',
+    '- refused UNAVAILABLE',
     'failed: another bank answers at this address now',
   ]);
   client.write(3);
@@ -652,20 +674,23 @@ t.test('client session: another cluster: everything is settled, for good', async
   t.same(client.take(), ['- refused UNAVAILABLE']);
 });
 
-t.test('client session: a frontend without a bank: fine at first, never to repeat to', async (t) => {
-  const client = new RecordedSession();
-  client.connect(CLUSTER_NONE);
-  client.disconnect();
-  client.connect(CLUSTER);
-  client.disconnect();
-  client.write(1);
-  client.take();
-  client.connect(CLUSTER_NONE);
-  t.same(client.take(), ['client-hello', 'drop: the frontend has no bank yet']);
-  client.disconnect();
-  client.connect(CLUSTER);
-  t.same(client.take(), ['client-hello', 'welcomed', 'open-session']);
-});
+t.test(
+  'client session: a frontend without a bank: fine at first, never to repeat to',
+  async (t) => {
+    const client = new RecordedSession();
+    client.connect(CLUSTER_NONE);
+    client.disconnect();
+    client.connect(CLUSTER);
+    client.disconnect();
+    client.write(1);
+    client.take();
+    client.connect(CLUSTER_NONE);
+    t.same(client.take(), ['client-hello', 'drop: the frontend has no bank yet']);
+    client.disconnect();
+    client.connect(CLUSTER);
+    t.same(client.take(), ['client-hello', 'welcomed', 'open-session']);
+  },
+);
 
 t.test('client session: hello refused: for good, or to be tried again', async (t) => {
   const client = new RecordedSession();
@@ -700,10 +725,11 @@ t.test('client session: bulk: a frame of its own, raw results', async (t) => {
   client.write(8);
   client.flush();
   t.same(client.take(), [
-    'request 64-2 deposit(7)', 'request 64-3 deposit(0) deposit(1) deposit(2)',
+    'request 64-2 deposit(7)',
+    'request 64-3 deposit(0) deposit(1) deposit(2)',
     'request 64-6 deposit(8)',
   ]);
-  t.same(chunk, before, 'the caller\'s bytes stay as they are');
+  t.same(chunk, before, "the caller's bytes stay as they are");
   client.answer(64, 3, [ok, result('insufficientFunds'), ok]);
   const results = encodeResults([ok, result('insufficientFunds'), ok]);
   t.match(client.outcomes.get(ticket), { kind: 'answered', results, request: '64-3', seq: SEQ });
@@ -717,7 +743,11 @@ t.test('client session: bulk: waits until all of it fits', async (t) => {
   client.session.submitBulk('query', encodeChunk(0, 0, queries), 1000);
   client.flush();
   t.equal(client.take().length, 4);
-  client.answer(64, 2, Array.from({ length: CHUNK_OPERATIONS_MAX - 1 }, () => ok));
+  client.answer(
+    64,
+    2,
+    Array.from({ length: CHUNK_OPERATIONS_MAX - 1 }, () => ok),
+  );
   const [answered, sent] = client.take();
   t.equal(answered, '64-2 results of 8189');
   t.equal(sent, 'query 1 query(1) query(2) query(3) query(4) query(5)');

@@ -1,50 +1,79 @@
 import t from 'tap';
 import { ControlKeeper } from '../../src/core/control-keeper.ts';
 import type { CoordinatorHost } from '../../src/core/effect.ts';
-import type { BackendId, ClusterId, Epoch, Incarnation, OwnerId, Seq, ViewNumber } from '../../src/core/ids.ts';
+import type {
+  BackendId,
+  ClusterId,
+  Epoch,
+  Incarnation,
+  OwnerId,
+  Seq,
+  ViewNumber,
+} from '../../src/core/ids.ts';
 import { nextView, type ControlRecord } from '../../src/core/view.ts';
 
 const OWNER = 'aa' as OwnerId;
 const RECORD: ControlRecord = {
-  cluster: 'c' as ClusterId, version: 4, epoch: 2 as Epoch, owner: 'bb' as OwnerId,
-  view: { number: 3 as ViewNumber, members: [{ id: 1 as BackendId, incarnation: 'i' as Incarnation }] },
-  commitFloor: 9 as Seq, count: 3,
+  cluster: 'c' as ClusterId,
+  version: 4,
+  epoch: 2 as Epoch,
+  owner: 'bb' as OwnerId,
+  view: {
+    number: 3 as ViewNumber,
+    members: [{ id: 1 as BackendId, incarnation: 'i' as Incarnation }],
+  },
+  commitFloor: 9 as Seq,
+recovered: false,
+  count: 3,
 };
 
 function keeper(): { keeper: ControlKeeper; written: ControlRecord[]; stops: string[] } {
   const written: ControlRecord[] = [];
   const stops: string[] = [];
   const host: CoordinatorHost = {
-    send: () => undefined, close: () => undefined, log: () => undefined, trace: undefined,
-    writeControl: (record) => written.push(record), stop: (reason) => stops.push(reason),
+    send: () => undefined,
+    close: () => undefined,
+    log: () => undefined,
+    trace: undefined,
+    writeControl: (record) => written.push(record),
+    stop: (reason) => stops.push(reason),
   };
   return { keeper: new ControlKeeper(host, OWNER, RECORD), written, stops };
 }
 
-t.test('control keeper: a write: the next version, the own owner, and pending until it is known', async (t) => {
-  const { keeper: control, written } = keeper();
-  const view = nextView(RECORD.view, [...RECORD.view.members, { id: 2 as BackendId, incarnation: 'j' as Incarnation }]);
-  control.write({ view });
-  t.same(written, [{ ...RECORD, version: 5, owner: OWNER, view }]);
-  t.same(control.view, RECORD.view, 'not durable yet');
-  t.same(control.pendingView, view);
-  t.equal(control.canWrite(0), false);
-  t.throws(() => control.write({ commitFloor: 10 as Seq }), 'one at a time');
-  t.same(control.onWritten('written', 0), written[0]);
-  t.same(control.view, view);
-  t.equal(control.pendingView, undefined);
-});
+t.test(
+  'control keeper: a write: the next version, the own owner, and pending until it is known',
+  async (t) => {
+    const { keeper: control, written } = keeper();
+    const view = nextView(RECORD.view, [
+      ...RECORD.view.members,
+      { id: 2 as BackendId, incarnation: 'j' as Incarnation },
+    ]);
+    control.write({ view });
+    t.same(written, [{ ...RECORD, version: 5, owner: OWNER, view }]);
+    t.same(control.view, RECORD.view, 'not durable yet');
+    t.same(control.pendingView, view);
+    t.equal(control.canWrite(0), false);
+    t.throws(() => control.write({ commitFloor: 10 as Seq }), 'one at a time');
+    t.same(control.onWritten('written', 0), written[0]);
+    t.same(control.view, view);
+    t.equal(control.pendingView, undefined);
+  },
+);
 
-t.test('control keeper: certainly not applied: the old record stands, and it is tried again later', async (t) => {
-  const { keeper: control, written } = keeper();
-  control.write({ epoch: 3 as Epoch });
-  t.equal(control.onWritten('failed', 1_000), undefined);
-  t.equal(control.record.epoch, 2);
-  t.equal(control.canWrite(1_100), false);
-  t.equal(control.canWrite(1_500), true);
-  control.write({ epoch: 3 as Epoch });
-  t.equal(written[1]?.version, 5, 'under the same version');
-});
+t.test(
+  'control keeper: certainly not applied: the old record stands, and it is tried again later',
+  async (t) => {
+    const { keeper: control, written } = keeper();
+    control.write({ epoch: 3 as Epoch });
+    t.equal(control.onWritten('failed', 1_000), undefined);
+    t.equal(control.record.epoch, 2);
+    t.equal(control.canWrite(1_100), false);
+    t.equal(control.canWrite(1_500), true);
+    control.write({ epoch: 3 as Epoch });
+    t.equal(written[1]?.version, 5, 'under the same version');
+  },
+);
 
 t.test('control keeper: a conflict: deposed', async (t) => {
   const { keeper: control, stops } = keeper();

@@ -2,8 +2,17 @@ import t from 'tap';
 import type { ParticipantHost, PromiseRecord } from '../../src/core/effect.ts';
 import { hashEntry } from '../../src/core/entry.ts';
 import {
-  CLUSTER_NONE, HASH_NONE, type BackendId, type ClusterId, type EntryHash, type Epoch, type Incarnation,
-  type OwnerId, type Seq, type Timestamp, type ViewNumber,
+  CLUSTER_NONE,
+  HASH_NONE,
+  type BackendId,
+  type ClusterId,
+  type EntryHash,
+  type Epoch,
+  type Incarnation,
+  type OwnerId,
+  type Seq,
+  type Timestamp,
+  type ViewNumber,
 } from '../../src/core/ids.ts';
 import { Ledger } from '../../src/core/ledger.ts';
 import type { FromBackend, Prepare } from '../../src/core/message.ts';
@@ -35,15 +44,25 @@ function backend(condition: 'intact' | 'corrupt' = 'intact') {
     log: () => undefined,
     trace: undefined,
   };
-  const participant = new Participant({
-    backend: 1 as BackendId, incarnation: 'i' as Incarnation, nonce: 'n', pid: 1, count: 1, condition,
-    promise: { cluster: CLUSTER_NONE, epoch: 0 as Epoch, owner: '' as OwnerId },
-    detail: condition === 'corrupt' ? 'a broken entry' : '',
-    tail: { seq: 0 as Seq, entryEpoch: 0 as Epoch, hash: HASH_NONE }, tailTimestamp: 0 as Timestamp,
-    checkpointSeq: 0 as Seq, view: { number: 0 as ViewNumber, members: [] },
-    ledger: new Ledger({ leasesMax: 16, runsMax: 64, keysMax: 64 }),
-    reserve: { bytes: 1e9, full: false },
-  }, host);
+  const participant = new Participant(
+    {
+      backend: 1 as BackendId,
+      incarnation: 'i' as Incarnation,
+      nonce: 'n',
+      pid: 1,
+      count: 1,
+      condition,
+      promise: { cluster: CLUSTER_NONE, epoch: 0 as Epoch, owner: '' as OwnerId },
+      detail: condition === 'corrupt' ? 'a broken entry' : '',
+      tail: { seq: 0 as Seq, entryEpoch: 0 as Epoch, hash: HASH_NONE },
+      tailTimestamp: 0 as Timestamp,
+      checkpointSeq: 0 as Seq,
+      view: { number: 0 as ViewNumber, members: [] },
+      ledger: new Ledger({ leasesMax: 16, runsMax: 64, keysMax: 64 }),
+      reserve: { bytes: 1e9, full: false },
+    },
+    host,
+  );
   participant.onConnected();
   const types = (): string[] => sent.splice(0).map(({ type }) => type);
   types();
@@ -55,9 +74,16 @@ function backend(condition: 'intact' | 'corrupt' = 'intact') {
 
 function prepare(seq: number, epoch: number, previousHash: EntryHash = HASH_NONE): Prepare {
   return {
-    type: 'prepare', epoch: epoch as Epoch, seq: seq as Seq, entryEpoch: epoch as Epoch,
-    timestamp: (1_000 + seq) as Timestamp, view: VIEW, previousHash, commitSeq: (seq - 1) as Seq,
-    answers: false, batch: BATCH,
+    type: 'prepare',
+    epoch: epoch as Epoch,
+    seq: seq as Seq,
+    entryEpoch: epoch as Epoch,
+    timestamp: (1_000 + seq) as Timestamp,
+    view: VIEW,
+    previousHash,
+    commitSeq: (seq - 1) as Seq,
+    answers: false,
+    batch: BATCH,
   };
 }
 
@@ -69,33 +95,39 @@ t.test('participant: a promise: answered only when it is durable', async (t) => 
   t.same(types(), ['promised']);
 });
 
-t.test('participant: an epoch: granted once, to one owner, and no older one after it', async (t) => {
-  const { types, ask, save } = backend();
-  ask(3);
-  ask(3, OTHER);
-  t.same(types(), ['promise-refused'], 'before it is durable');
-  save();
-  t.same(types(), ['promised']);
-  ask(3, OTHER);
-  ask(2);
-  t.same(types(), ['promise-refused', 'promise-refused']);
-  ask(3);
-  save();
-  t.same(types(), ['promised'], 'again to the same owner');
-});
+t.test(
+  'participant: an epoch: granted once, to one owner, and no older one after it',
+  async (t) => {
+    const { types, ask, save } = backend();
+    ask(3);
+    ask(3, OTHER);
+    t.same(types(), ['promise-refused'], 'before it is durable');
+    save();
+    t.same(types(), ['promised']);
+    ask(3, OTHER);
+    ask(2);
+    t.same(types(), ['promise-refused', 'promise-refused']);
+    ask(3);
+    save();
+    t.same(types(), ['promised'], 'again to the same owner');
+  },
+);
 
-t.test('participant: a promise asked for on a connection that has gone: not answered on the next', async (t) => {
-  const { participant, types, ask, save } = backend();
-  ask(1);
-  participant.onDisconnected();
-  participant.onConnected();
-  t.same(types(), ['hello']);
-  save();
-  t.same(types(), [], 'nobody has asked here');
-  ask(1);
-  save();
-  t.same(types(), ['promised']);
-});
+t.test(
+  'participant: a promise asked for on a connection that has gone: not answered on the next',
+  async (t) => {
+    const { participant, types, ask, save } = backend();
+    ask(1);
+    participant.onDisconnected();
+    participant.onConnected();
+    t.same(types(), ['hello']);
+    save();
+    t.same(types(), [], 'nobody has asked here');
+    ask(1);
+    save();
+    t.same(types(), ['promised']);
+  },
+);
 
 t.test('participant: messages of another epoch, or before the promise: ignored', async (t) => {
   const { participant, types, ask, save, sent } = backend();

@@ -6,7 +6,13 @@ import { ReadRounds } from '../../src/core/read-rounds.ts';
 
 const EPOCH = 3 as Epoch;
 const ITEM: AdmittedItem = {
-  kind: 'read', connection: 1, session: 0, number: 1, operations: 1, chunk: new Uint8Array(128), inDoubt: false,
+  kind: 'read',
+  connection: 1,
+  session: 0,
+  number: 1,
+  operations: 1,
+  chunk: new Uint8Array(128),
+  inDoubt: false,
 };
 
 function rounds() {
@@ -31,7 +37,12 @@ function rounds() {
   });
   const results = (id: number): void => {
     const link = links[id - 1] as BackendLink;
-    subject.onReadResults(link, { type: 'read-results', epoch: EPOCH, read: 1, results: new Uint8Array(32) });
+    subject.onReadResults(link, {
+      type: 'read-results',
+      epoch: EPOCH,
+      read: 1,
+      results: new Uint8Array(32),
+    });
     subject.settle();
   };
   const confirm = (id: number, probe = state.probe): void => {
@@ -41,18 +52,25 @@ function rounds() {
   return { subject, sent, answered, state, results, confirm, failed };
 }
 
-t.test('read rounds: answered when all of the required set have confirmed a later probe', async (t) => {
-  const { subject, sent, answered, results, confirm } = rounds();
-  subject.start([ITEM], ITEM.chunk);
-  t.same(sent, ['read 2', 'ping 1', 'ping 3'], 'the read is the probe for the one that serves it');
-  results(2);
-  confirm(1, 100);
-  confirm(3);
-  t.same(answered, [], 'a probe that was sent before the read came proves nothing');
-  confirm(1);
-  t.same(answered, [5]);
-  t.equal(subject.openCount, 0);
-});
+t.test(
+  'read rounds: answered when all of the required set have confirmed a later probe',
+  async (t) => {
+    const { subject, sent, answered, results, confirm } = rounds();
+    subject.start([ITEM], ITEM.chunk);
+    t.same(
+      sent,
+      ['read 2', 'ping 1', 'ping 3'],
+      'the read is the probe for the one that serves it',
+    );
+    results(2);
+    confirm(1, 100);
+    confirm(3);
+    t.same(answered, [], 'a probe that was sent before the read came proves nothing');
+    confirm(1);
+    t.same(answered, [5]);
+    t.equal(subject.openCount, 0);
+  },
+);
 
 t.test('read rounds: what it saw must be decided', async (t) => {
   const { subject, answered, state, results, confirm } = rounds();

@@ -8,7 +8,9 @@ const ONE = process.env['SIMULATION_SEED'];
 
 function check(seed: number, lines: string[]): readonly string[] {
   try {
-    const { options, faults, found } = simulate(seed, undefined, { onNote: (line) => lines.push(line) });
+    const { options, faults, found } = simulate(seed, undefined, {
+      onNote: (line) => lines.push(line),
+    });
     if (found.length > 0) lines.unshift(options, ...faults);
     return found;
   } catch (error) {
@@ -34,7 +36,8 @@ if (ONE !== undefined) {
     t.test(`simulation: seeds ${first} to ${last}: nothing that must hold is broken`, async (t) => {
       for (let seed = first; seed <= last; seed += 1) {
         const found = check(seed, []);
-        if (found.length > 0) t.fail(`seed ${seed}: ${found[0]}`, { found, repeat: repeatedBy(seed) });
+        if (found.length > 0)
+          t.fail(`seed ${seed}: ${found[0]}`, { found, repeat: repeatedBy(seed) });
       }
       t.pass(`${last - first + 1} seeds`);
     });

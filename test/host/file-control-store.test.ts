@@ -22,6 +22,7 @@ function recordOf(version: number): ControlRecord {
     },
     commitFloor: 99 as Seq,
     count: 3,
+    recovered: false,
   };
 }
 

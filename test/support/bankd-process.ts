@@ -43,7 +43,10 @@ export class BankdProcess {
     const environment = { ...process.env, ...env };
     delete environment['BANKD_TEST_BINARY'];
     const child = spawn(file, all, {
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(leashed ? ['pipe' as const] : [])],
+      stdio: [
+        input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe',
+        ...(leashed ? ['pipe' as const] : []),
+      ],
       env: leashed ? leashedEnvironment(environment) : environment,
     });
     this.#child = child;

@@ -25,7 +25,8 @@ export const CANARIES: readonly Canary[] = [
     name: 'promise not checked: messages of older epochs are heeded',
     file: 'participant.ts',
     find: 'return this.#promisedHere && !this.#truncating && epoch === this.#promise.epoch;',
-    replace: 'return !this.#truncating && epoch <= this.#promise.epoch + 0 * Number(this.#promisedHere);',
+    replace:
+      'return !this.#truncating && epoch <= this.#promise.epoch + 0 * Number(this.#promisedHere);',
   },
   {
     name: 'an epoch is granted twice',
@@ -174,7 +175,8 @@ export const CANARIES: readonly Canary[] = [
     name: 'the epoch is not raised at a takeover',
     file: 'coordinator.ts',
     find: 'this.#control.write({ epoch: nextEpoch(this.#control.record.epoch) });',
-    replace: 'this.#control.write({ epoch: nextEpoch((this.#control.record.epoch - 1) as Epoch) });',
+    replace:
+      'this.#control.write({ epoch: nextEpoch((this.#control.record.epoch - 1) as Epoch) });',
   },
   {
     name: 'a deposed coordinator goes on',

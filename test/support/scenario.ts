@@ -14,7 +14,13 @@ import { SimCluster } from './sim-cluster.ts';
 import type { SimClientEnd } from './sim-frontend.ts';
 
 const STEP_MS = 30;
-const LEFT_OUT = new Set<Message['type']>(['ping', 'pong', 'view-changed', 'client-hello', 'welcome']);
+const LEFT_OUT = new Set<Message['type']>([
+  'ping',
+  'pong',
+  'view-changed',
+  'client-hello',
+  'welcome',
+]);
 
 /** The scenario with the trace that it has now. */
 export function runScenario(text: string): string {
@@ -142,7 +148,10 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
   },
   frontend: ({ cluster }, [flag]) => {
     if (flag === '--accept-data-loss') cluster.checks.forgive();
-    cluster.startFrontend({ recover: flag === '--recover', acceptDataLoss: flag === '--accept-data-loss' });
+    cluster.startFrontend({
+      recover: flag === '--recover',
+      acceptDataLoss: flag === '--accept-data-loss',
+    });
   },
   /** Asks for a clean stop, as SIGTERM does. */
   'stop-frontend': ({ cluster }) => {
@@ -209,46 +218,85 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
 function parse([kind, ...numbers]: Words): Operation {
   const [first = 0, second = 0, third = 0] = numbers.map(Number);
   switch (kind) {
-    case 'create': return { kind, amount: first };
-    case 'query': return { kind, account: first };
-    case 'transfer': return { kind, account: first, toAccount: second, amount: third };
-    case 'update': case 'deposit': case 'withdraw': return { kind, account: first, amount: second };
-    default: throw new Error(`no operation ${kind}`);
+    case 'create':
+      return { kind, amount: first };
+    case 'query':
+      return { kind, account: first };
+    case 'transfer':
+      return { kind, account: first, toAccount: second, amount: third };
+    case 'update':
+    case 'deposit':
+    case 'withdraw':
+      return { kind, account: first, amount: second };
+    default:
+      throw new Error(`no operation ${kind}`);
   }
 }
 
 function describe(message: Message): string {
   const { type } = message;
   switch (type) {
-    case 'hello': return `hello, ${message.condition}, promised epoch ${message.promisedEpoch}`;
-    case 'promise': return `promise epoch ${message.epoch}?`;
-    case 'promised': return `promised epoch ${message.epoch}, tail ${message.tailSeq} of epoch ${message.tailEpoch}`;
+    case 'hello':
+      return `hello, ${message.condition}, promised epoch ${message.promisedEpoch}`;
+    case 'promise':
+      return `promise epoch ${message.epoch}?`;
+    case 'promised':
+      return `promised epoch ${message.epoch}, tail ${message.tailSeq} of epoch ${message.tailEpoch}`;
     case 'prepare': {
       const { seq, epoch, entryEpoch, commitSeq, answers } = message;
       const older = entryEpoch === epoch ? '' : `, of epoch ${entryEpoch}`;
       return `prepare ${seq}${older}, decided ${commitSeq}${answers ? ', you answer' : ''}`;
     }
-    case 'vote': return `vote ${message.seq}: OK,commit`;
-    case 'results': return `results ${message.seq}`;
-    case 'commit': return `commit ${message.commitSeq}`;
-    case 'read': return `read ${message.read}`;
-    case 'read-results': return `read results ${message.read}`;
-    case 'answer': return `answer ${message.seq}`;
-    case 'locate': return `locate ${message.seq}?`;
-    case 'located': return `located ${message.seq}: epoch ${message.entryEpoch}`;
-    case 'truncate': return `truncate ${message.tailSeq} to ${message.afterSeq}`;
-    case 'truncated': return `truncated to ${message.tailSeq}`;
-    case 'fetch': return `fetch from ${message.fromSeq}`;
-    case 'fetched': return `fetched ${message.seq}`;
-    case 'reset': case 'refused': case 'corrupted': return `${type}: ${message.detail}`;
-    case 'answered': return `answered ${message.seq}: ${outcome(message.results)}`;
-    case 'query-answered': return `query answered after ${message.seq}: ${outcome(message.results)}`;
-    case 'refusal': return `refused ${message.thing}: ${message.code}: ${message.detail}`;
-    case 'promise-refused': return `promise refused: epoch ${message.promisedEpoch} is promised`;
-    case 'session': return `session ${message.session}`;
-    case 'request': case 'query': return type;
-    case 'ping': case 'pong': case 'view-changed': case 'client-hello': case 'open-session':
-    case 'ask-status': case 'welcome': case 'status-report': return type;
+    case 'vote':
+      return `vote ${message.seq}: OK,commit`;
+    case 'results':
+      return `results ${message.seq}`;
+    case 'commit':
+      return `commit ${message.commitSeq}`;
+    case 'read':
+      return `read ${message.read}`;
+    case 'read-results':
+      return `read results ${message.read}`;
+    case 'answer':
+      return `answer ${message.seq}`;
+    case 'locate':
+      return `locate ${message.seq}?`;
+    case 'located':
+      return `located ${message.seq}: epoch ${message.entryEpoch}`;
+    case 'truncate':
+      return `truncate ${message.tailSeq} to ${message.afterSeq}`;
+    case 'truncated':
+      return `truncated to ${message.tailSeq}`;
+    case 'fetch':
+      return `fetch from ${message.fromSeq}`;
+    case 'fetched':
+      return `fetched ${message.seq}`;
+    case 'reset':
+    case 'refused':
+    case 'corrupted':
+      return `${type}: ${message.detail}`;
+    case 'answered':
+      return `answered ${message.seq}: ${outcome(message.results)}`;
+    case 'query-answered':
+      return `query answered after ${message.seq}: ${outcome(message.results)}`;
+    case 'refusal':
+      return `refused ${message.thing}: ${message.code}: ${message.detail}`;
+    case 'promise-refused':
+      return `promise refused: epoch ${message.promisedEpoch} is promised`;
+    case 'session':
+      return `session ${message.session}`;
+    case 'request':
+    case 'query':
+      return type;
+    case 'ping':
+    case 'pong':
+    case 'view-changed':
+    case 'client-hello':
+    case 'open-session':
+    case 'ask-status':
+    case 'welcome':
+    case 'status-report':
+      return type;
   }
 }
 
@@ -256,4 +304,3 @@ function outcome(results: Uint8Array): string {
   const { code, kind, account, balance, toBalance } = decodeResult(viewOf(results), 0);
   return `${kind} ${code}${code === 'ok' ? ` account ${account} balance ${balance} ${toBalance}` : ''}`;
 }
-

@@ -2,7 +2,13 @@
  * A simulated backend: the real participant on a made-up disk, in a process that dies and pauses.
  */
 import type { ParticipantHost } from '../../src/core/effect.ts';
-import { SEQ_NONE, VIEW_NONE, type BackendId, type Incarnation, type Timestamp } from '../../src/core/ids.ts';
+import {
+  SEQ_NONE,
+  VIEW_NONE,
+  type BackendId,
+  type Incarnation,
+  type Timestamp,
+} from '../../src/core/ids.ts';
 import type { FromBackend, ToBackend } from '../../src/core/message.ts';
 import { Participant } from '../../src/core/participant.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -51,22 +57,25 @@ export class SimBackend {
     this.#syncing = false;
     this.#allocating = false;
     this.#cluster.note(`backend ${this.id} starts`);
-    this.participant = new Participant({
-      backend: this.id,
-      incarnation: disk.incarnation,
-      promise: disk.promise,
-      nonce: `${this.id}.${this.#life}`,
-      pid: this.#life,
-      count: this.#cluster.count,
-      condition: disk.corrupt ? 'corrupt' : 'intact',
-      detail: disk.corrupt ? 'a broken entry' : '',
-      tail: disk.corrupt ? new Disk(disk.incarnation).tail : disk.tail,
-      tailTimestamp: last?.timestamp ?? (0 as Timestamp),
-      checkpointSeq: SEQ_NONE,
-      view: last?.view ?? { number: VIEW_NONE, members: [] },
-      ledger: replay(entries),
-      reserve: disk.reserve,
-    }, this.#host(this.#life));
+    this.participant = new Participant(
+      {
+        backend: this.id,
+        incarnation: disk.incarnation,
+        promise: disk.promise,
+        nonce: `${this.id}.${this.#life}`,
+        pid: this.#life,
+        count: this.#cluster.count,
+        condition: disk.corrupt ? 'corrupt' : 'intact',
+        detail: disk.corrupt ? 'a broken entry' : '',
+        tail: disk.corrupt ? new Disk(disk.incarnation).tail : disk.tail,
+        tailTimestamp: last?.timestamp ?? (0 as Timestamp),
+        checkpointSeq: SEQ_NONE,
+        view: last?.view ?? { number: VIEW_NONE, members: [] },
+        ledger: replay(entries),
+        reserve: disk.reserve,
+      },
+      this.#host(this.#life),
+    );
     this.#allocate(this.#life);
     this.#connectSoon(this.#life);
   }
@@ -168,7 +177,8 @@ export class SimBackend {
     const { pipe, connection, frontend } = this;
     pipe.open = false;
     this.#cluster.queue.after(this.#cluster.random.next() * 300, () =>
-      frontend?.sees((coordinator, now) => coordinator.onGone(connection, now)));
+      frontend?.sees((coordinator, now) => coordinator.onGone(connection, now)),
+    );
     this.onClosed();
   }
 
@@ -208,34 +218,40 @@ export class SimBackend {
     const { queue, delays, checks } = this.#cluster;
     const { disk, id } = this;
     const soon = (run: (participant: Participant) => void, extraMs = 0): void =>
-      queue.after(delays.upTo(2) + extraMs, () => this.live(life, () => {
-        if (this.participant !== undefined) run(this.participant);
-      }));
+      queue.after(delays.upTo(2) + extraMs, () =>
+        this.live(life, () => {
+          if (this.participant !== undefined) run(this.participant);
+        }),
+      );
     return {
       append: (entry) => {
         const fits = disk.append(entry);
         checks.onAppended(this, entry, fits);
         this.#sync(life);
       },
-      savePromise: (promise) => soon((participant) => {
-        disk.sync();
-        disk.promise = promise;
-        participant.onPromiseSaved(promise);
-      }, this.slowDiskMs),
-      truncate: (afterSeq) => soon((participant) => {
-        checks.onTruncate(this, afterSeq);
-        disk.truncate(afterSeq);
-        this.#cluster.note(`backend ${id} truncated to ${afterSeq}`);
-        participant.onTruncated(replay(disk.entries), disk.tail);
-      }, this.slowDiskMs),
+      savePromise: (promise) =>
+        soon((participant) => {
+          disk.sync();
+          disk.promise = promise;
+          participant.onPromiseSaved(promise);
+        }, this.slowDiskMs),
+      truncate: (afterSeq) =>
+        soon((participant) => {
+          checks.onTruncate(this, afterSeq);
+          disk.truncate(afterSeq);
+          this.#cluster.note(`backend ${id} truncated to ${afterSeq}`);
+          participant.onTruncated(replay(disk.entries), disk.tail);
+        }, this.slowDiskMs),
       locate: (seq, token) => soon((participant) => participant.onLocated(token, disk.at(seq))),
-      fetch: (fromSeq, bytes, token) => soon((participant) => {
-        const limit = Math.max(1, Math.min(FETCH_ENTRIES_MAX, bytes));
-        participant.onFetched(token, disk.all().slice(fromSeq - 1, fromSeq - 1 + limit));
-      }),
-      resolve: (_seq, results, token) => soon((participant) => {
-        participant.onResolved(token, resolveDuplicates(disk, results));
-      }),
+      fetch: (fromSeq, bytes, token) =>
+        soon((participant) => {
+          const limit = Math.max(1, Math.min(FETCH_ENTRIES_MAX, bytes));
+          participant.onFetched(token, disk.all().slice(fromSeq - 1, fromSeq - 1 + limit));
+        }),
+      resolve: (_seq, results, token) =>
+        soon((participant) => {
+          participant.onResolved(token, resolveDuplicates(disk, results));
+        }),
       committed: (seq) => checks.onCommitted(this, seq),
       reset: (detail) => {
         checks.onReset(this);
@@ -264,24 +280,28 @@ export class SimBackend {
     if (this.#syncing) return;
     this.#syncing = true;
     const { queue, delays } = this.#cluster;
-    queue.after(0.5 + delays.upTo(3) + this.slowDiskMs, () => this.live(life, () => {
-      this.#syncing = false;
-      this.disk.sync();
-      const { seq } = this.disk.tail;
-      this.#tellReserve(life);
-      if (seq > 0) this.participant?.onSynced(seq);
-      this.#allocate(life);
-    }));
+    queue.after(0.5 + delays.upTo(3) + this.slowDiskMs, () =>
+      this.live(life, () => {
+        this.#syncing = false;
+        this.disk.sync();
+        const { seq } = this.disk.tail;
+        this.#tellReserve(life);
+        if (seq > 0) this.participant?.onSynced(seq);
+        this.#allocate(life);
+      }),
+    );
   }
 
   #allocate(life: number): void {
     if (this.#allocating || !this.disk.wantsSegment) return;
     this.#allocating = true;
-    this.#cluster.queue.after(this.#cluster.delays.upTo(20), () => this.live(life, () => {
-      this.#allocating = false;
-      this.disk.allocate();
-      this.#tellReserve(life);
-    }));
+    this.#cluster.queue.after(this.#cluster.delays.upTo(20), () =>
+      this.live(life, () => {
+        this.#allocating = false;
+        this.disk.allocate();
+        this.#tellReserve(life);
+      }),
+    );
   }
 
   #tellReserve(life: number): void {

@@ -45,7 +45,8 @@ export class Checks {
     const { seq, digest, timestamp } = entry;
     const before = disk.at((seq - 1) as Seq);
     const chained = seq === 1 || before?.hash === entry.previousHash;
-    if (!chained) this.#report(`backend ${id} appended ${seq}, which does not follow what it holds`);
+    if (!chained)
+      this.#report(`backend ${id} appended ${seq}, which does not follow what it holds`);
     if (seq > 1 && timestamp <= (before?.timestamp ?? 0)) {
       this.#report(`backend ${id}: the timestamp of ${seq} is not above the one before`);
     }
@@ -56,7 +57,8 @@ export class Checks {
 
   onTruncate({ id, disk }: SimBackend, afterSeq: Seq): void {
     for (const { seq, hash } of disk.all().slice(afterSeq)) {
-      if (this.#decided.get(seq) === hash) this.#report(`backend ${id} drops ${seq}, which is decided`);
+      if (this.#decided.get(seq) === hash)
+        this.#report(`backend ${id} drops ${seq}, which is decided`);
     }
   }
 
@@ -170,13 +172,16 @@ function resultsFor(disk: Disk, entry: ExecutedEntry, message: Answered): Uint8A
   const { session, firstRequest, results } = message;
   const batch = viewOf(entry.batch);
   let index = 0;
-  for (let start = 0; start < entry.batch.length; ) {
+  for (let start = 0; start < entry.batch.length;) {
     const header = readChunkHeader(batch, start);
     if (header === undefined) return undefined;
     const isIt = header.session === session && header.firstRequest === firstRequest;
     const fits = header.operations * RESULT_BYTES === results.length;
     if (isIt && fits) {
-      const own = entry.results.slice(index * RESULT_BYTES, (index + header.operations) * RESULT_BYTES);
+      const own = entry.results.slice(
+        index * RESULT_BYTES,
+        (index + header.operations) * RESULT_BYTES,
+      );
       if (!own.includes(CODE.duplicate)) return own;
       for (const original of resolveDuplicates(disk, own)) {
         own.set(original.result, original.index * RESULT_BYTES);

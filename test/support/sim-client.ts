@@ -4,9 +4,20 @@
  * requests.
  */
 import { CLUSTER_NONE } from '../../src/core/ids.ts';
-import type { Answered, FromClient, QueryAnswered, Refusal, ToClient } from '../../src/core/message.ts';
+import type {
+  Answered,
+  FromClient,
+  QueryAnswered,
+  Refusal,
+  ToClient,
+} from '../../src/core/message.ts';
 import {
-  decodeResult, encodeChunk, REASON, viewOf, type Operation, type Result,
+  decodeResult,
+  encodeChunk,
+  REASON,
+  viewOf,
+  type Operation,
+  type Result,
 } from '../../src/core/operation.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimClientEnd } from './sim-frontend.ts';
@@ -98,16 +109,21 @@ export class SimClient implements SimClientEnd {
         this.#session = message.session;
         this.#asking = false;
         return this.#next();
-      case 'answered': return this.#onAnswered(message);
-      case 'query-answered': return this.#onQueryAnswered(message);
-      case 'refusal': return this.#onRefusal(message);
+      case 'answered':
+        return this.#onAnswered(message);
+      case 'query-answered':
+        return this.#onQueryAnswered(message);
+      case 'refusal':
+        return this.#onRefusal(message);
       default:
     }
   }
 
   #onAnswered({ session, firstRequest, seq, results, originals }: Answered): void {
-    const open = this.#open.find(({ operation, number, session: own }) =>
-      operation.kind !== 'query' && number === firstRequest && own === session);
+    const open = this.#open.find(
+      ({ operation, number, session: own }) =>
+        operation.kind !== 'query' && number === firstRequest && own === session,
+    );
     if (open === undefined) return;
     const result = decodeResult(viewOf(results), 0);
     open.duplicate = originals.length > 0;
@@ -121,8 +137,9 @@ export class SimClient implements SimClientEnd {
   }
 
   #onQueryAnswered({ query, seq, results }: QueryAnswered): void {
-    const open = this.#open.find(({ operation, number }) =>
-      operation.kind === 'query' && number === query);
+    const open = this.#open.find(
+      ({ operation, number }) => operation.kind === 'query' && number === query,
+    );
     if (open === undefined) return;
     this.#close(open, 'answered');
     open.seq = seq;
@@ -137,8 +154,10 @@ export class SimClient implements SimClientEnd {
         this.#next();
       });
     }
-    const open = this.#open.find(({ operation, number: own }) =>
-      (operation.kind === 'query') === (thing === 'query') && own === number);
+    const open = this.#open.find(
+      ({ operation, number: own }) =>
+        (operation.kind === 'query') === (thing === 'query') && own === number,
+    );
     if (open === undefined) return;
     if (thing === 'request' && open.sendings > 1) return this.#resendLater();
     open.detail = detail;
@@ -176,10 +195,21 @@ export class SimClient implements SimClientEnd {
     if (query) this.#query += 1;
     else this.#number += 1;
     const observed: Observed = {
-      client: this.#id, operation, session: query ? 0 : this.#session,
-      number: query ? this.#query : this.#number, invokedMs: this.#cluster.queue.nowMs,
-      outcome: 'open', detail: '', seq: 0, result: undefined, completedMs: 0,
-      sendings: 0, firstConnection: this.#connection, lastConnection: 0, place: 0, duplicate: false,
+      client: this.#id,
+      operation,
+      session: query ? 0 : this.#session,
+      number: query ? this.#query : this.#number,
+      invokedMs: this.#cluster.queue.nowMs,
+      outcome: 'open',
+      detail: '',
+      seq: 0,
+      result: undefined,
+      completedMs: 0,
+      sendings: 0,
+      firstConnection: this.#connection,
+      lastConnection: 0,
+      place: 0,
+      duplicate: false,
     };
     this.history.push(observed);
     this.#open.push(observed);
@@ -221,22 +251,37 @@ export class SimClient implements SimClientEnd {
     const amount = random.int(100);
     const key = this.#habits.keys && random.chance(0.2) ? { key: `k${random.int(40)}` } : {};
     switch (random.int(12)) {
-      case 0: return { kind: 'create', amount, ...key };
-      case 1: return { kind: 'update', account, amount, ...key };
-      case 2: return { kind: 'deposit', account, amount, ...key };
-      case 3: return { kind: 'withdraw', account, amount, ...key };
-      case 4: case 5: case 6:
-        return { kind: 'transfer', account, toAccount: 100 + random.int(ACCOUNTS + 1), amount, ...key };
-      case 7: return this.#askOutcome();
-      default: return { kind: 'query', account };
+      case 0:
+        return { kind: 'create', amount, ...key };
+      case 1:
+        return { kind: 'update', account, amount, ...key };
+      case 2:
+        return { kind: 'deposit', account, amount, ...key };
+      case 3:
+        return { kind: 'withdraw', account, amount, ...key };
+      case 4:
+      case 5:
+      case 6:
+        return {
+          kind: 'transfer',
+          account,
+          toAccount: 100 + random.int(ACCOUNTS + 1),
+          amount,
+          ...key,
+        };
+      case 7:
+        return this.#askOutcome();
+      default:
+        return { kind: 'query', account };
     }
   }
 
   /** Of an earlier request, mostly one that was refused or is still open. */
   #askOutcome(): Operation {
     const { random } = this.#cluster;
-    const writes = this.history.slice(-20).filter(({ operation, session }) =>
-      operation.kind !== 'query' && session !== 0);
+    const writes = this.history
+      .slice(-20)
+      .filter(({ operation, session }) => operation.kind !== 'query' && session !== 0);
     if (writes.length === 0) return { kind: 'query', account: 100 };
     const { session, number } = random.pick(writes);
     return { kind: 'outcome', account: session, toAccount: number };

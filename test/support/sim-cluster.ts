@@ -36,8 +36,10 @@ export class ControlStore {
   write(record: ControlRecord, by: SimFrontend, done: (outcome: ControlOutcome) => void): void {
     const { queue, delays, random } = this.#cluster;
     const view = record.view.members.map(({ id }) => id).join(',');
-    this.#cluster.note(`frontend writes control: epoch ${record.epoch} view ${record.view.number}`
-      + ` (${view}) floor ${record.commitFloor}`);
+    this.#cluster.note(
+      `frontend writes control: epoch ${record.epoch} view ${record.view.number}` +
+        ` (${view}) floor ${record.commitFloor}`,
+    );
     this.pending.add(record);
     queue.after(delays.upTo(4) + delays.upTo(this.slowMs), () => {
       this.pending.delete(record);
@@ -98,8 +100,10 @@ export class SimCluster {
     this.delays = new Delays(random, choices.fixedDelays ?? false);
     this.checks = new Checks(this);
     this.store = new ControlStore(this);
-    this.backends = Array.from({ length: this.count }, (_, at) =>
-      new SimBackend(this, (at + 1) as BackendId));
+    this.backends = Array.from(
+      { length: this.count },
+      (_, at) => new SimBackend(this, (at + 1) as BackendId),
+    );
   }
 
   /** The newest frontend that runs. */
@@ -152,7 +156,8 @@ export class SimCluster {
     if (reason !== 'deposed' && !overtaken) this.stops.push(`${reason}: ${detail}`);
     this.frontends = this.frontends.filter((each) => each !== frontend);
     frontend.crash();
-    if (this.restartsStopped && (reason === 'deposed' || overtaken)) this.queue.after(20, () => this.startFrontend());
+    if (this.restartsStopped && (reason === 'deposed' || overtaken))
+      this.queue.after(20, () => this.startFrontend());
   }
 
   /** One that was overtaken, with nobody to tell it so, is ended by whoever started another. */
@@ -182,11 +187,17 @@ export class SimCluster {
   mayLose(backend: SimBackend): boolean {
     const { record, pending } = this.store;
     if (record === undefined || !this.#isCalm(backend)) return false;
-    return [record, ...pending].every(({ view }) => view.members.some(({ id, incarnation }) => {
-      const other = this.backends[id - 1];
-      return other !== undefined && other !== backend && other.disk.isSound
-        && other.disk.incarnation === incarnation;
-    }));
+    return [record, ...pending].every(({ view }) =>
+      view.members.some(({ id, incarnation }) => {
+        const other = this.backends[id - 1];
+        return (
+          other !== undefined &&
+          other !== backend &&
+          other.disk.isSound &&
+          other.disk.incarnation === incarnation
+        );
+      }),
+    );
   }
 
   /** No view change races with the loss: else it may be the loss of two. */
@@ -195,8 +206,12 @@ export class SimCluster {
     const [frontend] = this.frontends;
     if (frontend === undefined || this.frontends.length > 1 || frontend.paused) return false;
     const { serving, status } = frontend.coordinator.status();
-    return serving && this.backends.some((other, at) =>
-      other !== loser && status[at] === 1 && other.isWell && other.disk.isSound);
+    return (
+      serving &&
+      this.backends.some(
+        (other, at) => other !== loser && status[at] === 1 && other.isWell && other.disk.isSound,
+      )
+    );
   }
 
   /** The newest one mostly; one that a newer has deposed may be found as well. */

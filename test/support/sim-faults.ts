@@ -6,7 +6,12 @@ import type { SimCluster } from './sim-cluster.ts';
 
 export interface Fault {
   readonly name: string;
-  run(cluster: SimCluster, backend: SimBackend, random: Random, clients: readonly SimClient[]): void;
+  run(
+    cluster: SimCluster,
+    backend: SimBackend,
+    random: Random,
+    clients: readonly SimClient[],
+  ): void;
 }
 
 function restart(cluster: SimCluster, backend: SimBackend, withinMs: number): void {
@@ -29,7 +34,10 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   { name: 'cut a connection', run: (_cluster, backend) => backend.cut() },
-  { name: 'a backend reconnects before its old connection ends', run: (_cluster, backend) => backend.leave() },
+  {
+    name: 'a backend reconnects before its old connection ends',
+    run: (_cluster, backend) => backend.leave(),
+  },
   {
     name: 'stall a connection one way',
     run: (_cluster, { pipe }, random) =>

@@ -2,7 +2,13 @@
 import { Coordinator } from '../../src/core/coordinator.ts';
 import type { CoordinatorHost, Now, StopReason } from '../../src/core/effect.ts';
 import type { ClusterId, OwnerId } from '../../src/core/ids.ts';
-import type { FromBackend, FromClient, Message, ToBackend, ToClient } from '../../src/core/message.ts';
+import type {
+  FromBackend,
+  FromClient,
+  Message,
+  ToBackend,
+  ToClient,
+} from '../../src/core/message.ts';
 import { SimBackend } from './sim-backend.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { Pipe } from './sim-queue.ts';
@@ -43,17 +49,21 @@ export class SimFrontend {
   constructor(cluster: SimCluster, choices: FrontendChoices) {
     this.#cluster = cluster;
     this.owner = cluster.id128() as OwnerId;
-    this.coordinator = new Coordinator({
-      owner: this.owner,
-      newCluster: cluster.id128() as ClusterId,
-      record: cluster.store.record,
-      readTimeoutMs: cluster.readTimeoutMs,
-      minInSync: cluster.minInSync,
-      recover: choices.recover ?? false,
-      acceptDataLoss: choices.acceptDataLoss ?? false,
-      chaos: true,
-      frontend: { pid: 1, host: 'sim', port: 1, version: 'sim' },
-    }, this.#host(), this.#now());
+    this.coordinator = new Coordinator(
+      {
+        owner: this.owner,
+        newCluster: cluster.id128() as ClusterId,
+        record: cluster.store.record,
+        readTimeoutMs: cluster.readTimeoutMs,
+        minInSync: cluster.minInSync,
+        recover: choices.recover ?? false,
+        acceptDataLoss: choices.acceptDataLoss ?? false,
+        chaos: true,
+        frontend: { pid: 1, host: 'sim', port: 1, version: 'sim' },
+      },
+      this.#host(),
+      this.#now(),
+    );
     this.#tick();
   }
 
@@ -142,8 +152,10 @@ export class SimFrontend {
     return {
       send: (connection, message) => this.#send(connection, message),
       close: (connection) => this.#close(connection),
-      writeControl: (record) => this.#cluster.store.write(record, this, (outcome) =>
-        this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now))),
+      writeControl: (record) =>
+        this.#cluster.store.write(record, this, (outcome) =>
+          this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now)),
+        ),
       log: (line) => this.#cluster.note(`frontend: ${line}`),
       trace: this.#cluster.traceLine,
       stop: (reason, detail) => {
@@ -151,7 +163,8 @@ export class SimFrontend {
         this.#cluster.note(`frontend stops: ${reason}: ${detail}`);
         // The process takes its time to end.
         this.#cluster.queue.after(1 + this.#cluster.delays.upTo(60), () =>
-          this.#cluster.onFrontendStopped(this));
+          this.#cluster.onFrontendStopped(this),
+        );
       },
     };
   }

@@ -6,7 +6,13 @@
 import type { ExecutedEntry } from '../../src/core/entry.ts';
 import { Ledger } from '../../src/core/ledger.ts';
 import {
-  decodeOperation, decodeResult, readChunkHeader, REASON, RECORD_BYTES, viewOf, type Operation,
+  decodeOperation,
+  decodeResult,
+  readChunkHeader,
+  REASON,
+  RECORD_BYTES,
+  viewOf,
+  type Operation,
   type Result,
 } from '../../src/core/operation.ts';
 import type { Observed } from './sim-client.ts';
@@ -45,7 +51,10 @@ function name({ client, operation, session, number }: Observed): string {
 }
 
 function judgeRead(
-  observed: Observed, states: Map<number, number>[], before: number, found: string[],
+  observed: Observed,
+  states: Map<number, number>[],
+  before: number,
+  found: string[],
 ): void {
   const { operation, outcome, seq, result } = observed;
   if (outcome !== 'answered' || result === undefined) return;
@@ -57,7 +66,10 @@ function judgeRead(
 }
 
 function judgeWrite(
-  observed: Observed, runs: Map<string, Run[]>, before: number, found: string[],
+  observed: Observed,
+  runs: Map<string, Run[]>,
+  before: number,
+  found: string[],
 ): void {
   const { session, number, outcome, seq, result, operation, duplicate } = observed;
   const what = name(observed);
@@ -76,7 +88,8 @@ function judgeWrite(
   if (first === undefined) found.push(`${what}: answered, but is not in the journal`);
   else if (first.seq !== seq) found.push(`${what}: answered at ${seq}, but ran at ${first.seq}`);
   else if (!sameResult(first.result, result)) found.push(`${what}: answered otherwise than it ran`);
-  if (seq < before && !duplicate) found.push(`${what}: ran at ${seq}, after ${before} was answered`);
+  if (seq < before && !duplicate)
+    found.push(`${what}: ran at ${seq}, after ${before} was answered`);
 }
 
 /** What OUTCOME said of a request is true, and stays so. */
@@ -84,7 +97,11 @@ function judgeOutcome(observed: Observed, runs: Map<string, Run[]>, found: strin
   const { operation, result } = observed;
   const [asked] = runs.get(`${operation.account}-${operation.toAccount}`) ?? [];
   // Asked for another OUTCOME, it repeats what that one was told.
-  if (result?.code === 'neverHappened' && asked !== undefined && asked.result.code !== result.code) {
+  if (
+    result?.code === 'neverHappened' &&
+    asked !== undefined &&
+    asked.result.code !== result.code
+  ) {
     found.push(`${name(observed)}: said never happened, but it ran at ${asked.seq}`);
   }
 }
@@ -105,17 +122,22 @@ function judgeConnections(history: readonly Observed[], found: string[]): void {
       const one = line[at - 1] as Observed;
       const two = line[at] as Observed;
       if (one.operation.kind === 'outcome' || two.operation.kind === 'outcome') continue;
-      const late = one.operation.kind === 'query' && two.operation.kind !== 'query'
-        ? one.seq >= two.seq
-        : one.seq > two.seq;
+      const late =
+        one.operation.kind === 'query' && two.operation.kind !== 'query'
+          ? one.seq >= two.seq
+          : one.seq > two.seq;
       if (late) found.push(`${name(two)} at ${two.seq} overtook ${name(one)} at ${one.seq}`);
     }
   }
 }
 
 function sameResult(one: Result, other: Result): boolean {
-  return one.code === other.code && one.account === other.account
-    && one.balance === other.balance && one.toBalance === other.toBalance;
+  return (
+    one.code === other.code &&
+    one.account === other.account &&
+    one.balance === other.balance &&
+    one.toBalance === other.toBalance
+  );
 }
 
 function replayStates(journal: readonly ExecutedEntry[]): Replayed {
@@ -147,7 +169,9 @@ function replayStates(journal: readonly ExecutedEntry[]): Replayed {
 
 /** Notes what ran; by how much the total has changed. */
 function noteRuns(
-  entry: ExecutedEntry, results: Uint8Array, before: ReadonlyMap<number, number>,
+  entry: ExecutedEntry,
+  results: Uint8Array,
+  before: ReadonlyMap<number, number>,
   runs: Map<string, Run[]>,
 ): number {
   const batch = viewOf(entry.batch);
@@ -155,7 +179,7 @@ function noteRuns(
   const balances = new Map(before);
   let change = 0;
   let index = 0;
-  for (let start = 0; start < entry.batch.length; ) {
+  for (let start = 0; start < entry.batch.length;) {
     const header = readChunkHeader(batch, start);
     if (header === undefined) throw new Error(`seq ${entry.seq}: no chunk at ${start}`);
     let offset = start + RECORD_BYTES;
@@ -163,8 +187,9 @@ function noteRuns(
       const decoded = decodeOperation(batch, offset);
       const result = decodeResult(outcomes, index);
       const id = `${header.session}-${header.firstRequest + place}`;
-      const passedOver = result.code === 'sessionExpired'
-        || (result.code === 'badRequest' && result.detail === REASON.passedOver);
+      const passedOver =
+        result.code === 'sessionExpired' ||
+        (result.code === 'badRequest' && result.detail === REASON.passedOver);
       if (result.code !== 'duplicate' && !passedOver) {
         runs.set(id, [...(runs.get(id) ?? []), { seq: entry.seq, result }]);
         if (decoded !== undefined) change += totalChange(decoded.operation, result, balances);
@@ -190,10 +215,19 @@ function totalChange(operation: Operation, result: Result, balances: Map<number,
     balances.set(operation.toAccount ?? 0, result.toBalance);
   }
   switch (kind) {
-    case 'create': case 'deposit': return scaled(amount, operation);
-    case 'withdraw': return -scaled(amount, operation);
-    case 'update': return result.balance - was;
-    case 'transfer': case 'query': case 'outcome': case 'lease': case 'end': return 0;
+    case 'create':
+    case 'deposit':
+      return scaled(amount, operation);
+    case 'withdraw':
+      return -scaled(amount, operation);
+    case 'update':
+      return result.balance - was;
+    case 'transfer':
+    case 'query':
+    case 'outcome':
+    case 'lease':
+    case 'end':
+      return 0;
   }
 }
 

@@ -34,13 +34,21 @@ export function simulate(seed: number, faultMs = 2_000, watch: Watch = {}): Verd
   const gapMs = 10 + random.int(250);
   const atWrites = random.chance(0.4) ? 0.3 : 0;
   const cluster = new SimCluster(random, { count, minInSync: Math.min(minInSync, count) });
-  if (watch.onNote !== undefined) cluster.onNote = (line) => watch.onNote?.(`${at(cluster)} ${line}`);
+  if (watch.onNote !== undefined)
+    cluster.onNote = (line) => watch.onNote?.(`${at(cluster)} ${line}`);
   cluster.onMessage = watch.onMessage;
-  const clients = Array.from({ length: 1 + random.int(3) }, (_, id) =>
-    new SimClient(cluster, id + 1, { window: random.pick([1, 1, 2, 5]), keys: random.chance(0.5) }));
-  const options = `${count} backends, min-in-sync ${minInSync}, ${clients.length} clients,`
-    + ` faults every ${gapMs} ms${atWrites > 0 ? ' and at control writes' : ''}:`
-    + ` ${palette.map(({ name }) => name).join(', ')}`;
+  const clients = Array.from(
+    { length: 1 + random.int(3) },
+    (_, id) =>
+      new SimClient(cluster, id + 1, {
+        window: random.pick([1, 1, 2, 5]),
+        keys: random.chance(0.5),
+      }),
+  );
+  const options =
+    `${count} backends, min-in-sync ${minInSync}, ${clients.length} clients,` +
+    ` faults every ${gapMs} ms${atWrites > 0 ? ' and at control writes' : ''}:` +
+    ` ${palette.map(({ name }) => name).join(', ')}`;
   const faults: string[] = [];
   const strike = (fault: Fault): void => {
     if (cluster.backends.some((backend) => backend.isHit)) return;
@@ -49,7 +57,8 @@ export function simulate(seed: number, faultMs = 2_000, watch: Watch = {}): Verd
     fault.run(cluster, random.pick(cluster.backends), random, clients);
   };
   begin(cluster, clients);
-  if (cluster.frontend?.coordinator.status().copies !== count) faults.push('not in sync at the start');
+  if (cluster.frontend?.coordinator.status().copies !== count)
+    faults.push('not in sync at the start');
   const act = (): void => {
     if (cluster.queue.nowMs > faultMs || palette.length === 0) return;
     strike(random.pick(palette));
@@ -128,7 +137,8 @@ function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[]
   }
   const status = cluster.frontend?.coordinator.status();
   if (status?.copies !== cluster.count) found.push(`liveness: status ${status?.status.join(',')}`);
-  for (const client of clients) if (!client.idle) found.push(`liveness: ${client.name} still waits`);
+  for (const client of clients)
+    if (!client.idle) found.push(`liveness: ${client.name} still waits`);
   return found;
 }
 

@@ -1,4 +1,6 @@
-/** A slow, obviously right bank behind the command language: text in, text out, a Map and BigInt. */
+/**
+ * A slow, obviously right bank behind the command language: text in, text out, a Map and BigInt.
+ */
 import type { Random } from './random.ts';
 
 const MAX = 9007199254740991n;
@@ -9,26 +11,42 @@ export class TextTwin {
   #keys = 0;
 
   balances(): Record<string, string> {
-    return Object.fromEntries([...this.#balances].map(([account, cents]) => [account, text(cents)]));
+    return Object.fromEntries(
+      [...this.#balances].map(([account, cents]) => [account, text(cents)]),
+    );
   }
 
   /** A command that makes sense mostly. */
   draw(random: Random): string {
-    const account = (): number => 100 + random.int(this.#balances.size + (random.chance(0.05) ? 3 : 0) + 1);
-    const amount = (): string => random.chance(0.5)
-      ? String(random.int(500)) : `${random.int(500)}.${random.int(10)}${random.int(10)}`;
+    const account = (): number =>
+      100 + random.int(this.#balances.size + (random.chance(0.05) ? 3 : 0) + 1);
+    const amount = (): string =>
+      random.chance(0.5)
+        ? String(random.int(500))
+        : `${random.int(500)}.${random.int(10)}${random.int(10)}`;
     const kind = this.#balances.size < 50 ? random.int(12) : 1 + random.int(11);
-    const key = (): string => random.chance(0.3)
-      ? `@k${1 + random.int(this.#keys + 1)}` : `@k${(this.#keys += 1)}`;
+    const key = (): string =>
+      random.chance(0.3) ? `@k${1 + random.int(this.#keys + 1)}` : `@k${(this.#keys += 1)}`;
     switch (kind) {
-      case 0: return `CREATE ${amount()}`;
-      case 1: return `update ${account()} ${amount()}`;
-      case 2: case 3: return `DEPOSIT ${account()} ${amount()}`;
-      case 4: return `WITHDRAW ${account()} ${amount()}`;
-      case 5: case 6: case 7: return `TRANSFER ${account()} ${account()} ${amount()}`;
-      case 8: return `${key()} TRANSFER 100 101 1`;
-      case 9: return random.chance(0.2) ? 'DEPOSIT 100 1.234' : `query ${account()}`;
-      default: return `QUERY ${account()}`;
+      case 0:
+        return `CREATE ${amount()}`;
+      case 1:
+        return `update ${account()} ${amount()}`;
+      case 2:
+      case 3:
+        return `DEPOSIT ${account()} ${amount()}`;
+      case 4:
+        return `WITHDRAW ${account()} ${amount()}`;
+      case 5:
+      case 6:
+      case 7:
+        return `TRANSFER ${account()} ${account()} ${amount()}`;
+      case 8:
+        return `${key()} TRANSFER 100 101 1`;
+      case 9:
+        return random.chance(0.2) ? 'DEPOSIT 100 1.234' : `query ${account()}`;
+      default:
+        return `QUERY ${account()}`;
     }
   }
 
@@ -49,13 +67,20 @@ export class TextTwin {
     const [verb, ...words] = command.split(' ');
     const [first = '', second = '', third = ''] = words;
     switch (verb) {
-      case 'CREATE': return this.#create(first);
-      case 'UPDATE': return this.#change(first, () => cents(second));
-      case 'DEPOSIT': return this.#change(first, (balance) => balance + (cents(second) ?? 0n), second);
-      case 'WITHDRAW': return this.#change(first, (balance) => balance - (cents(second) ?? 0n), second);
-      case 'QUERY': return this.#query(first);
-      case 'TRANSFER': return this.#transfer(Number(first), Number(second), cents(third));
-      default: return 'ERR BAD REQUEST';
+      case 'CREATE':
+        return this.#create(first);
+      case 'UPDATE':
+        return this.#change(first, () => cents(second));
+      case 'DEPOSIT':
+        return this.#change(first, (balance) => balance + (cents(second) ?? 0n), second);
+      case 'WITHDRAW':
+        return this.#change(first, (balance) => balance - (cents(second) ?? 0n), second);
+      case 'QUERY':
+        return this.#query(first);
+      case 'TRANSFER':
+        return this.#transfer(Number(first), Number(second), cents(third));
+      default:
+        return 'ERR BAD REQUEST';
     }
   }
 
