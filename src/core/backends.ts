@@ -22,6 +22,8 @@ export interface BackendsHost {
   commitSeq(): Seq;
   /** The link is forgotten: whatever counted on it must do without. */
   onLost(link: BackendLink): void;
+  /** This process stood still: what is lost now may be lost for that. */
+  onOwnPause(): void;
 }
 
 export class Backends {
@@ -55,6 +57,7 @@ export class Backends {
   onTick(): void {
     const { greeter, nowMs } = this.#parts;
     for (const id of this.#statusArray.onTick(nowMs())) this.#onSilent(greeter.link(id));
+    if (this.#statusArray.wasPaused) this.#parts.onOwnPause();
     if (this.#statusArray.takeHeartbeat(nowMs())) this.probeAll();
     for (const link of greeter.overdueContests()) {
       this.#onSilent(link);

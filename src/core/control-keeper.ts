@@ -34,6 +34,10 @@ export class ControlKeeper {
     return present(this.#durable, 'the record exists once the bank was bootstrapped');
   }
 
+  get recordIfAny(): ControlRecord | undefined {
+    return this.#durable;
+  }
+
   get view(): View {
     return this.record.view;
   }

@@ -17,7 +17,10 @@ import type { ConnectionId, ControlOutcome, CoordinatorHost, Now } from './effec
 import { FencedHost } from './fenced-host.ts';
 import { Greeter } from './greeter.ts';
 import { EPOCH_NONE, nextEpoch, SEQ_NONE, type Epoch } from './ids.ts';
-import type { ClientHello, FromBackend, FromClient, Hello } from './message.ts';
+import type {
+  ClientHello, FromBackend, FromClient, Hello, PromiseRefused,
+} from './message.ts';
+import { Patience } from './patience.ts';
 import { Serving } from './serving.ts';
 import { reportStatus, waitingSentence, type StatusReportBody } from './status-report.ts';
 import { Takeover } from './takeover.ts';
@@ -28,9 +31,7 @@ export type { CoordinatorOptions };
 type Phase = 'waiting' | 'claiming' | 'takeover' | 'installing' | 'serving';
 
 /** What arrives for each batch and round of reads. */
-const ROUTINE: ReadonlySet<FromBackend['type']> = new Set([
-  'vote', 'results', 'read-results', 'pong', 'fetched',
-]);
+const ROUTINE = new Set(['vote', 'results', 'read-results', 'pong', 'fetched']);
 /** How long an operator's `--accept-data-loss` still waits for a member. */
 const DATA_LOSS_PATIENCE_MS = 2_000;
 const COMMIT_FLOOR_MS = 1_000;
@@ -50,8 +51,7 @@ export class Coordinator {
   #base: Tail | undefined;
   #now: Now;
   readonly #startedMs: number;
-  /** Until then requests wait for service instead of being refused. */
-  #holdUntilMs: number;
+  readonly #patience: Patience;
   #lostEverything = false;
   #floorWrittenMs = 0;
   /** Data loss, where the operator accepts it, is accepted once. */
@@ -64,7 +64,7 @@ export class Coordinator {
     this.#host = new FencedHost(host);
     this.#now = now;
     this.#startedMs = now.ms;
-    this.#holdUntilMs = now.ms + this.#patienceMs;
+    this.#patience = new Patience(options.readTimeoutMs, now.ms);
     this.#control = new ControlKeeper(this.#host, options.owner, options.record);
     this.#greeter = new Greeter(
       { ...options, nowMs: () => this.#now.ms, probeAll: () => this.#backends.probeAll() },
@@ -81,6 +81,7 @@ export class Coordinator {
       nowMs: () => this.#now.ms,
       commitSeq: () => this.#serving?.commitSeq ?? SEQ_NONE,
       onLost: (link) => this.#failLink(link),
+      onOwnPause: () => this.#patience.onOwnPause(this.#now.ms),
     });
   }
 
@@ -108,15 +109,15 @@ export class Coordinator {
 
   onClientHello(connection: ConnectionId, hello: ClientHello, now: Now): void {
     this.#now = now;
-    const record = this.#control.exists ? this.#control.record : undefined;
-    this.#clients.onHello(connection, hello, record);
+    this.#clients.onHello(connection, hello, this.#control.recordIfAny);
   }
 
   onClientMessage(connection: ConnectionId, message: FromClient, now: Now): void {
     this.#now = now;
     if (message.type === 'ask-status') return this.#clients.sendStatus(connection, this.status());
-    const mayTake = !this.#stopping && (this.#phase === 'serving' || now.ms < this.#holdUntilMs);
-    this.#clients.onMessage(connection, message, mayTake ? undefined : this.#unavailable());
+    const isReady = this.#phase === 'serving' || !this.#patience.isOver(now.ms);
+    const why = isReady && !this.#stopping ? undefined : this.#unavailable();
+    this.#clients.onMessage(connection, message, why);
   }
 
   /** A connection, of either kind, is gone. */
@@ -135,7 +136,7 @@ export class Coordinator {
     this.#takeover?.onTick();
     this.#serving?.onTick();
     this.#raiseCommitFloor();
-    if (this.#phase !== 'serving' && now.ms >= this.#holdUntilMs) this.#refuseWaiting();
+    if (this.#phase !== 'serving' && this.#patience.isOver(now.ms)) this.#goWithoutService();
     this.#finishInput();
     this.#finishStop();
   }
@@ -149,7 +150,7 @@ export class Coordinator {
 
   onControlWritten(outcome: ControlOutcome, now: Now): void {
     this.#now = now;
-    const viewBefore = this.#control.exists ? this.#control.view.number : undefined;
+    const viewBefore = this.#control.recordIfAny?.view.number;
     const record = this.#control.onWritten(outcome, now.ms);
     if (record !== undefined) this.#onRecordDurable(record, viewBefore);
     else if (this.#phase === 'claiming') this.#phase = 'waiting';
@@ -167,7 +168,7 @@ export class Coordinator {
   }
 
   status(): StatusReportBody {
-    const record = this.#control.exists ? this.#control.record : undefined;
+    const record = this.#control.recordIfAny;
     return reportStatus({
       record,
       links: this.#greeter.linksInOrder(),
@@ -180,20 +181,14 @@ export class Coordinator {
     });
   }
 
-  get #patienceMs(): number {
-    return this.#options.readTimeoutMs + 250;
-  }
-
   get #epoch(): Epoch {
-    return this.#control.exists ? this.#control.record.epoch : EPOCH_NONE;
+    return this.#control.recordIfAny?.epoch ?? EPOCH_NONE;
   }
 
   #dispatch(link: BackendLink, message: FromBackend): void {
     if (message.type === 'pong') this.#greeter.onPong(link, message.probe);
     if (message.type === 'corrupted') return this.#onCorrupted(link, message.detail);
-    if (message.type === 'promise-refused') {
-      return this.#onPromiseRefused(link, message.promisedEpoch);
-    }
+    if (message.type === 'promise-refused') return this.#onPromiseRefused(link, message);
     if (message.type === 'hello' || message.epoch !== this.#epoch) return;
     if (message.type === 'promised') {
       if (!link.promiseAsked) return;
@@ -226,7 +221,7 @@ export class Coordinator {
     this.#failLink(link);
   }
 
-  #onPromiseRefused(link: BackendLink, promised: Epoch): void {
+  #onPromiseRefused(link: BackendLink, { promisedEpoch: promised }: PromiseRefused): void {
     if (promised <= this.#epoch && this.#control.record.epoch !== promised) return;
     this.#host.stop(
       'rolled-back',
@@ -262,10 +257,15 @@ export class Coordinator {
     this.#backends.forgetPromises();
     if (ended === undefined) return;
     this.#clients.refuse(ended.reads, this.#unavailable());
-    this.#holdUntilMs = this.#now.ms;
-    this.#refuseWaiting();
+    this.#patience.onAllLost(this.#now.ms);
+    if (this.#patience.isOver(this.#now.ms)) this.#refuseWaiting();
     const open = ended.inDoubt.filter((item) => this.#clients.isOpen(item.connection));
     this.#admission.readmit(open.map((item) => ({ ...item, inDoubt: true })));
+  }
+
+  #goWithoutService(): void {
+    this.#refuseWaiting();
+    if (this.#phase === 'waiting') this.#greeter.showWait(this.#unavailable());
   }
 
   #refuseWaiting(): void {
@@ -275,7 +275,7 @@ export class Coordinator {
   #unavailable(): string {
     if (this.#stopping) return 'the bank is stopping';
     if (!this.#control.exists) return this.#greeter.bootstrapNeeds();
-    return waitingSentence(this.#control.view);
+    return waitingSentence(this.#control.view, this.#greeter.linksInOrder());
   }
 
   #claimIfReady(): void {
@@ -283,7 +283,7 @@ export class Coordinator {
     if (!this.#control.canWrite(this.#now.ms)) return;
     if (!this.#backends.memberIsHere() && !this.#mayLoseData()) return;
     this.#phase = 'claiming';
-    this.#holdUntilMs = Math.max(this.#holdUntilMs, this.#now.ms + this.#patienceMs);
+    this.#patience.onTakeover(this.#now.ms);
     this.#control.write({ epoch: nextEpoch(this.#control.record.epoch) });
   }
 

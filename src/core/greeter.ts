@@ -133,7 +133,7 @@ export class Greeter {
     const carrying = hellos.filter((hello) => hello.cluster !== CLUSTER_NONE);
     if (carrying.length > 0) this.#recover(carrying);
     else if (this.#options.recover) {
-      this.#showWait('--recover waits for backends that carry a bank');
+      this.showWait('--recover waits for backends that carry a bank');
     } else this.#bootstrap(hellos);
   }
 
@@ -208,12 +208,12 @@ export class Greeter {
     if (first === undefined) return;
     const { count } = first;
     if (hellos.some((hello) => hello.count !== count)) {
-      return this.#showWait('the backends disagree about --count');
+      return this.showWait('the backends disagree about --count');
     }
     if (hellos.some((hello) => hello.condition !== 'empty')) {
-      return this.#showWait('a new bank needs empty backends');
+      return this.showWait('a new bank needs empty backends');
     }
-    if (hellos.length < count) return this.#showWait(this.bootstrapNeeds());
+    if (hellos.length < count) return this.showWait(this.bootstrapNeeds());
     const members: Member[] = hellos.map(({ backend, incarnation }) =>
       ({ id: backend, incarnation }));
     members.sort((one, other) => one.id - other.id);
@@ -244,14 +244,14 @@ export class Greeter {
     if (newest.view.members.length === 0) return this.#recoverUnused(carrying, count);
     if (missing.length > 0) {
       const ids = missing.map(({ id }) => id).join(', ');
-      return this.#showWait(`--recover waits for backend ${ids} of view ${newest.view.number}`);
+      return this.showWait(`--recover waits for backend ${ids} of view ${newest.view.number}`);
     }
     this.#writeRecovered(carrying, newest.view, count);
   }
 
   /** Nothing was ever prepared: all backends have to be here. */
   #recoverUnused(carrying: readonly Hello[], count: number): void {
-    if (carrying.length < count) return this.#showWait(`--recover waits for all ${count} backends`);
+    if (carrying.length < count) return this.showWait(`--recover waits for all ${count} backends`);
     const members = carrying.map(({ backend, incarnation }) => ({ id: backend, incarnation }));
     members.sort((one, other) => one.id - other.id);
     this.#writeRecovered(carrying, { number: 1 as ViewNumber, members }, count);
@@ -282,7 +282,8 @@ export class Greeter {
     }
   }
 
-  #showWait(line: string): void {
+  /** Logs what is waited for, once. */
+  showWait(line: string): void {
     if (line === this.#shownWait) return;
     this.#shownWait = line;
     this.#host.log(line);

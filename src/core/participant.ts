@@ -309,6 +309,8 @@ export class Participant {
   #onViewChanged({ view }: ViewChanged): void {
     const member = isMember(view, this.#options.backend, this.#options.incarnation);
     if (member && !this.#member) this.#host.inSync();
+    // A member holds what the coordinator holds, also what came to it in an earlier epoch.
+    if (member) this.#matchedSeq = this.#tail.seq;
     this.#member = member;
   }
 

@@ -16,6 +16,7 @@ export class StatusArray {
   readonly #heardMs = new Map<BackendId, number>();
   #pingedMs = -Infinity;
   #tickedMs: number;
+  #wasPaused = false;
 
   constructor(readTimeoutMs: number, nowMs: number) {
     this.#readTimeoutMs = readTimeoutMs;
@@ -39,14 +40,19 @@ export class StatusArray {
     return true;
   }
 
+  /** Whether this very process stood still before the last tick. */
+  get wasPaused(): boolean {
+    return this.#wasPaused;
+  }
+
   /** The connected backends that have been silent for the read timeout. */
   onTick(nowMs: number): BackendId[] {
     const pausedMs = nowMs - this.#tickedMs;
     this.#tickedMs = nowMs;
-    const wasPaused = pausedMs > this.#readTimeoutMs / 2;
+    this.#wasPaused = pausedMs > this.#readTimeoutMs / 2;
     const silent: BackendId[] = [];
     for (const [id, heardMs] of this.#heardMs) {
-      if (wasPaused) this.#heardMs.set(id, heardMs + pausedMs);
+      if (this.#wasPaused) this.#heardMs.set(id, heardMs + pausedMs);
       else if (nowMs - heardMs > this.#readTimeoutMs) silent.push(id);
     }
     return silent;

@@ -78,21 +78,24 @@ export function reportStatus(sources: StatusSources): StatusReportBody {
     waitingFor: serving ? [] : missingMembers(record, links, count),
     chaos,
     frontend,
-    backends: links.map((link) => reportBackend(link, record, newest)),
+    backends: links.map((link) => reportBackend(link, serving ? undefined : record, {
+      status: statusOf(link, record), newest,
+    })),
   };
 }
 
+/** `awaited`: the record, while its members are waited for. */
 function reportBackend(
   link: BackendLink,
-  record: ControlRecord | undefined,
-  newest: Seq,
+  awaited: ControlRecord | undefined,
+  { status, newest }: { readonly status: 0 | 1; readonly newest: Seq },
 ): BackendStatus {
-  const status = statusOf(link, record);
+  const isStranger = awaited !== undefined && hasLostDirectory(link, awaited.view);
   const up = link.connection !== undefined;
   return {
     id: link.id,
     status,
-    state: stateOf(link, status),
+    state: isStranger ? 'lost-data' : stateOf(link, status),
     pid: up ? (link.hello?.pid ?? null) : null,
     host: up ? link.peer : null,
     incarnation: link.hello?.incarnation ?? null,
@@ -101,7 +104,7 @@ function reportBackend(
     digest: link.digest,
     journalBytes: link.journalBytes,
     reserveBytes: link.reserve.bytes,
-    detail: link.troubleDetail,
+    detail: isStranger ? 'it came back without the data that it had' : link.troubleDetail,
   };
 }
 
@@ -129,10 +132,18 @@ function missingMembers(
     .map((link) => link.id);
 }
 
+/** It is here under the id of a member, but as another incarnation. */
+function hasLostDirectory(link: BackendLink, view: View): boolean {
+  return link.connection !== undefined && hasId(view, link.id) && !link.isMemberOf(view);
+}
+
 /** Why there is no service, and who brings it back. */
-export function waitingSentence({ members }: View): string {
-  const ids = members.map(({ id }) => id).join(', ');
-  const who = members.length === 1
+export function waitingSentence(view: View, links: readonly BackendLink[]): string {
+  const ids = view.members.map(({ id }) => id).join(', ');
+  const who = view.members.length === 1
     ? `backend ${ids}, which alone has` : `one of backends ${ids}, which have`;
-  return `no in-sync backend is up; waiting for ${who} every acknowledged transaction`;
+  const lost = links.filter((link) => hasLostDirectory(link, view)).map(({ id }) => id);
+  const told = lost.length === 0
+    ? '' : `; backend ${lost.join(', ')} came back without the data that it had`;
+  return `no in-sync backend is up; waiting for ${who} every acknowledged transaction${told}`;
 }

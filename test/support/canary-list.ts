@@ -75,7 +75,8 @@ export const CANARIES: readonly Canary[] = [
     file: 'serving.ts',
     find: `    while (this.#commitSeq < through) {
       const seq`,
-    replace: `    through = Math.max(...this.membership.live().map((link) => link.votedSeq), through);
+    replace: `    const votes = this.membership.live().map((link) => link.votedSeq);
+    through = Math.max(through, ...votes);
     while (this.#commitSeq < through) {
       const seq`,
   },
@@ -88,7 +89,9 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'common prefix by length, not by hash',
     file: 'catch-up.ts',
-    find: 'const agree = this.#probe.joiner === this.#probe.source && this.#probe.joiner !== HASH_NONE;',
+    find:
+      'const agree = this.#probe.joiner === this.#probe.source' +
+      ' && this.#probe.joiner !== HASH_NONE;',
     replace: 'const agree = true;',
   },
   {
@@ -106,7 +109,9 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'a wiped backend is taken for the member it was',
     file: 'view.ts',
-    find: 'return view.members.some((member) => member.id === id && member.incarnation === incarnation);',
+    find:
+      'return view.members.some(' +
+      '(member) => member.id === id && member.incarnation === incarnation);',
     replace: 'return view.members.some((member) => member.id === id && incarnation !== undefined);',
   },
   {
@@ -229,7 +234,9 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'a corrupt member is reset though it is the last',
     file: 'backends.ts',
-    find: 'if (link.isMemberOf(view) || (pending !== undefined && link.isMemberOf(pending))) continue;',
+    find:
+      'if (link.isMemberOf(view)' +
+      ' || (pending !== undefined && link.isMemberOf(pending))) continue;',
     replace: 'if (pending !== undefined && link.isMemberOf(pending)) continue;',
   },
   {

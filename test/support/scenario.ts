@@ -241,7 +241,10 @@ function describe(message: Message): string {
     case 'promise':
       return `promise epoch ${message.epoch}?`;
     case 'promised':
-      return `promised epoch ${message.epoch}, tail ${message.tailSeq} of epoch ${message.tailEpoch}`;
+      return (
+        `promised epoch ${message.epoch}, tail ${message.tailSeq}` +
+        ` of epoch ${message.tailEpoch}`
+      );
     case 'prepare': {
       const { seq, epoch, entryEpoch, commitSeq, answers } = message;
       const older = entryEpoch === epoch ? '' : `, of epoch ${entryEpoch}`;
@@ -302,5 +305,6 @@ function describe(message: Message): string {
 
 function outcome(results: Uint8Array): string {
   const { code, kind, account, balance, toBalance } = decodeResult(viewOf(results), 0);
-  return `${kind} ${code}${code === 'ok' ? ` account ${account} balance ${balance} ${toBalance}` : ''}`;
+  const told = code === 'ok' ? ` account ${account} balance ${balance} ${toBalance}` : '';
+  return `${kind} ${code}${told}`;
 }
