@@ -44,6 +44,12 @@ export class Admission {
   readonly #lines = new Map<ConnectionId, Line>();
   #waiting: Line[] = [];
   #bytes = 0;
+  #queued = 0;
+
+  /** Chunks that wait. */
+  get queued(): number {
+    return this.#queued;
+  }
 
   get queuedBytes(): number {
     return this.#bytes;
@@ -144,6 +150,7 @@ export class Admission {
     }
     this.#waiting = [];
     this.#bytes = 0;
+    this.#queued = 0;
     this.readmit(kept);
     return refused;
   }
@@ -193,6 +200,7 @@ export class Admission {
 
   #count(item: AdmittedItem, sign: 1 | -1): void {
     this.#bytes += sign * item.chunk.length;
+    this.#queued += sign;
   }
 }
 

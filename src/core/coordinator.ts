@@ -354,6 +354,7 @@ export class Coordinator {
       nextProbe: () => this.#backends.nextProbe(),
       probeAll: () => this.#backends.probeAll(),
       log: (line) => this.#host.log(line),
+      wake: (delayMs) => this.#host.wake(delayMs),
       onAnswered: (batch, results) =>
         answerBatch(batch, results, (item, message) => this.#clients.answer(item, message)),
       onReadsAnswered: (items, results, seq) => this.#clients.answerReads(items, results, seq),

@@ -81,6 +81,8 @@ export interface CoordinatorHost {
    * `onControlWritten`. One write at a time.
    */
   writeControl(record: ControlRecord): void;
+  /** Calls `flush` once after about so many milliseconds; one such call is under way at most. */
+  wake(delayMs: number): void;
   /** For the log: changes of the status array, what is waited for, refusals of backends. */
   log(line: string): void;
   /** One line for each transaction; undefined where tracing is off. */

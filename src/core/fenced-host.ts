@@ -27,6 +27,10 @@ export class FencedHost implements CoordinatorHost {
     if (!this.#isStopped) this.#host.close(connection);
   }
 
+  wake(delayMs: number): void {
+    if (!this.#isStopped) this.#host.wake(delayMs);
+  }
+
   writeControl(record: ControlRecord): void {
     if (!this.#isStopped) this.#host.writeControl(record);
   }

@@ -13,13 +13,15 @@ import type { ControlKeeper } from './control-keeper.ts';
 import type { Now } from './effect.ts';
 import { hashEntry, type Entry } from './entry.ts';
 import { judgeFitness, type Fitness } from './fitness.ts';
+import { Gather } from './gather.ts';
 import { nextSeq, type BackendId, type Epoch, type Seq, type Timestamp } from './ids.ts';
 import { InFlight, type Batch } from './in-flight.ts';
-import { prepareOf } from './prepare.ts';
+import { LagThrottle } from './lag-throttle.ts';
 import { Membership } from './membership.ts';
 import type {
   Fetched, Located, ReadResults, Results, ToBackend, Truncated, Vote,
 } from './message.ts';
+import { prepareOf } from './prepare.ts';
 import { ReadRounds } from './read-rounds.ts';
 import { traceBatch } from './trace.ts';
 import type { View } from './view.ts';
@@ -37,6 +39,8 @@ export interface ServingHost {
   nextProbe(): number;
   probeAll(): number;
   log(line: string): void;
+  /** Calls `pump` after about so long. */
+  wake(delayMs: number): void;
   /** The batch is decided and its results are here. */
   onAnswered(batch: Batch, results: Results): void;
   onReadsAnswered(items: readonly AdmittedItem[], results: Uint8Array, seq: Seq): void;
@@ -59,14 +63,14 @@ export class Serving {
   readonly #inFlight: InFlight;
   readonly #reads: ReadRounds;
   readonly #agreement: Agreement;
+  readonly #gather: Gather;
   #last: Tail;
   #lastTimestamp = 0;
   #commitSeq: Seq;
   /** What members already told on a heartbeat or a prepare. */
   #toldCommitSeq: Seq;
   #answerTurn = 0;
-  /** While a joiner lags: batches that its votes have earned. */
-  #credit = 0;
+  readonly #throttle = new LagThrottle();
 
   constructor(host: ServingHost, base: Tail) {
     this.#host = host;
@@ -75,6 +79,7 @@ export class Serving {
     this.#commitSeq = base.seq;
     this.#toldCommitSeq = base.seq;
     this.#inFlight = new InFlight(base.seq);
+    this.#gather = new Gather((delayMs) => host.wake(delayMs));
     const { epoch, control, links } = host;
     const common = {
       epoch,
@@ -150,7 +155,7 @@ export class Serving {
     }
     const joiner = this.membership.joiner(link.id);
     if (joiner !== undefined) {
-      this.#credit += 1;
+      this.#throttle.onVote();
       joiner.onVote(seq, digest);
     }
     this.#advance();
@@ -247,18 +252,10 @@ export class Serving {
     if (this.#reads.openCount >= READ_ROUNDS_MAX) return false;
     const undecided = this.#last.seq - this.#commitSeq;
     if (undecided >= IN_FLIGHT_MAX) return false;
-    if (undecided > 0 && this.membership.isLagging(this.#host.now().ms)) return this.#takeCredit();
-    if (undecided === 0) return true;
-    // As much as in the one before: batches grow with the load, and small ones still overlap.
-    const before = this.#inFlight.get(this.#last.seq)?.batch.length ?? 0;
-    return admission.queuedBytes >= Math.min(before, ROUND_BYTES_MAX / 2);
-  }
-
-  /** A lagging joiner sets the pace: two of its votes earn one batch. */
-  #takeCredit(): boolean {
-    if (this.#credit < 2) return false;
-    this.#credit = 0;
-    return true;
+    const { ms } = this.#host.now();
+    if (this.membership.isLagging(ms) && !this.#throttle.mayGo(ms)) return false;
+    if (admission.queuedBytes >= ROUND_BYTES_MAX / 2) return true;
+    return undecided === 0 && this.#gather.mayGo(admission.queued, ms);
   }
 
   #fitness(round: Round): Fitness {
@@ -332,6 +329,7 @@ export class Serving {
       const batch = present(this.#inFlight.get(seq), 'what is undecided is held');
       if (!this.#agreement.check(batch.digests, seq)) return;
       this.#commitSeq = seq;
+      this.#gather.onDecided(batch.items.length, this.#host.admission.queued, this.#host.now().ms);
       batch.agreed = batch.digests.values().next().value;
       batch.digests.clear();
       this.#answer(batch);

@@ -105,6 +105,7 @@ class Frontend implements CoordinatorHost {
   #flushing = false;
   #over = false;
   #ticker: NodeJS.Timeout | undefined;
+  #waker: NodeJS.Timeout | undefined;
   #onStopped: (() => void) | undefined;
 
   constructor(options: FrontendOptions, store: ControlStore, record: ControlRecord | undefined) {
@@ -143,6 +144,7 @@ class Frontend implements CoordinatorHost {
   end(): void {
     this.#over = true;
     clearInterval(this.#ticker);
+    clearTimeout(this.#waker);
     this.reception.destroyAll();
   }
 
@@ -161,6 +163,13 @@ class Frontend implements CoordinatorHost {
       },
       (error: unknown) => this.#end({ kind: 'failed', error }),
     );
+  }
+
+  wake(delayMs: number): void {
+    this.#waker ??= setTimeout(() => {
+      this.#waker = undefined;
+      if (!this.#over) this.#coordinator.flush(readClock());
+    }, delayMs);
   }
 
   stop(reason: StopReason, detail: string): void {

@@ -35,6 +35,7 @@ function keeper(): { keeper: ControlKeeper; written: ControlRecord[]; stops: str
     close: () => undefined,
     log: () => undefined,
     trace: undefined,
+    wake: () => undefined,
     writeControl: (record) => written.push(record),
     stop: (reason) => stops.push(reason),
   };

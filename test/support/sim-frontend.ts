@@ -156,6 +156,10 @@ export class SimFrontend {
         this.#cluster.store.write(record, this, (outcome) =>
           this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now)),
         ),
+      wake: (delayMs) =>
+        this.#cluster.queue.after(delayMs, () =>
+          this.sees((coordinator, now) => coordinator.flush(now)),
+        ),
       log: (line) => this.#cluster.note(`frontend: ${line}`),
       trace: this.#cluster.traceLine,
       stop: (reason, detail) => {
