@@ -5,6 +5,7 @@
  * or the tail is dropped, and the slow errands (promise, truncation, reads of the journal) run one
  * after another. A life ends with a reset, with damage, with a failed disk, or with a stop.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '../core/assert.ts';
 import type { ParticipantHost, PromiseRecord } from '../core/effect.ts';
 import type { ExecutedEntry } from '../core/entry.ts';
@@ -17,6 +18,9 @@ import type { Log } from './log.ts';
 import { findOriginals } from './originals.ts';
 import type { CheckpointStore, Journal, JournalEvents } from './ports.ts';
 import { rebuild } from './replay.ts';
+
+/** How long until a promise that found no room on the disk is tried again. */
+const ROOM_RETRY_MS = 500;
 
 /**
  * Why a life ended. After `reset` the next one begins as empty, after `corrupt` without a journal.
@@ -98,9 +102,22 @@ export class Replica implements ParticipantHost, JournalEvents {
   savePromise(promise: PromiseRecord): void {
     this.#errand(async () => {
       await this.#parts.journal?.flush();
-      await this.#parts.savePromise(promise);
+      await this.#writePromise(promise);
       if (!this.#over) this.participant.onPromiseSaved(promise);
     });
+  }
+
+  /** Without room it is tried again: nothing is answered before it is durable. */
+  async #writePromise(promise: PromiseRecord): Promise<void> {
+    for (let tries = 1; !this.#over; tries += 1) {
+      try {
+        return await this.#parts.savePromise(promise);
+      } catch (error) {
+        if (!(error instanceof EnvironmentError) || error.kind !== 'disk-full') throw error;
+        if (tries === 1) this.#parts.log(`waits for room: ${error.message}`);
+        await sleep(ROOM_RETRY_MS);
+      }
+    }
   }
 
   truncate(afterSeq: Seq): void {

@@ -16,6 +16,7 @@ import { encodeChunk } from '../../src/core/operation.ts';
 import { FileJournal } from '../../src/host/file-journal.ts';
 import { JournalRelay } from '../../src/host/journal-relay.ts';
 import { Replica } from '../../src/host/replica.ts';
+import { temporaryDirectory } from '../support/bank.ts';
 import { FaultyFileSystem } from '../support/faulty-file-system.ts';
 import { INCARNATION } from '../support/journal-entries.ts';
 import { until } from '../support/open-journal.ts';
@@ -80,7 +81,7 @@ async function startReplica(t: Test, name: string, free?: number) {
   io.free = free;
   const relay = new JournalRelay();
   const journal = await FileJournal.open({
-    directory: join(t.testdir({}), name), incarnation: INCARNATION, mayBeMissing: true, io,
+    directory: join(temporaryDirectory(t), name), incarnation: INCARNATION, mayBeMissing: true, io,
     events: relay, onEntry: () => {}, retryMs: 10, scrubBytesPerSecond: 0,
   });
   const sent: FromBackend[] = [];
