@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { ExecutedEntry } from '../../src/core/entry.ts';
 import type { Seq } from '../../src/core/ids.ts';
+import { temporaryDirectory } from '../support/bank.ts';
 import { damage } from '../support/damage.ts';
 import { chainOf, entryAfter } from '../support/journal-entries.ts';
 import { FaultyFileSystem } from '../support/faulty-file-system.ts';
@@ -11,7 +12,7 @@ import { kindOfError, openForTest, until } from '../support/open-journal.ts';
 const MIB = 1024 * 1024;
 
 t.test('journal: append, close, open: everything there, with its view', async (t) => {
-  const directory = join(t.testdir(), 'journal');
+  const directory = join(temporaryDirectory(t), 'journal');
   const entries = chainOf(50, 300);
   const first = await openForTest(directory);
   t.equal(first.journal.tail, undefined);
@@ -38,7 +39,7 @@ t.test('journal: append, close, open: everything there, with its view', async (t
 t.test('journal: groups: nothing is synced before its fsync, what comes meanwhile is the '
   + 'next', async (t) => {
   const io = new FaultyFileSystem();
-  const { journal, synced } = await openForTest(join(t.testdir(), 'journal'), { io });
+  const { journal, synced } = await openForTest(join(temporaryDirectory(t), 'journal'), { io });
   await until(() => !journal.reserve.full && journal.reserve.bytes > 8 * MIB, 'spares');
   io.calls.length = 0;
   const [one, two, three] = chainOf(3, 64) as [ExecutedEntry, ExecutedEntry, ExecutedEntry];
@@ -55,7 +56,7 @@ t.test('journal: groups: nothing is synced before its fsync, what comes meanwhil
 
 t.test('journal: many segments: sealed, read in any order, a start after a checkpoint reads '
   + 'the tail', async (t) => {
-  const directory = join(t.testdir(), 'journal');
+  const directory = join(temporaryDirectory(t), 'journal');
   const entries = chainOf(40, 200 * 1024);
   const first = await openForTest(directory);
   for (const entry of entries) {
@@ -83,7 +84,7 @@ t.test('journal: many segments: sealed, read in any order, a start after a check
 
 t.test('journal: read in a row: many at once, never what was there before', async (t) => {
   const io = new FaultyFileSystem();
-  const { journal } = await openForTest(join(t.testdir(), 'journal'), { io });
+  const { journal } = await openForTest(join(temporaryDirectory(t), 'journal'), { io });
   const entries = chainOf(3000, 1024);
   for (const entry of entries) journal.append(entry);
   await journal.flush();
@@ -114,7 +115,7 @@ t.test('journal: read in a row: many at once, never what was there before', asyn
 
 t.test('journal: an entry larger than the first segment: a larger one takes its '
   + 'place', async (t) => {
-  const directory = join(t.testdir(), 'journal');
+  const directory = join(temporaryDirectory(t), 'journal');
   const [entry] = chainOf(1, 2 * MIB) as [ExecutedEntry];
   const first = await openForTest(directory);
   first.journal.append(entry);
@@ -127,7 +128,7 @@ t.test('journal: an entry larger than the first segment: a larger one takes its 
 });
 
 t.test('journal: short writes: the rest follows', async (t) => {
-  const directory = join(t.testdir(), 'journal');
+  const directory = join(temporaryDirectory(t), 'journal');
   const io = new FaultyFileSystem();
   const { journal } = await openForTest(directory, { io });
   io.writeBytesMax = 97;
@@ -142,7 +143,7 @@ t.test('journal: short writes: the rest follows', async (t) => {
 for (const call of ['fdatasync', 'writeParts'] as const) {
   t.test(`journal: ${call} fails once: reported once, nothing synced, nothing `
     + 'retried', async (t) => {
-    const directory = join(t.testdir(), 'journal');
+    const directory = join(temporaryDirectory(t), 'journal');
     const io = new FaultyFileSystem();
     const { journal, synced, failures } = await openForTest(directory, { io });
     const [one, two, three] = chainOf(3, 64) as [ExecutedEntry, ExecutedEntry, ExecutedEntry];
@@ -165,7 +166,7 @@ for (const call of ['fdatasync', 'writeParts'] as const) {
 }
 
 t.test('journal: a full disk: told, waited for, and taken again when there is room', async (t) => {
-  const directory = join(t.testdir(), 'journal');
+  const directory = join(temporaryDirectory(t), 'journal');
   const io = new FaultyFileSystem();
   io.free = 0;
   const { journal, reserves, synced, failures } = await openForTest(directory, { io, retryMs: 20 });
@@ -192,7 +193,7 @@ t.test('journal: a full disk: told, waited for, and taken again when there is ro
 for (const code of ['ENOSPC', 'EDQUOT', 'EFBIG']) {
   t.test(`journal: ${code} while allocating: the part is removed, and the service goes `
     + 'on', async (t) => {
-    const directory = join(t.testdir(), 'journal');
+    const directory = join(temporaryDirectory(t), 'journal');
     const io = new FaultyFileSystem();
     io.free = 0;
     const { journal, failures } = await openForTest(directory, { io, retryMs: 20 });
@@ -216,7 +217,7 @@ t.test('journal: an allocation that fails for another reason: final', async (t) 
   const io = new FaultyFileSystem();
   io.free = 0;
   const { journal, failures } = await openForTest(
-    join(t.testdir(), 'journal'), { io, retryMs: 10 }
+    join(temporaryDirectory(t), 'journal'), { io, retryMs: 10 }
   );
   await until(() => journal.reserve.full, 'full');
   io.free = undefined;
@@ -229,7 +230,7 @@ t.test('journal: an allocation that fails for another reason: final', async (t) 
 t.test('journal: mark: one small write when there is something to vouch for, else '
   + 'nothing', async (t) => {
   const io = new FaultyFileSystem();
-  const { journal } = await openForTest(join(t.testdir(), 'journal'), { io });
+  const { journal } = await openForTest(join(temporaryDirectory(t), 'journal'), { io });
   await until(() => journal.reserve.bytes > 8 * MIB, 'spares');
   io.calls.length = 0;
   journal.mark();
@@ -249,7 +250,7 @@ t.test('journal: mark: one small write when there is something to vouch for, els
 });
 
 t.test('journal: scrub: damage in an old segment is found while running', async (t) => {
-  const directory = join(t.testdir(), 'journal');
+  const directory = join(temporaryDirectory(t), 'journal');
   const entries = chainOf(12, 200 * 1024);
   const first = await openForTest(directory);
   for (const entry of entries) {
@@ -270,7 +271,7 @@ t.test('journal: scrub: damage in an old segment is found while running', async 
 
 t.test('journal: a segment is taken away while running: corrupt, by reads and by the '
   + 'scrub', async (t) => {
-  const directory = join(t.testdir(), 'journal');
+  const directory = join(temporaryDirectory(t), 'journal');
   const { journal } = await openForTest(directory);
   for (const entry of chainOf(20, 200 * 1024)) journal.append(entry);
   await journal.flush();
@@ -291,7 +292,7 @@ t.test('journal: a segment is taken away while running: corrupt, by reads and by
 });
 
 t.test('journal: scrub: a journal that grows and is cut meanwhile: no false alarm', async (t) => {
-  const directory = join(t.testdir(), 'journal');
+  const directory = join(temporaryDirectory(t), 'journal');
   const { journal, corruptions, failures } = await openForTest(directory, {
     scrubBytesPerSecond: 64 * MIB,
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Seq } from '../../src/core/ids.ts';
 import { entryBytes } from '../../src/core/entry.ts';
+import { temporaryDirectory } from '../support/bank.ts';
 import { FaultyFileSystem } from '../support/faulty-file-system.ts';
 import { chainOf } from '../support/journal-entries.ts';
 import { damage } from '../support/damage.ts';
@@ -30,7 +31,7 @@ t.test('scrub: small entries across every place where a read ends: no false alar
 });
 
 t.test('scrub: the journal is cut again and again meanwhile: no false alarm', async (t) => {
-  const directory = join(t.testdir(), 'journal');
+  const directory = join(temporaryDirectory(t), 'journal');
   const { journal, corruptions, failures } = await openForTest(directory, {
     scrubBytesPerSecond: 64 * MIB,
   });
