@@ -251,11 +251,11 @@ const rules: readonly Rule[] = [
     ],
     refuses: [
       { 'README.md': `see ${'/home'}/alice/notes` },
-      { 'src/core/view.ts': `const path = '${'/work'}/main'` },
+      { 'src/core/view.ts': `const path = '${'/mnt'}/disk/bank'` },
       { 'package-lock.json': `"https://${'registry'}.example.org/a.tgz"` },
       { 'package-lock.json': `      ${'"resolved"'}: "a.tgz"` },
     ],
-    accepts: [{ 'README.md': 'src/work/x, https://example.org/home/x, the registry. Its' }],
+    accepts: [{ 'README.md': 'src/home/x, https://example.org/home/x, the registry. Its' }],
   },
 ];
 

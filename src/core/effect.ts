@@ -77,8 +77,7 @@ export interface CoordinatorHost {
   close(connection: ConnectionId): void;
   /**
    * Writes the record if the stored one has version `record.version - 1` (0: there is none yet);
-   * then
-   * `onControlWritten`. One write at a time.
+   * then `onControlWritten`. One write at a time.
    */
   writeControl(record: ControlRecord): void;
   /** Calls `flush` once after about so many milliseconds; one such call is under way at most. */

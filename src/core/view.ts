@@ -68,7 +68,3 @@ export function nextView(view: View, members: readonly Member[]): View {
   }
   return { number: (view.number + 1) as ViewNumber, members: ordered };
 }
-
-export function viewWithout(view: View, ids: ReadonlySet<BackendId>): readonly Member[] {
-  return view.members.filter((member) => !ids.has(member.id));
-}
