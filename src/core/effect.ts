@@ -1,7 +1,6 @@
 /**
  * What a core asks of its host. A core is stepped with an input (a message, a tick, "durable up to
- * n");
- * it calls these, in order, and never waits. The host answers later through the core's `on…`
+ * n"); it calls these, in order, and never waits. The host answers later through the core's `on…`
  * methods.
  */
 import type { ExecutedEntry } from './entry.ts';
@@ -20,9 +19,9 @@ export interface PromiseRecord {
  * What a participant asks of its host.
  *
  * The order that the host must keep: append before sync, sync before `onSynced`; and whatever
- * `send`
- * was called with leaves in the order of the calls. No `vote` may leave before `onSynced` has been
- * called for its seq: the participant sees to that itself by sending votes only from there.
+ * `send` was called with leaves in the order of the calls. No `vote` may leave before `onSynced`
+ * has been called for its seq: the participant sees to that itself by sending votes only from
+ * there.
  */
 export interface ParticipantHost {
   /**

@@ -2,8 +2,7 @@
  * An entry: a batch in the journal. Its epoch and hash stay with it for ever.
  *
  * The hash chains every entry to the whole history before it, so that equal hashes at a seq mean
- * equal
- * histories up to it (replication.md, "Words"; compare hash-linked logs, Merkle 1987).
+ * equal histories up to it (replication.md, "Words"; compare hash-linked logs, Merkle 1987).
  */
 import { sha256 } from './hash.ts';
 import type { Digest } from './message.ts';

@@ -3,9 +3,9 @@
  * those who were answered to come back, rather than go with the few who came meanwhile.
  *
  * Under clients with one operation each at a time, half as many batches then carry twice as much.
- * Where
- * they do not come back in time (they think, or are gone) it soon waits no more, and tries again
- * later. A batch that nobody was answered before never waits. (Compare commit_delay, PostgreSQL.)
+ * Where they do not come back in time (they think, or are gone) it soon waits no more, and tries
+ * again later. A batch that nobody was answered before never waits. (Compare commit_delay,
+ * PostgreSQL.)
  */
 const GATHER_MS = 2;
 /** So many decisions pass without waiting after one that waited in vain. */

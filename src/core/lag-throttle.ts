@@ -1,7 +1,6 @@
 /**
  * The pace of writes while a backend that joins does not come closer: two of its votes earn one
- * batch,
- * so that it does. One that hardly votes can't stop the bank: a pause earns a batch as well.
+ * batch, so that it does. One that hardly votes can't stop the bank: a pause earns a batch as well.
  */
 const VOTES_PER_BATCH = 2;
 const PAUSE_MS = 20;

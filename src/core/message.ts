@@ -2,8 +2,7 @@
  * What processes say to each other: who sends it, when, and what the receiver does.
  *
  * One TCP connection carries one conversation: backend ↔ frontend or client ↔ frontend. It begins
- * with
- * a hello that says which. How the bytes look is in `wire/`.
+ * with a hello that says which. How the bytes look is in `wire/`.
  */
 import type {
   BackendId, ClusterId, EntryHash, Epoch, Incarnation, OwnerId, Seq, SessionId, Timestamp,

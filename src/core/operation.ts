@@ -2,11 +2,9 @@
  * Operations and their results as fixed-size binary records: the hot layout, in one place.
  *
  * A client's request is a **chunk**: one header record and the records of its operations, 64 bytes
- * each.
- * The frontend strings chunks together into a **batch** without looking at a single operation; the
- * participants execute it. An operation may be followed by one extension record (its idempotency
- * key).
- * Integers are little-endian; i64 fields hold exact integers within ±(2^53 - 1).
+ * each. The frontend strings chunks together into a **batch** without looking at a single
+ * operation; the participants execute it. An operation may be followed by one extension record (its
+ * idempotency key). Integers are little-endian; i64 fields hold exact integers within ±(2^53 - 1).
  *
  * | chunk header         | operation                        | result (32 bytes)                   |
  * | -------------------- | -------------------------------- | ----------------------------------- |
@@ -22,8 +20,7 @@
  *
  * For OUTCOME of a request, `account` is the session and `other account` the request number.
  * For the code `duplicate`, `account` is the seq and `balance` the index of the first answer:
- * whoever
- * hands the result on puts the first answer, read from the journal, in its place.
+ * whoever hands the result on puts the first answer, read from the journal, in its place.
  */
 export const RECORD_BYTES = 64;
 export const RESULT_BYTES = 32;

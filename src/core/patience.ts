@@ -1,8 +1,7 @@
 /**
  * How long requests wait for service instead of being refused: while a frontend starts or takes
- * over,
- * and after a pause of its own, the backends are about to be there. Once all of them have failed
- * before its eyes there is nothing to wait for.
+ * over, and after a pause of its own, the backends are about to be there. Once all of them have
+ * failed before its eyes there is nothing to wait for.
  */
 export class Patience {
   readonly #forMs: number;

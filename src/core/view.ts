@@ -1,7 +1,6 @@
 /**
  * The view: the in-sync replicas; and the control record that keeps it (replication.md, "The
- * control
- * record"). Pure decisions about membership.
+ * control record"). Pure decisions about membership.
  */
 import { assert } from './assert.ts';
 import type { BackendId, ClusterId, Epoch, Incarnation, OwnerId, Seq, ViewNumber } from './ids.ts';
