@@ -23,11 +23,13 @@ const isCode = (path: string): boolean => /^(bin|src|test)\/.*\.ts$/.test(path);
 const isProgram = (path: string): boolean => /^(bin|src)\/.*\.ts$/.test(path);
 const isCore = (path: string): boolean => path.startsWith('src/core/') && path.endsWith('.ts');
 
-/** Which layers a layer may import from: `bin → cli → {host, sim} → wire → core`. */
+/** Which layers one may import from: `bin → cli → {sim, chaos} → verify → host → wire → core`. */
 const imports: Readonly<Record<string, readonly string[]>> = {
   bin: ['bin', 'cli'],
-  cli: ['cli', 'host', 'sim', 'wire', 'core'],
-  sim: ['sim', 'host', 'wire', 'core'],
+  cli: ['cli', 'sim', 'chaos', 'verify', 'host', 'wire', 'core'],
+  sim: ['sim', 'verify', 'host', 'wire', 'core'],
+  chaos: ['chaos', 'verify', 'host', 'wire', 'core'],
+  verify: ['verify', 'host', 'wire', 'core'],
   host: ['host', 'wire', 'core'],
   wire: ['wire', 'core'],
   core: ['core'],

@@ -2,7 +2,7 @@ import t from 'tap';
 import { AccountDigest } from '../../src/core/account-digest.ts';
 import { AccountTable } from '../../src/core/account-table.ts';
 import { AMOUNT_MAX } from '../../src/core/operation.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '../../src/core/random.ts';
 
 t.test('account table: create and change: numbers, balances, versions, timestamps', async (t) => {
   const accounts = new AccountTable();

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Admission, QUEUED_BYTES_MAX, type AdmittedItem } from '../../src/core/admission.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '../../src/core/random.ts';
 
 let numbers = 0;
 

@@ -3,7 +3,7 @@ import t from 'tap';
 import { hashContent, hashKeyAt, type KeyHash } from '../../src/core/idempotency-key.ts';
 import { KeyTable } from '../../src/core/key-table.ts';
 import { viewOf } from '../../src/core/operation.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '../../src/core/random.ts';
 
 function use(seq: number, sealed = false) {
   return { content: seq * 7, seq, index: seq + 1, sealed };

@@ -4,7 +4,7 @@ import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import { Ledger, type LedgerImage } from '../../src/core/ledger.ts';
 import { encodeChunk } from '../../src/core/operation.ts';
 import { BatchGenerator, copyImage, copyState, Teller } from '../support/ledger-batches.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '../../src/core/random.ts';
 
 const LIMITS = { leasesMax: 2, runsMax: 20, keysMax: 8 };
 

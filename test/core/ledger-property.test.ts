@@ -7,7 +7,7 @@ import { Ledger, type LedgerLimits } from '../../src/core/ledger.ts';
 import { CODE, encodeChunk } from '../../src/core/operation.ts';
 import { BatchGenerator, copyState, randomRecords, Teller } from '../support/ledger-batches.ts';
 import { LedgerTwin } from '../support/ledger-twin.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '../../src/core/random.ts';
 
 const BATCHES = 400;
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import { RUN_NONE, RunRing } from '../../src/core/run-ring.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '../../src/core/random.ts';
 
 t.test('run ring: find: each request of a run, and none between or before runs', async (t) => {
   const ring = new RunRing(10);

@@ -1,6 +1,6 @@
 /** 64 clients, while one process, or two, or the frontend are killed, paused, and started again. */
 import { pause, type TestBank } from '../support/bank.ts';
-import type { Random } from '../support/random.ts';
+import type { Random } from '../../src/core/random.ts';
 import { runTrial } from './trial.ts';
 
 const CLIENTS = 64;

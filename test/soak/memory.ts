@@ -4,7 +4,7 @@
  */
 import { encodeChunk, type Operation } from '../../src/core/operation.ts';
 import { Client } from '../../src/host/client.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '../../src/core/random.ts';
 import { startScratchBank } from '../support/scratch-bank.ts';
 
 /** Of each process. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TestBank, type Scope } from '../support/bank.ts';
 import { explain } from '../support/history-check.ts';
 import { Load, type LoadOptions } from '../support/load.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '../../src/core/random.ts';
 import { verified } from '../support/verified.ts';
 
 /** Beyond this one process has grown too much under a load of small operations. */

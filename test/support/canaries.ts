@@ -27,7 +27,7 @@ const DIRECTED = [
 ];
 
 const RUN = `
-import { simulate } from './test/support/sim-run.ts';
+import { simulate } from './src/sim/simulate.ts';
 for (let seed = 1; seed <= ${Number(values.seeds)}; seed += 1) {
   let found;
   try { found = simulate(seed).found; } catch (error) { found = [String(error)]; }

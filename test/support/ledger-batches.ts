@@ -5,7 +5,7 @@ import {
   decodeResult, encodeChunk, type Operation, RECORD_BYTES, type Result, viewOf,
   writeI64,
 } from '../../src/core/operation.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../src/core/random.ts';
 
 export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(chunks));

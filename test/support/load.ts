@@ -7,7 +7,7 @@ import type { Outcome } from '../../src/core/outcome.ts';
 import { Client } from '../../src/host/client.ts';
 import type { Scope } from './bank.ts';
 import type { Done } from './history-check.ts';
-import { Random } from './random.ts';
+import { Random } from '../../src/core/random.ts';
 
 export interface LoadOptions {
   readonly port: number;

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../../src/host/client.ts';
 import { selfCommand } from '../../src/host/self.ts';
-import { Random } from './random.ts';
+import { Random } from '../../src/core/random.ts';
 import { TextTwin } from './text-twin.ts';
 
 export interface MainJobOptions {

@@ -6,7 +6,7 @@ import type { Original, Reserve } from '../../src/core/message.ts';
 import type { View } from '../../src/core/view.ts';
 import { BACKENDS_MAX } from '../../src/core/ids.ts';
 import type { MessageOf, MessageType } from '../../src/wire/layout.ts';
-import { Random } from './random.ts';
+import { Random } from '../../src/core/random.ts';
 
 const U32_MAX = 2 ** 32 - 1;
 const I53_MAX = Number.MAX_SAFE_INTEGER;

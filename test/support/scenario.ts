@@ -8,10 +8,10 @@
 import type { Message } from '../../src/core/message.ts';
 import { decodeResult, encodeChunk, viewOf, type Operation } from '../../src/core/operation.ts';
 import type { FromClient, ToClient } from '../../src/core/message.ts';
-import { Random } from './random.ts';
-import type { SimBackend } from './sim-backend.ts';
-import { SimCluster } from './sim-cluster.ts';
-import type { SimClientEnd } from './sim-frontend.ts';
+import { Random } from '../../src/core/random.ts';
+import type { SimBackend } from '../../src/sim/sim-backend.ts';
+import { SimCluster } from '../../src/sim/sim-cluster.ts';
+import type { SimClientEnd } from '../../src/sim/sim-frontend.ts';
 
 const STEP_MS = 30;
 const LEFT_OUT = new Set<Message['type']>([
@@ -100,7 +100,7 @@ class Scenario {
     const forMs = command(this, rest) ?? this.stepMs;
     const { queue } = this.#cluster;
     queue.runUntil(queue.nowMs + forMs);
-    const { found } = this.#cluster.checks;
+    const { found } = this.#cluster.invariants;
     if (found.length > 0) throw new Error(found.join('\n'));
     return this.#lines;
   }
@@ -147,7 +147,7 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
     return 0;
   },
   frontend: ({ cluster }, [flag]) => {
-    if (flag === '--accept-data-loss') cluster.checks.forgive();
+    if (flag === '--accept-data-loss') cluster.invariants.forgive();
     cluster.startFrontend({
       recover: flag === '--recover',
       acceptDataLoss: flag === '--accept-data-loss',

@@ -1,7 +1,7 @@
 /**
  * A slow, obviously right bank behind the command language: text in, text out, a Map and BigInt.
  */
-import type { Random } from './random.ts';
+import type { Random } from '../../src/core/random.ts';
 
 const MAX = 9007199254740991n;
 

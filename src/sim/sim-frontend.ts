@@ -1,17 +1,17 @@
 /** A simulated frontend process: one life of the real coordinator, with its connections. */
-import { Coordinator } from '../../src/core/coordinator.ts';
-import type { CoordinatorHost, Now, StopReason } from '../../src/core/effect.ts';
-import type { ClusterId, OwnerId } from '../../src/core/ids.ts';
+import { Coordinator } from '../core/coordinator.ts';
+import type { CoordinatorHost, Now, StopReason } from '../core/effect.ts';
+import type { ClusterId, OwnerId } from '../core/ids.ts';
 import type {
   FromBackend,
   FromClient,
   Message,
   ToBackend,
   ToClient,
-} from '../../src/core/message.ts';
+} from '../core/message.ts';
 import { SimBackend } from './sim-backend.ts';
 import type { SimCluster } from './sim-cluster.ts';
-import { Pipe } from './sim-queue.ts';
+import { Pipe } from './event-queue.ts';
 
 const TICK_MS = 10;
 const WALL_US = 1e15;
@@ -183,7 +183,7 @@ export class SimFrontend {
       pipe.send(1, () => end.deliver(message as ToBackend));
     } else {
       this.#cluster.noteMessage('frontend', end.name, message as Message);
-      this.#cluster.checks.onToClient(this, message as ToClient);
+      this.#cluster.invariants.onToClient(this, message as ToClient);
       pipe.send(1, () => end.onMessage(message as ToClient));
     }
   }

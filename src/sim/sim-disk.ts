@@ -1,15 +1,15 @@
 /** What survives a crash of a simulated backend, and how the ledger of one may go wrong. */
-import type { PromiseRecord } from '../../src/core/effect.ts';
-import { entryBytes, type EntryId, type ExecutedEntry } from '../../src/core/entry.ts';
+import type { PromiseRecord } from '../core/effect.ts';
+import { entryBytes, type EntryId, type ExecutedEntry } from '../core/entry.ts';
 import {
   CLUSTER_NONE, EPOCH_NONE, HASH_NONE, SEQ_NONE, type Incarnation, type OwnerId, type Seq,
   type Timestamp,
-} from '../../src/core/ids.ts';
-import { Ledger, type Executed } from '../../src/core/ledger.ts';
-import type { Original, Reserve } from '../../src/core/message.ts';
+} from '../core/ids.ts';
+import { Ledger, type Executed } from '../core/ledger.ts';
+import type { Original, Reserve } from '../core/message.ts';
 import {
   CODE, countOperations, decodeResult, RECORD_BYTES, RESULT_BYTES, viewOf,
-} from '../../src/core/operation.ts';
+} from '../core/operation.ts';
 
 /** Room is allocated in segments of so many bytes. */
 const SEGMENT_BYTES = 64 * 1024;

@@ -2,19 +2,19 @@
  * A whole bank in one deterministic event queue: the real core over made-up time, network and
  * disks.
  *
- * A seed gives one run. What may go wrong is in `sim-faults.ts`; the checks stand outside the core,
- * in `sim-checks.ts` (continuous) and `sim-history.ts` (what clients saw).
+ * A seed gives one run. What may go wrong is in `faults.ts`; the invariants stand outside the core,
+ * in `invariants.ts` (continuous) and `judgement.ts` (what clients saw).
  */
-import type { ControlOutcome } from '../../src/core/effect.ts';
-import type { BackendId } from '../../src/core/ids.ts';
-import type { Message } from '../../src/core/message.ts';
-import type { ControlRecord } from '../../src/core/view.ts';
-import type { Random } from './random.ts';
+import type { ControlOutcome } from '../core/effect.ts';
+import type { BackendId } from '../core/ids.ts';
+import type { Message } from '../core/message.ts';
+import type { ControlRecord } from '../core/view.ts';
+import type { Random } from '../core/random.ts';
 import { SimBackend } from './sim-backend.ts';
-import { Checks } from './sim-checks.ts';
+import { Invariants } from './invariants.ts';
 import { SimFrontend, type FrontendChoices, type SimClientEnd } from './sim-frontend.ts';
-import { Delays, EventQueue } from './sim-queue.ts';
-import { TraceHash } from './sim-trace.ts';
+import { Delays, EventQueue } from './event-queue.ts';
+import { TraceHash } from './trace-hash.ts';
 
 /**
  * The control record's durable place: compare-and-swap on the version, at times slow or refused.
@@ -53,7 +53,7 @@ export class ControlStore {
       if (fits) {
         const before = this.record;
         this.record = record;
-        this.#cluster.checks.onViewDurable(record, before);
+        this.#cluster.invariants.onViewDurable(record, before);
       }
       queue.after(delays.upTo(2) + delays.upTo(this.slowMs), () => {
         if (by.alive) this.#cluster.note(`control ${fits ? 'written' : 'conflict'}`);
@@ -74,7 +74,7 @@ export class SimCluster {
   readonly queue = new EventQueue();
   readonly random: Random;
   readonly delays: Delays;
-  readonly checks: Checks;
+  readonly invariants: Invariants;
   readonly store: ControlStore;
   readonly count: number;
   readonly minInSync: number;
@@ -98,7 +98,7 @@ export class SimCluster {
     this.count = choices.count ?? 3;
     this.minInSync = choices.minInSync ?? 1;
     this.delays = new Delays(random, choices.fixedDelays ?? false);
-    this.checks = new Checks(this);
+    this.invariants = new Invariants(this);
     this.store = new ControlStore(this);
     this.backends = Array.from(
       { length: this.count },

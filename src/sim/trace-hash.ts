@@ -1,7 +1,7 @@
 /**
  * A run in one number: two runs of one seed are the same run, or something is not deterministic.
  */
-import { crc32 } from '../../src/core/hash.ts';
+import { crc32 } from '../core/hash.ts';
 
 export class TraceHash {
   #value = 0;

@@ -1,5 +1,5 @@
 /** Made-up time: a queue of events, and connections whose messages are such events. */
-import type { Random } from './random.ts';
+import type { Random } from '../core/random.ts';
 
 interface Event {
   readonly atMs: number;

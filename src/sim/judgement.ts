@@ -3,8 +3,8 @@
  * reads included (property 3), each request at most once, "nothing happened" for ever, totals
  * (property 4).
  */
-import type { ExecutedEntry } from '../../src/core/entry.ts';
-import { Ledger } from '../../src/core/ledger.ts';
+import type { ExecutedEntry } from '../core/entry.ts';
+import { Ledger } from '../core/ledger.ts';
 import {
   decodeOperation,
   decodeResult,
@@ -14,7 +14,7 @@ import {
   viewOf,
   type Operation,
   type Result,
-} from '../../src/core/operation.ts';
+} from '../core/operation.ts';
 import type { Observed } from './sim-client.ts';
 import { replay, SIM_LIMITS } from './sim-disk.ts';
 

@@ -1,5 +1,5 @@
 /**
- * A small seeded generator (xoshiro128**, Blackman and Vigna 2018): a test that fails can be
+ * A small seeded generator (xoshiro128**, Blackman and Vigna 2018): a run that fails can be
  * repeated.
  */
 export class Random {

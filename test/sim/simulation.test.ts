@@ -1,5 +1,5 @@
 import t from 'tap';
-import { simulate } from '../support/sim-run.ts';
+import { simulate } from '../../src/sim/simulate.ts';
 
 /** More with SIMULATION_SEEDS=5000; one alone with SIMULATION_SEED=42, which prints its trace. */
 const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 240);
@@ -19,7 +19,7 @@ function check(seed: number, lines: string[]): readonly string[] {
 }
 
 function repeatedBy(seed: number): string {
-  return `SIMULATION_SEED=${seed} node test/core/simulation.test.ts`;
+  return `SIMULATION_SEED=${seed} node test/sim/simulation.test.ts`;
 }
 
 if (ONE !== undefined) {

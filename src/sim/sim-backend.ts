@@ -1,20 +1,20 @@
 /**
  * A simulated backend: the real participant on a made-up disk, in a process that dies and pauses.
  */
-import type { ParticipantHost } from '../../src/core/effect.ts';
+import type { ParticipantHost } from '../core/effect.ts';
 import {
   SEQ_NONE,
   VIEW_NONE,
   type BackendId,
   type Incarnation,
   type Timestamp,
-} from '../../src/core/ids.ts';
-import type { FromBackend, ToBackend } from '../../src/core/message.ts';
-import { Participant } from '../../src/core/participant.ts';
+} from '../core/ids.ts';
+import type { FromBackend, ToBackend } from '../core/message.ts';
+import { Participant } from '../core/participant.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { Disk, FragileLedger, replay, resolveDuplicates } from './sim-disk.ts';
 import type { SimFrontend } from './sim-frontend.ts';
-import type { Pipe } from './sim-queue.ts';
+import type { Pipe } from './event-queue.ts';
 
 const FETCH_ENTRIES_MAX = 20;
 
@@ -215,7 +215,7 @@ export class SimBackend {
   }
 
   #host(life: number): ParticipantHost {
-    const { queue, delays, checks } = this.#cluster;
+    const { queue, delays, invariants } = this.#cluster;
     const { disk, id } = this;
     const soon = (run: (participant: Participant) => void, extraMs = 0): void =>
       queue.after(delays.upTo(2) + extraMs, () =>
@@ -226,7 +226,7 @@ export class SimBackend {
     return {
       append: (entry) => {
         const fits = disk.append(entry);
-        checks.onAppended(this, entry, fits);
+        invariants.onAppended(this, entry, fits);
         this.#sync(life);
       },
       savePromise: (promise) =>
@@ -237,7 +237,7 @@ export class SimBackend {
         }, this.slowDiskMs),
       truncate: (afterSeq) =>
         soon((participant) => {
-          checks.onTruncate(this, afterSeq);
+          invariants.onTruncate(this, afterSeq);
           disk.truncate(afterSeq);
           this.#cluster.note(`backend ${id} truncated to ${afterSeq}`);
           participant.onTruncated(replay(disk.entries), disk.tail);
@@ -252,9 +252,9 @@ export class SimBackend {
         soon((participant) => {
           participant.onResolved(token, resolveDuplicates(disk, results));
         }),
-      committed: (seq) => checks.onCommitted(this, seq),
+      committed: (seq) => invariants.onCommitted(this, seq),
       reset: (detail) => {
-        checks.onReset(this);
+        invariants.onReset(this);
         this.#cluster.note(`backend ${id} is reset: ${detail}`);
         queue.after(0, () => {
           if (life !== this.#life) return;

@@ -1,9 +1,9 @@
 /** One seeded run: faults for a while, then healing, then the verdict. */
-import { Random } from './random.ts';
+import { Random } from '../core/random.ts';
 import { SimClient, type Observed } from './sim-client.ts';
 import { SimCluster } from './sim-cluster.ts';
-import { FAULTS, type Fault } from './sim-faults.ts';
-import { contradictions } from './sim-history.ts';
+import { FAULTS, type Fault } from './faults.ts';
+import { contradictions } from './judgement.ts';
 
 export interface Verdict {
   /** The options that the seed drew. */
@@ -72,7 +72,7 @@ export function simulate(seed: number, faultMs = 2_000, watch: Watch = {}): Verd
   cluster.queue.runUntil(faultMs);
   const found = settle(cluster, clients);
   const history = clients.flatMap((client) => client.history);
-  found.unshift(...cluster.checks.found);
+  found.unshift(...cluster.invariants.found);
   if (found.length === 0) found.push(...judge(cluster, history));
   const answered = history.filter(({ outcome }) => outcome === 'answered').length;
   return { options, faults, found, cluster, answered, traceHash: cluster.traceHash.value };
@@ -102,7 +102,7 @@ function settle(cluster: SimCluster, clients: readonly SimClient[]): string[] {
     heal(cluster);
     if (queue.nowMs > endMs - HEAL_MS_MAX + 1_000) cluster.endIdleFrontends();
     trouble = unsettled(cluster, clients);
-    if (trouble.length === 0 || cluster.checks.found.length > 0) break;
+    if (trouble.length === 0 || cluster.invariants.found.length > 0) break;
   }
   return trouble;
 }
@@ -150,10 +150,10 @@ function judge(cluster: SimCluster, history: readonly Observed[]): string[] {
     if (other.at(-1)?.hash !== journal.at(-1)?.hash) found.push('journals differ at the end');
   }
   for (const { seq, hash } of journal) {
-    const decided = cluster.checks.decidedAt(seq);
+    const decided = cluster.invariants.decidedAt(seq);
     if (decided !== undefined && decided !== hash) found.push(`decided ${seq} has vanished`);
   }
-  if (journal.length < cluster.checks.decidedSeq) found.push('decided entries have vanished');
+  if (journal.length < cluster.invariants.decidedSeq) found.push('decided entries have vanished');
   const states = cluster.backends.map(({ participant }) => participant?.ledger.stateDigest);
   if (new Set(states).size > 1) found.push('the accounts differ at the end');
   found.push(...contradictions(history, journal));

@@ -3,14 +3,14 @@
  * their numbers when the connection is lost, with reads between the writes and OUTCOME of earlier
  * requests.
  */
-import { CLUSTER_NONE } from '../../src/core/ids.ts';
+import { CLUSTER_NONE } from '../core/ids.ts';
 import type {
   Answered,
   FromClient,
   QueryAnswered,
   Refusal,
   ToClient,
-} from '../../src/core/message.ts';
+} from '../core/message.ts';
 import {
   decodeResult,
   encodeChunk,
@@ -18,7 +18,7 @@ import {
   viewOf,
   type Operation,
   type Result,
-} from '../../src/core/operation.ts';
+} from '../core/operation.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimClientEnd } from './sim-frontend.ts';
 

@@ -1,5 +1,5 @@
-/** What may go wrong in a run. Each heals by itself; `heal` in `sim-run.ts` mends the rest. */
-import type { Random } from './random.ts';
+/** What may go wrong in a run. Each heals by itself; `heal` in `simulate.ts` mends the rest. */
+import type { Random } from '../core/random.ts';
 import type { SimBackend } from './sim-backend.ts';
 import type { SimClient } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -94,7 +94,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'flip a balance',
     run: (cluster, backend) => {
-      // Two others must be there to tell; `sim-run.ts` strikes no other fault until it is healed.
+      // Two others must be there to tell; `simulate.ts` strikes no other fault until it is healed.
       const { backends, frontend } = cluster;
       const status = frontend?.paused === false ? frontend.coordinator.status() : undefined;
       const all = status?.copies === backends.length && backends.every((each) => each.isWell);

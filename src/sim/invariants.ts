@@ -6,14 +6,14 @@
  * vanishes. 5 determinism: equal entries give equal digests. 6 no backend votes away what it lost.
  * And: a stopped coordinator is silent, no member of the durable view is told to set its files
  * aside, a prepared entry has room, nothing grows without bound. (3 and 4 are judged at the end, in
- * `sim-history.ts`.)
+ * `judgement.ts`.)
  */
-import type { ExecutedEntry } from '../../src/core/entry.ts';
-import { isMember, type ControlRecord } from '../../src/core/view.ts';
-import type { EntryHash, Seq } from '../../src/core/ids.ts';
-import type { Answered, QueryAnswered, ToClient } from '../../src/core/message.ts';
-import { CODE, readChunkHeader, RESULT_BYTES, viewOf } from '../../src/core/operation.ts';
-import { SESSIONS_PER_LEASE } from '../../src/core/session-table.ts';
+import type { ExecutedEntry } from '../core/entry.ts';
+import { isMember, type ControlRecord } from '../core/view.ts';
+import type { EntryHash, Seq } from '../core/ids.ts';
+import type { Answered, QueryAnswered, ToClient } from '../core/message.ts';
+import { CODE, readChunkHeader, RESULT_BYTES, viewOf } from '../core/operation.ts';
+import { SESSIONS_PER_LEASE } from '../core/session-table.ts';
 import type { SimBackend } from './sim-backend.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { resolveDuplicates, type Disk } from './sim-disk.ts';
@@ -21,7 +21,7 @@ import type { SimFrontend } from './sim-frontend.ts';
 
 const FOUND_MAX = 20;
 
-export class Checks {
+export class Invariants {
   readonly found: string[] = [];
   readonly #cluster: SimCluster;
   #decidedSeq = 0;
