@@ -24,6 +24,12 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--pause': 'N',
   '--backend': 'ID',
   '--for': 'TIME',
+  '--scenario': 'FILE|NAME',
+  '--seed': 'N',
+  '--clients': 'N',
+  '--rate': 'N',
+  '--history': 'FILE',
+  '--report': 'FILE',
 };
 
 /** `--read-timeout` is `BANKD_READ_TIMEOUT`. */
