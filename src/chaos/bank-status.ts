@@ -43,7 +43,7 @@ export async function askStatus(
 }
 
 /** Enters every change of the status array in the timeline, and says it. */
-export class StatusWatch {
+export class StatusRecorder {
   readonly #connection: BankConnection;
   readonly #timeline: Timeline;
   readonly #say: (line: string) => void;

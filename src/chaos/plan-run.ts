@@ -9,7 +9,7 @@ import {
   areAlike, areInStep, judgeAccounts, judgeAll, judgeFaults, judgeHistory, judgeKeys,
   judgeReplicas, type Finding, type Judge, type Verdict,
 } from './run-verdict.ts';
-import { askStatus, StatusWatch, type BankStatus } from './bank-status.ts';
+import { askStatus, StatusRecorder, type BankStatus } from './bank-status.ts';
 import { FaultRunner, type FaultStage, type Inject } from './fault-runner.ts';
 import type { RefusalOf } from './operation-event.ts';
 import { pause } from './pause.ts';
@@ -113,7 +113,7 @@ class PlanRun {
   }
 
   async run(): Promise<RunResult> {
-    const watch = new StatusWatch(this.#watcher, this.#timeline, (line) => this.#say(line));
+    const watch = new StatusRecorder(this.#watcher, this.#timeline, (line) => this.#say(line));
     const ticker = this.#startTicker();
     watch.start();
     try {

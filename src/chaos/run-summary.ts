@@ -37,6 +37,10 @@ export interface RunSummary {
   readonly plan: string;
   readonly steps: readonly string[];
   readonly seed: number;
+  /** In UTC, to the second. */
+  readonly startedAt: string;
+  /** Of bankd. */
+  readonly version: string;
   /** Repeats the run. */
   readonly command: string;
   /** Undefined where it was not kept. */
@@ -48,6 +52,8 @@ export interface RunSummary {
 
 export interface RunCircumstances {
   readonly seed: number;
+  readonly startedAt: string;
+  readonly version: string;
   readonly command: string;
   readonly historyPath: string | undefined;
 }
@@ -55,14 +61,15 @@ export interface RunCircumstances {
 export function summarize(
   { verdict, timeline, events }: RunResult,
   plan: Plan,
-  { seed, command, historyPath }: RunCircumstances,
+  { historyPath, ...circumstances }: RunCircumstances,
 ): RunSummary {
   return {
     verdict: verdict.word,
     findings: verdict.findings,
     plan: plan.name,
     steps: formatPlan(plan),
-    seed, command, events,
+    ...circumstances,
+    events,
     history: historyPath,
     figures: figuresOf(timeline),
     faults: timeline.faults.map((fault) => summarizeFault(fault, timeline)),
@@ -72,8 +79,8 @@ export function summarize(
 function figuresOf(timeline: Timeline): Figures {
   const { latency, longestGap, endMs } = timeline;
   const ok = timeline.total('ok');
-  const [isUsed] = [latency.count > 0];
-  const milliseconds = (us: number): number => (isUsed ? Math.round(us / 10) / 100 : 0);
+  const milliseconds = (us: number): number =>
+    latency.count > 0 ? Math.round(us / 10) / 100 : 0;
   return {
     seconds: Math.round(endMs / 100) / 10,
     ok,
@@ -87,10 +94,10 @@ function figuresOf(timeline: Timeline): Figures {
   };
 }
 
-function summarizeFault(fault: FaultSpan, { statuses }: Timeline): FaultSummary {
+function summarizeFault(fault: FaultSpan, timeline: Timeline): FaultSummary {
   const { order, atMs, endMs, words, trouble } = fault;
   const done = trouble === undefined;
-  const aftermath = done ? aftermathOf(fault, statuses) : undefined;
+  const aftermath = done ? aftermathOf(fault, timeline) : undefined;
   return {
     fault: formatOrder(order),
     atMs: Math.round(atMs),

@@ -6,7 +6,7 @@
  * bins of time, each with a histogram of its own (HdrHistogram, Tene).
  */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { FaultOrder } from './fault.ts';
+import { lasts, type FaultOrder } from './fault.ts';
 
 export type Completion = 'ok' | 'fail' | 'info';
 
@@ -152,23 +152,24 @@ export interface Aftermath {
   readonly backAfterMs: number | undefined;
 }
 
+/** What is known of the array and of the faults, in the order of time. */
+export type Chronicle = Pick<Timeline, 'statuses' | 'faults'>;
+
 /**
  * Faults that overlap can't be told apart by the array: each is then said to be over when the array
  * is whole again.
  */
-export function aftermathOf(
-  { atMs, endMs = Infinity }: FaultSpan,
-  statuses: readonly StatusSample[],
-): Aftermath {
+export function aftermathOf(fault: FaultSpan, { statuses, faults }: Chronicle): Aftermath {
+  const { atMs } = fault;
   const before = statuses.findLast((sample) => sample.atMs <= atMs);
   const wasWhole = before === undefined || isWhole(before);
   const after = statuses.filter((sample) => sample.atMs > atMs);
   const changed = wasWhole
     ? after.find((sample) => !isWhole(sample))
     : after.find((sample) => sample.bits?.join() !== before.bits?.join());
-  // Longer after its end than anyone needs to notice, it was another fault's doing.
-  const isOurs = changed !== undefined && changed.atMs <= endMs + NOTICED_MS_MAX;
-  if (!isOurs) return { changedAfterMs: undefined, backAfterMs: undefined };
+  if (changed === undefined || changed.atMs > blameUntil(fault, faults)) {
+    return { changedAfterMs: undefined, backAfterMs: undefined };
+  }
   const back = after.find((sample) => sample.atMs > changed.atMs && isWhole(sample));
   const isBackAtOnce = back === undefined && isWhole(changed);
   return {
@@ -177,7 +178,14 @@ export function aftermathOf(
   };
 }
 
-const NOTICED_MS_MAX = 2_000;
+/** What changes later is another fault's doing: the next one's, or nobody needs so long to notice. */
+function blameUntil(fault: FaultSpan, faults: readonly FaultSpan[]): number {
+  const endMs = lasts(fault.order.kind) ? (fault.endMs ?? Infinity) : fault.atMs;
+  const next = faults.find((other) => other.atMs > endMs && other.trouble === undefined);
+  return Math.min(endMs + NOTICED_MS_MAX, next?.atMs ?? Infinity);
+}
+
+const NOTICED_MS_MAX = 1_500;
 
 export function isWhole({ bits }: StatusSample): boolean {
   return bits !== undefined && bits.length > 0 && bits.every((bit) => bit === 1);

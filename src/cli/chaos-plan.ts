@@ -23,6 +23,7 @@ import { planFaults } from './plan-faults.ts';
 import { refusalOfOutcome, refusalOfResult } from './refusal.ts';
 import { summaryLines } from './run-summary-text.ts';
 import { Interruption } from './signals.ts';
+import { version } from './version.ts';
 
 export interface PlannedRun {
   readonly chosen: ChosenPlan;
@@ -47,12 +48,13 @@ export async function runPlanned(context: CliContext, planned: PlannedRun): Prom
   if (reportPath !== undefined) await write(reportPath, '');
   say(`plan ${chosen.plan.name}, seed ${chosen.seed}`);
   for (const line of formatPlan(chosen.plan)) say(`  ${line}`);
+  const startedAt = new Date().toISOString().replace(/T(.*)\..*/, ' $1 UTC');
   using interruption = new Interruption();
   const { signal: interrupted } = interruption;
   const historyPath = planned.historyPath ?? temporaryHistory();
   const result = await run(context, planned, { historyPath, interrupted, say });
   const summary = summarize(result, chosen.plan, {
-    seed: chosen.seed,
+    seed: chosen.seed, startedAt, version,
     command: commandOf(planned),
     historyPath: await keepHistory(planned, historyPath, result),
   });
