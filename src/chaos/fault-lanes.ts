@@ -13,6 +13,7 @@ export interface FaultLanes {
 }
 
 const LANE_HEIGHT = 20;
+/** What finds no lane any more is drawn below them, without a label. */
 const LANES_MAX = 8;
 const CHAR_WIDTH = 6.6;
 const MARK_WIDTH = 4;
@@ -21,6 +22,7 @@ export function faultLanes(timeline: Timeline, axis: TimeAxis, y: number): Fault
   const done = timeline.faults.filter(({ trouble }) => trouble === undefined);
   /** Where each lane is free again. */
   const ends: number[] = [];
+  let isCrowded = false;
   const parts = done.map((fault) => {
     const name = labelOf(fault);
     const x = axis.x(fault.atMs);
@@ -29,18 +31,18 @@ export function faultLanes(timeline: Timeline, axis: TimeAxis, y: number): Fault
     const labelX = Math.min(end + 5, axis.right - name.length * CHAR_WIDTH);
     const until = Math.max(backX, labelX + name.length * CHAR_WIDTH) + 8;
     const lane = takeLane(ends, x, until);
-    const isLabelled = lane !== undefined;
-    const top = y + LANE_HEIGHT * (lane ?? LANES_MAX - 1);
+    isCrowded ||= lane === undefined;
+    const top = y + LANE_HEIGHT * (lane ?? LANES_MAX);
     const title = `${formatOrder(fault.order)}: ${fault.words.join('; ')}`;
     return [
       rect({ x, y: top + 3, width: backX - x, height: 12 }, 'recovering', title),
       rect({ x, y: top + 3, width: Math.max(MARK_WIDTH, end - x), height: 12 }, 'fault', title),
-      isLabelled ? text(labelX, top + 13, name, { class: 'fault-label' }) : '',
+      lane !== undefined ? text(labelX, top + 13, name, { class: 'fault-label' }) : '',
     ].join('');
   });
   return {
     markup: parts.join('\n'),
-    height: LANE_HEIGHT * Math.max(1, ends.length),
+    height: LANE_HEIGHT * Math.max(1, ends.length + (isCrowded ? 1 : 0)),
     bands: (top, bottom) => done.map((fault) => {
       const x = axis.x(fault.atMs);
       const width = Math.max(1, axis.x(endOf(fault)) - x);

@@ -33,6 +33,7 @@ export interface RunOptions {
   /** Whether all are in sync, within the time. */
   readonly untilWhole: (patienceMs: number, stage: FaultStage) => Promise<boolean>;
   readonly judge: Judge | undefined;
+  readonly patience?: Partial<Patience>;
   readonly refusalOf: RefusalOf;
   /** The faults stop, the bank is healed, and the verdict is on what was until then. */
   readonly interrupted: AbortSignal;
@@ -48,13 +49,21 @@ export interface RunResult {
   readonly events: number;
 }
 
-/** So long the bank may take to be whole again. */
-const PATIENCE_MS = 60_000;
-const PATIENCE_MS_INTERRUPTED = 15_000;
-/** And so long its replicas may take to say that they are alike. */
-const IN_STEP_MS = 10_000;
-/** The workload goes on for so long when all is well again. */
-const CALM_MS = 1_000;
+/** How long is waited for what must come at the end. */
+export interface Patience {
+  /** Until all are in sync again. */
+  readonly wholeMs: number;
+  /** The same, where somebody wants the run to end. */
+  readonly wholeMsInterrupted: number;
+  /** The workload goes on for so long when all is well again. */
+  readonly calmMs: number;
+  /** Until replicas say that they are alike. */
+  readonly inStepMs: number;
+}
+
+const PATIENCE: Patience = {
+  wholeMs: 60_000, wholeMsInterrupted: 15_000, calmMs: 1_000, inStepMs: 10_000,
+};
 const THROUGHPUT_MS = 5_000;
 const POLL_MS = 50;
 
@@ -90,6 +99,7 @@ function workloadOptions(
 
 class PlanRun {
   readonly #options: RunOptions;
+  readonly #patience: Patience;
   readonly #recorder: Recorder;
   readonly #timeline: Timeline;
   readonly #watcher: BankConnection;
@@ -105,6 +115,7 @@ class PlanRun {
     workload: Workload,
   ) {
     this.#options = options;
+    this.#patience = { ...PATIENCE, ...options.patience };
     this.#recorder = recorder;
     this.#timeline = timeline;
     this.#watcher = watcher;
@@ -143,13 +154,13 @@ class PlanRun {
     const { aborted } = this.#interrupted;
     this.#timeline.phase('healing');
     this.#say(`${aborted ? 'interrupted' : 'the faults are over'}; waiting for all to be in sync`);
-    const patienceMs = aborted ? PATIENCE_MS_INTERRUPTED : PATIENCE_MS;
+    const patienceMs = aborted ? this.#patience.wholeMsInterrupted : this.#patience.wholeMs;
     const { signal } = new AbortController();
     const isWhole = await this.#options.untilWhole(patienceMs, {
       interrupted: signal,
       say: () => {},
     });
-    if (isWhole) await pause(CALM_MS, this.#interrupted);
+    if (isWhole) await pause(this.#patience.calmMs, this.#interrupted);
     else this.#say(`not all are in sync after ${patienceMs / 1_000} s`);
     return isWhole;
   }
@@ -174,7 +185,7 @@ class PlanRun {
 
   /** The status when all are in step and alike, or when they had time enough to be. */
   async #inStep(): Promise<BankStatus | undefined> {
-    const endMs = this.#timeline.nowMs + IN_STEP_MS;
+    const endMs = this.#timeline.nowMs + this.#patience.inStepMs;
     const { signal } = new AbortController();
     for (;;) {
       const status = await askStatus(this.#watcher);

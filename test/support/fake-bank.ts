@@ -23,7 +23,10 @@ interface Answer {
 
 export class FakeBank {
   readonly accounts = new Map<number, number>();
+  /** How often each account was changed. */
+  readonly versions = new Map<number, number>();
   readonly #sessions = new Map<number, Map<number, Remembered>>();
+  readonly #keyed = new Map<string, Remembered>();
   #seq = 0;
   #nextSession = 64;
 
@@ -31,6 +34,11 @@ export class FakeBank {
     const session = this.#nextSession++;
     this.#sessions.set(session, new Map());
     return session;
+  }
+
+  /** As if no key had ever been used. */
+  forgetKeys(): void {
+    this.#keyed.clear();
   }
 
   /** As if evicted. */
@@ -46,7 +54,8 @@ export class FakeBank {
     const results = operationsOf(chunk).map((operation, index) => {
       if (session === 0) return this.#apply(operation);
       if (remembered === undefined) return result('sessionExpired', { kind: operation.kind });
-      const first = remembered.get(firstRequest + index);
+      const { key = '' } = operation;
+      const first = remembered.get(firstRequest + index) ?? this.#keyed.get(key);
       if (first !== undefined) {
         const timestamp = (1000 * first.seq) as Timestamp;
         originals.push({ index, seq: first.seq, timestamp, result: encodeResults([first.result]) });
@@ -54,6 +63,7 @@ export class FakeBank {
       }
       const answer = this.#apply(operation);
       remembered.set(firstRequest + index, { seq, result: answer });
+      if (key !== '') this.#keyed.set(key, { seq, result: answer });
       return answer;
     });
     const timestamp = (1000 * seq) as Timestamp;
@@ -65,10 +75,11 @@ export class FakeBank {
     const answer = (code: Code, number = account): Result => result(code, {
       kind, account: number,
       balance: this.accounts.get(number) ?? 0, toBalance: this.accounts.get(toAccount) ?? 0,
+      detail: code === 'ok' ? (this.versions.get(number) ?? 0) : 0,
     });
     if (kind === 'create') {
       const created = 100 + this.accounts.size;
-      this.accounts.set(created, cents);
+      this.#set(created, cents);
       return answer('ok', created);
     }
     if (kind === 'end') return answer('ok');
@@ -78,12 +89,15 @@ export class FakeBank {
     if ((kind === 'withdraw' || kind === 'transfer') && balance < cents) {
       return answer('insufficientFunds');
     }
-    if (kind === 'update') this.accounts.set(account, cents);
-    if (kind === 'deposit') this.accounts.set(account, balance + cents);
-    if (kind === 'withdraw' || kind === 'transfer') this.accounts.set(account, balance - cents);
-    if (kind === 'transfer') {
-      this.accounts.set(toAccount, (this.accounts.get(toAccount) ?? 0) + cents);
-    }
+    if (kind === 'update') this.#set(account, cents);
+    if (kind === 'deposit') this.#set(account, balance + cents);
+    if (kind === 'withdraw' || kind === 'transfer') this.#set(account, balance - cents);
+    if (kind === 'transfer') this.#set(toAccount, (this.accounts.get(toAccount) ?? 0) + cents);
     return answer('ok');
+  }
+
+  #set(account: number, cents: number): void {
+    this.accounts.set(account, cents);
+    this.versions.set(account, (this.versions.get(account) ?? 0) + 1);
   }
 }

@@ -26,6 +26,8 @@ export interface Script {
 
 export class FakeFrontend {
   readonly bank = new FakeBank();
+  /** What it says when it is asked for its status. */
+  report: object = { status: [1, 0, 1] };
   /** Everything that clients said, as `describe` puts it, `number:` of the connection before it. */
   readonly heard: string[] = [];
   readonly #script: Script;
@@ -126,7 +128,7 @@ export class FakeFrontend {
         const { seq, results } = this.bank.execute(message.chunk);
         return { type: 'query-answered', query: message.query, seq, results };
       }
-      case 'ask-status': return { type: 'status-report', json: '{"status":[1,0,1]}' };
+      case 'ask-status': return { type: 'status-report', json: JSON.stringify(this.report) };
     }
   }
 }

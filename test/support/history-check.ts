@@ -141,7 +141,8 @@ class Books {
     const after = this.#after(operation);
     const [own] = after;
     if (own === undefined || own[0] !== account || own[1].balance !== balance) return false;
-    if (own[1].version !== detail) return false;
+    // NaN: the version was not recorded.
+    if (!Number.isNaN(detail) && own[1].version !== detail) return false;
     return after[1] === undefined || after[1][1].balance === toBalance;
   }
 
