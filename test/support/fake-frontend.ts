@@ -127,6 +127,8 @@ export class FakeFrontend {
         return { type: 'query-answered', query: message.query, seq, results };
       }
       case 'ask-status': return { type: 'status-report', json: '{"status":[1,0,1]}' };
+      case 'chaos':
+        return { type: 'chaos-answer', number: message.number, outcome: 'begins', detail: '' };
     }
   }
 }
