@@ -22,6 +22,11 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--timeout': 'TIME',
   '--kill': 'N',
   '--pause': 'N',
+  '--cut': 'N',
+  '--mode': 'MODE',
+  '--disk-full': 'N',
+  '--corrupt': 'N',
+  '--wipe': 'N',
   '--backend': 'ID',
   '--for': 'TIME',
 };

@@ -5,13 +5,15 @@
  *
  * Keeps true: what is held back passes in order when the cut ends, if the connection still lives,
  * as on a network that comes back; an end (FIN or RST) is held back as bytes are. What is not read
- * waits in the kernel, what is not written waits here, and `writableLength` counts it: its owner's
+ * waits in the socket, what is not written waits here, and `writableLength` counts it: its owner's
  * bound holds. (What the kernel itself says, such as an answer to a keepalive, passes.)
  */
 import type { CutMode } from '../core/message.ts';
 
 /** What a connection does with its socket. */
 export interface Line {
+  /** What the peer does is not to be seen now. */
+  readonly isDeaf?: boolean;
   readonly writable: boolean;
   readonly writableLength: number;
   write(bytes: Uint8Array): unknown;
@@ -29,11 +31,15 @@ export interface CutSocket extends Line {
   off(event: 'data', onData: () => void): unknown;
 }
 
-/** On a slow line, so much passes in each direction at each beat. */
-const SLOW_BYTES = 32 * 1024;
-const SLOW_BEAT_MS = 500;
+/**
+ * On a slow line, so much passes in each direction at each beat: a heartbeat and its answer take
+ * less than the default read timeout, so that the line is slow and not down.
+ */
+const SLOW_BYTES = 16 * 1024;
+const SLOW_BEAT_MS = 250;
 
 export class CutSwitch implements Line {
+  readonly isDeaf: boolean;
   readonly #socket: CutSocket;
   /** Nothing is read, or nothing is written. */
   readonly #holdsReads: boolean;
@@ -53,6 +59,7 @@ export class CutSwitch implements Line {
     this.#socket = socket;
     this.#holdsReads = mode !== 'from';
     this.#holdsWrites = mode !== 'to';
+    this.isDeaf = this.#holdsReads && mode !== 'slow';
     if (this.#holdsReads) socket.pause();
     if (mode !== 'slow') return;
     // A portion is one piece of data: then the socket rests until the next beat.

@@ -99,7 +99,8 @@ export class FrontendLink {
     this.#isDialHeld = this.#cut?.stopsDialling === true;
     if (this.#isDialHeld) return;
     const { host, port, connectTimeoutMs } = this.#options;
-    const socket = connect({ host, port, noDelay: true });
+    // The connection itself answers the peer's end with its own, and not while it is cut.
+    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
     this.#dialling = socket;
     const timer = setTimeout(() => socket.destroy(new Error('no answer')), connectTimeoutMs);
     let detail = 'no answer';

@@ -82,6 +82,8 @@ export class TcpConnection implements Connection {
   readonly #socket: Socket;
   /** The socket itself, but while a cut stands between. */
   #line: Line;
+  /** What the peer did while the line was deaf. */
+  readonly #unheeded: (() => void)[] = [];
   readonly #events: TcpConnectionEvents;
   readonly #options: Required<TcpConnectionOptions>;
   readonly #decoder = new FrameDecoder({ bodyBytesMax: HELLO_BODY_BYTES_MAX });
@@ -113,8 +115,8 @@ export class TcpConnection implements Connection {
       this.#detail = describeSocketError(error);
     });
     // No half-open ends: a peer that says no more gets what was sent, within the time of a close.
-    socket.on('end', () => this.close());
-    socket.on('close', () => this.#onClose());
+    socket.on('end', () => this.#heed(() => this.close()));
+    socket.on('close', () => this.#heed(() => this.#onClose()));
     this.#watch(this.#options.handshakeTimeoutMs);
   }
 
@@ -189,6 +191,12 @@ export class TcpConnection implements Connection {
     this.flush();
     this.#line = lineTo(this.#socket);
     if (this.#isPaused) this.#line.pause();
+    for (const act of this.#unheeded.splice(0)) this.#heed(act);
+  }
+
+  #heed(act: () => void): void {
+    if (this.#line.isDeaf === true) this.#unheeded.push(act);
+    else act();
   }
 
   #onData(piece: Buffer): void {
