@@ -1,4 +1,4 @@
-/** What a client of the workload asks next: every operation, on few accounts, with small amounts. */
+/** What a client of the workload asks next: any operation, on few accounts, small amounts. */
 import type { Random } from '../core/random.ts';
 import type { Operation } from '../core/operation.ts';
 

@@ -3,7 +3,7 @@
  * left to be killed) is told, and the others go on.
  */
 import type { FaultOrder } from './fault.ts';
-import { pause } from './pause.ts';
+import { sleep } from '../host/sleep.ts';
 import { formatOrder, type Occurrence } from './plan.ts';
 import type { FaultSpan, Timeline } from './timeline.ts';
 
@@ -36,7 +36,7 @@ export class FaultRunner {
     const { interrupted } = this.#stage;
     const startMs = this.#timeline.nowMs;
     const until = (atMs: number): Promise<void> =>
-      pause(startMs + atMs - this.#timeline.nowMs, interrupted);
+      sleep(startMs + atMs - this.#timeline.nowMs, interrupted);
     for (const { atMs, order } of all) {
       await until(atMs);
       if (interrupted.aborted) break;

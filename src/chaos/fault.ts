@@ -1,23 +1,29 @@
-/** The faults that bankd can do to a bank of its own, one at a time. */
+/** The faults of `bankd chaos`, and what is ordered of one. */
+import type { CutMode } from '../core/message.ts';
 
+export type { CutMode };
+
+/**
+ * `kill`, `pause`: SIGKILL; SIGSTOP, then SIGCONT. `cut`: the network. `corrupt`: a byte of the
+ * journal. `wipe`: the directory's contents. `frontend`, `all`: killed; `all` is the frontend and
+ * every backend. `disk-full`: no room left.
+ */
 export type FaultKind =
   | 'kill' | 'pause' | 'cut' | 'corrupt' | 'wipe' | 'frontend' | 'all' | 'disk-full';
 
-export type CutMode = 'both' | 'to' | 'from' | 'half-open' | 'slow';
-
 export interface FaultOrder {
   readonly kind: FaultKind;
-  /** How many backends. */
+  /** How many backends; of no meaning for `frontend` and `all`. */
   readonly count: number;
   /** This one, and no other. */
   readonly backend: number | undefined;
-  /** How long it lasts, where it does. */
+  /** How long a pause, a cut or a full disk lasts. */
   readonly forMs: number;
-  /** How a connection is cut. */
+  /** Of a cut; undefined: both. */
   readonly mode: CutMode | undefined;
 }
 
-/** What may destroy data, and so is done only to who really wants it. */
+/** Where acknowledged data could be lost without care: needs --yes-really. */
 export function destroysData(kind: FaultKind): boolean {
   return kind === 'corrupt' || kind === 'wipe' || kind === 'all';
 }

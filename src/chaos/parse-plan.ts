@@ -154,7 +154,9 @@ class StepReader {
   #number(what: string, max: number): number {
     const word = this.#peek();
     const value = /^[0-9]{1,3}$/.test(word) ? Number(word) : NaN;
-    if (!(value >= 1 && value <= max)) throw new Misread(`${what} is a number from 1 to ${max}`, word);
+    if (!(value >= 1 && value <= max)) {
+      throw new Misread(`${what} is a number from 1 to ${max}`, word);
+    }
     this.#at += 1;
     return value;
   }

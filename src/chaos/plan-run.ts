@@ -5,16 +5,18 @@
  * only when all are in step again it ends, and what is read back then must be what was
  * acknowledged. However a run ends, every fault that can be undone is undone.
  */
+import { fetchStatus } from '../host/fetch-status.ts';
+import { sleep } from '../host/sleep.ts';
+import type { StatusReport } from '../host/status-report.ts';
 import {
   areAlike, areInStep, judgeAccounts, judgeAll, judgeFaults, judgeHistory, judgeKeys,
   judgeReplicas, type Finding, type Judge, type Verdict,
 } from './run-verdict.ts';
-import { askStatus, StatusRecorder, type BankStatus } from './bank-status.ts';
 import { FaultRunner, type FaultStage, type Inject } from './fault-runner.ts';
 import type { RefusalOf } from './operation-event.ts';
-import { pause } from './pause.ts';
 import { occurrences, type Plan } from './plan.ts';
 import { Recorder } from './recorder.ts';
+import { StatusRecorder } from './status-recorder.ts';
 import { Timeline } from './timeline.ts';
 import { Workload, type WorkloadOptions } from './workload.ts';
 import type { BankConnection } from './workload-client.ts';
@@ -160,7 +162,7 @@ class PlanRun {
       interrupted: signal,
       say: () => {},
     });
-    if (isWhole) await pause(this.#patience.calmMs, this.#interrupted);
+    if (isWhole) await sleep(this.#patience.calmMs, this.#interrupted);
     else this.#say(`not all are in sync after ${patienceMs / 1_000} s`);
     return isWhole;
   }
@@ -184,14 +186,13 @@ class PlanRun {
   }
 
   /** The status when all are in step and alike, or when they had time enough to be. */
-  async #inStep(): Promise<BankStatus | undefined> {
+  async #inStep(): Promise<StatusReport | undefined> {
     const endMs = this.#timeline.nowMs + this.#patience.inStepMs;
-    const { signal } = new AbortController();
     for (;;) {
-      const status = await askStatus(this.#watcher);
+      const status = await fetchStatus(this.#watcher);
       if (status !== undefined && areInStep(status) && areAlike(status)) return status;
       if (this.#timeline.nowMs > endMs) return status;
-      await pause(POLL_MS, signal);
+      await sleep(POLL_MS);
     }
   }
 

@@ -35,7 +35,8 @@ export function formatReport(summary: RunSummary, timeline: Timeline): string {
 <header>
 <h1>bankd chaos</h1>
 <span class="verdict ${verdict}">${verdict.replace('-', ' ').toUpperCase()}</span>
-<span class="soft">plan <b>${escapeText(plan)}</b> · seed <b>${seed}</b> · ${summary.startedAt}</span>
+<span class="soft">plan <b>${escapeText(plan)}</b> · seed <b>${seed}</b> ·
+${summary.startedAt}</span>
 </header>
 <p>${VERDICT_SENTENCES[verdict]}</p>
 ${figureTiles(summary.figures)}
@@ -62,8 +63,8 @@ ${faultsTable(summary.faults)}
 }
 
 const CAPTION = 'A fault is drawn while it lasts, and paler until all backends are in sync again. ' +
-  'The dashed line is the end of the faults. 1 is in sync, 0 is not; grey: the frontend did not ' +
-  'answer. The longest gap is the longest time without an OK.';
+  'The dashed line is the end of the faults. 1 is in sync, 0 is not; grey: the frontend did ' +
+  'not answer. The longest gap is the longest time without an OK.';
 
 function historyWords({ history, events }: RunSummary): string {
   const count = `${thousands(events)} events were recorded`;

@@ -5,7 +5,7 @@
  * It keeps true that nothing is called passed that was not looked at, and that a doubt is not a
  * pass.
  */
-import type { BankStatus, ReplicaStatus } from './bank-status.ts';
+import type { BackendStatus, StatusReport } from '../host/status-report.ts';
 import type { FaultSpan } from './timeline.ts';
 
 /** What a checker says of a history. */
@@ -64,44 +64,45 @@ export async function judgeHistory(path: string, judge: Judge | undefined): Prom
 }
 
 /** Whether all are in sync at the same seq, and so can be compared. */
-export function areInStep({ bits, backends }: BankStatus): boolean {
+export function areInStep({ status, backends }: StatusReport): boolean {
   const seqs = new Set(backends.map(({ lastSeq }) => lastSeq));
-  return bits.length > 0 && bits.every((bit) => bit === 1) && seqs.size === 1;
+  return status.length > 0 && status.every((bit) => bit === 1) && seqs.size === 1;
 }
 
 /** Whether replicas at the same seq show the same digest. */
-export function areAlike({ backends }: BankStatus): boolean {
+export function areAlike({ backends }: StatusReport): boolean {
   return disagreements(backends).length === 0;
 }
 
-export function judgeReplicas(status: BankStatus | undefined): Finding {
+export function judgeReplicas(report: StatusReport | undefined): Finding {
   const about = 'replicas';
-  if (status === undefined) {
+  if (report === undefined) {
     return { about, word: 'not-back', lines: ['the frontend does not answer'] };
   }
-  const wrong = disagreements(status.backends);
+  const wrong = disagreements(report.backends);
   if (wrong.length > 0) return { about, word: 'violated', lines: wrong };
-  if (!areInStep(status)) {
-    const states = status.backends.map(({ id, state, lastSeq }) =>
+  if (!areInStep(report)) {
+    const states = report.backends.map(({ id, state, lastSeq }) =>
       `backend ${id} is ${state} at seq ${lastSeq}`);
     return { about, word: 'not-back', lines: [states.join('; ') || 'no backend is known'] };
   }
-  const [first] = status.backends;
-  const digest = `digest ${first?.digest.slice(0, 16)}`;
-  const line = `${status.backends.length} in sync and alike at seq ${first?.lastSeq}, ${digest}`;
+  const [first] = report.backends;
+  const digest = `digest ${first?.digest?.slice(0, 16)}`;
+  const line = `${report.backends.length} in sync and alike at seq ${first?.lastSeq}, ${digest}`;
   return { about, word: 'passed', lines: [line] };
 }
 
-function disagreements(backends: readonly ReplicaStatus[]): readonly string[] {
-  const firstAt = new Map<number, ReplicaStatus>();
+function disagreements(backends: readonly BackendStatus[]): readonly string[] {
+  const firstAt = new Map<number, BackendStatus>();
   const sentences: string[] = [];
   for (const backend of backends) {
-    if (backend.state === 'down') continue;
-    const first = firstAt.get(backend.lastSeq);
-    if (first === undefined) firstAt.set(backend.lastSeq, backend);
-    else if (first.digest !== backend.digest) {
-      sentences.push(`backends ${first.id} and ${backend.id} differ at seq ${backend.lastSeq}: ` +
-        `digests ${first.digest} and ${backend.digest}`);
+    const { id, state, lastSeq, digest } = backend;
+    if (state === 'down' || lastSeq === undefined) continue;
+    const first = firstAt.get(lastSeq);
+    if (first === undefined) firstAt.set(lastSeq, backend);
+    else if (first.digest !== digest) {
+      sentences.push(`backends ${first.id} and ${id} differ at seq ${lastSeq}: ` +
+        `digests ${first.digest} and ${digest}`);
     }
   }
   return sentences;

@@ -178,7 +178,7 @@ export function aftermathOf(fault: FaultSpan, { statuses, faults }: Chronicle): 
   };
 }
 
-/** What changes later is another fault's doing: the next one's, or nobody needs so long to notice. */
+/** What changes later is the next fault's doing, or later than anyone needs to notice. */
 function blameUntil(fault: FaultSpan, faults: readonly FaultSpan[]): number {
   const endMs = lasts(fault.order.kind) ? (fault.endMs ?? Infinity) : fault.atMs;
   const next = faults.find((other) => other.atMs > endMs && other.trouble === undefined);

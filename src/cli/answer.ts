@@ -6,12 +6,12 @@ import type { ChalkInstance } from 'chalk';
 import { formatAmount } from '../core/amount.ts';
 import type { Operation, Result } from '../core/operation.ts';
 import type { Outcome } from '../core/outcome.ts';
+import { statusLine, type StatusReport } from '../host/status-report.ts';
 import type { BadRequest } from './command-language.ts';
 import { COMMAND_WORDS, helpLines, type CommandWord } from './command-words.ts';
 import { EXIT, type AnswerStatus } from './exit-status.ts';
 import { oneLine } from './quote.ts';
 import { exitStatusOf, refusalOfOutcome, refusalOfResult, type Refused } from './refusal.ts';
-import { statusLine, type StatusReport } from './status-report.ts';
 import { statusLines } from './status-table.ts';
 
 export interface Answer {

@@ -4,6 +4,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { realWorld } from '../chaos/chaos-world.ts';
+import { inject, untilWhole } from '../chaos/inject.ts';
 import { formatPlan } from '../chaos/plan.ts';
 import { runPlan, type RunResult } from '../chaos/plan-run.ts';
 import { formatReport } from '../chaos/report.ts';
@@ -11,6 +13,7 @@ import type { Judge } from '../chaos/run-verdict.ts';
 import { summarize, type RunSummary } from '../chaos/run-summary.ts';
 import { Random } from '../core/random.ts';
 import { fromErrno } from '../host/environment-error.ts';
+import { fetchStatus } from '../host/fetch-status.ts';
 import type { BankAddress } from '../host/server-options.ts';
 import type { ChosenPlan } from './chosen-plan.ts';
 import { CliError, notAllowed } from './cli-error.ts';
@@ -18,8 +21,6 @@ import { isTerminal } from './colour.ts';
 import { note, type CliContext } from './context.ts';
 import { connectTo } from './conversation.ts';
 import { exitStatusOfSignal, EXIT } from './exit-status.ts';
-import { fetchStatus } from './interpreter.ts';
-import { planFaults } from './plan-faults.ts';
 import { refusalOfOutcome, refusalOfResult } from './refusal.ts';
 import { summaryLines } from './run-summary-text.ts';
 import { Interruption } from './signals.ts';
@@ -78,9 +79,11 @@ async function run(context: CliContext, planned: PlannedRun, place: Place): Prom
   const report = await fetchStatus(client);
   if (report?.chaos === false) throw notAllowed('this bank was started with --no-chaos');
   const random = new Random(seed);
+  const world = { ...realWorld, random: () => random.next() };
   const result = await runPlan({
     plan, forMs, seed, clients, rate, judge, ...place,
-    ...planFaults(client, () => random.next()),
+    inject: (order, stage) => inject(order, { client, world, ...stage }),
+    untilWhole: (patienceMs, stage) => untilWhole({ client, world, ...stage }, patienceMs),
     connect: () => connectTo(bank, TIMEOUT_MS),
     refusalOf: (outcome) => outcome.kind === 'answered'
       ? refusalOfResult(outcome.result, outcome.request) : refusalOfOutcome(outcome),
@@ -122,13 +125,14 @@ async function write(path: string, text: string): Promise<void> {
 
 /** A violation is told even where the run was interrupted. */
 function exitStatusOf({ verdict }: RunSummary, interrupted: AbortSignal): number {
+  const signalled = exitStatusOfSignal(Number(interrupted.reason));
   switch (verdict) {
     case 'violated':
       return EXIT.integrity;
     case 'not-back':
-      return interrupted.aborted ? exitStatusOfSignal(Number(interrupted.reason)) : EXIT.unreachable;
+      return interrupted.aborted ? signalled : EXIT.unreachable;
     case 'interrupted':
-      return exitStatusOfSignal(Number(interrupted.reason));
+      return signalled;
     case 'undecided':
       return EXIT.refused;
     case 'passed':

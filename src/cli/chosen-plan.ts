@@ -4,13 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { drawPlan } from '../chaos/draw-plan.ts';
-import type { FaultOrder } from '../chaos/fault.ts';
+import { lasts, type FaultOrder } from '../chaos/fault.ts';
 import { parsePlan, type PlanError } from '../chaos/parse-plan.ts';
-import { destroyersOf, lengthOf, type Plan } from '../chaos/plan.ts';
+import { destroyersOf, formatOrder, lengthOf, takesBackends, type Plan } from '../chaos/plan.ts';
 import { SCENARIOS, scenarioNamed } from '../chaos/scenarios.ts';
 import { fromErrno, isMissing } from '../host/environment-error.ts';
 import { notAllowed, usageError, type CliError } from './cli-error.ts';
 import { nearest } from './nearest.ts';
+import { missingOption } from './options.ts';
 import { quote } from './quote.ts';
 import { formatDuration } from './validators.ts';
 
@@ -19,8 +20,8 @@ export interface PlanWish {
   readonly seed: number | undefined;
   readonly forMs: number | undefined;
   readonly yesReally: boolean;
-  /** One fault, and the flags that ask for it. */
-  readonly single: { readonly order: FaultOrder; readonly flags: readonly string[] } | undefined;
+  /** One fault. */
+  readonly single: FaultOrder | undefined;
 }
 
 export interface ChosenPlan {
@@ -57,12 +58,13 @@ function findPlan(wish: PlanWish): ChosenPlan {
     return { plan, seed, forMs, flags: [...flags, ...always] };
   };
   if (single !== undefined) {
-    const { order, flags } = single;
-    const plan = singleStep(order, flags.join(' '));
-    return { ...choose(plan, 0, []), forMs: CALM_MS + order.forMs + AFTER_SINGLE_MS,
-      flags: [...flags, '--seed', String(seed), ...permission] };
+    if (scenario !== undefined) throw usageError('--scenario and a fault are two plans: one a run');
+    const flags = [...flagsOf(single), '--seed', String(seed), ...permission];
+    const forMs = CALM_MS + single.forMs + AFTER_SINGLE_MS;
+    return { plan: singleStep(single), seed, forMs, flags };
   }
   if (scenario === undefined) {
+    if (wish.seed === undefined) throw missingOption('--scenario FILE|NAME, --seed N or a fault');
     const forMs = wish.forMs ?? DRAWN_FOR_MS;
     return choose(drawPlan({ seed, forMs, mayDestroy: yesReally }), forMs, []);
   }
@@ -70,8 +72,20 @@ function findPlan(wish: PlanWish): ChosenPlan {
   return choose(plan, wish.forMs ?? lengthOf(plan), ['--scenario', scenario]);
 }
 
-function singleStep(order: FaultOrder, name: string): Plan {
-  return { name, steps: [{ order, atMs: CALM_MS, everyMs: undefined, untilMs: undefined }] };
+function singleStep(order: FaultOrder): Plan {
+  const step = { order, atMs: CALM_MS, everyMs: undefined, untilMs: undefined };
+  return { name: formatOrder(order), steps: [step] };
+}
+
+/** Those that order the fault. */
+function flagsOf({ kind, count, backend, forMs, mode }: FaultOrder): readonly string[] {
+  return [
+    `--${kind}`,
+    ...(takesBackends(kind) ? [String(count)] : []),
+    ...(backend === undefined ? [] : ['--backend', String(backend)]),
+    ...(mode === undefined ? [] : ['--mode', mode]),
+    ...(lasts(kind) ? ['--for', formatDuration(forMs)] : []),
+  ];
 }
 
 function readPlan(path: string): Plan {

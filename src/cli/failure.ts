@@ -2,6 +2,7 @@
  * How a command that failed is reported, in one place: `error: …`, `tip: …` where one is near, and
  * the exit status. Only a bug shows its stack.
  */
+import { ChaosError, type ChaosRefusal } from '../chaos/chaos-error.ts';
 import { EnvironmentError, fromErrno } from '../host/environment-error.ts';
 import { Unreachable } from '../host/unreachable.ts';
 import { CliError } from './cli-error.ts';
@@ -16,8 +17,16 @@ export interface Failure {
   readonly stack: string | undefined;
 }
 
+const CHAOS: Readonly<Record<ChaosRefusal, number>> = {
+  'usage': EXIT.usage,
+  'refused': EXIT.refused,
+  'unreachable': EXIT.unreachable,
+  'not-allowed': EXIT.notAllowed,
+};
+
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError) return failure(error.exitStatus, error.message, error.tip);
+  if (error instanceof ChaosError) return failure(CHAOS[error.reason], error.message, error.tip);
   if (error instanceof EnvironmentError) return failure(error.exitStatus, error.message);
   if (error instanceof Unreachable) return describeUnreachable(error);
   if (isClipanionUsage(error)) return failure(EXIT.usage, lowerFirst(error.message));

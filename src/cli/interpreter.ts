@@ -2,18 +2,16 @@
  * Carries out one parsed line at a bank and gives the answer to it: what prompt, pipe and arguments
  * share.
  */
+import { fetchStatus } from '../host/fetch-status.ts';
 import {
   answerBadRequest, answerHelp, answerOutcome, answerQuit, answerStatus, answerUnavailable,
   type Answer,
 } from './answer.ts';
 import type { BankClient } from './bank-client.ts';
 import type { BadRequest, Command } from './command-language.ts';
-import { readStatusReport, type StatusReport } from './status-report.ts';
 
 /** So long the end of a session is waited for: who leaves is not kept by a bank that is down. */
 const QUIT_PATIENCE_MS = 1_000;
-/** A frontend that is there answers at once. */
-const STATUS_PATIENCE_MS = 2_000;
 
 /** Never rejects but for a bug. */
 export async function carryOut(client: BankClient, asked: Command | BadRequest): Promise<Answer> {
@@ -42,18 +40,6 @@ export async function endSession(client: BankClient): Promise<void> {
     // The connection is gone, and with it the session at the frontend.
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** The report; undefined where the frontend can't be asked, or what it said is none. */
-export async function fetchStatus(
-  client: BankClient,
-  timeoutMs = STATUS_PATIENCE_MS,
-): Promise<StatusReport | undefined> {
-  try {
-    return readStatusReport(await client.status({ timeoutMs }));
-  } catch {
-    return undefined;
   }
 }
 

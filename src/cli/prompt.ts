@@ -6,14 +6,15 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { constants } from 'node:os';
 import type { ChalkInstance } from 'chalk';
+import { fetchStatus } from '../host/fetch-status.ts';
+import { countUp } from '../host/status-report.ts';
 import type { BankClient } from './bank-client.ts';
 import { parseLine, type BadRequest, type Command } from './command-language.ts';
 import { COMMAND_WORDS } from './command-words.ts';
 import { EXIT, exitStatusOfSignal } from './exit-status.ts';
 import type { History } from './history.ts';
-import { carryOut, endSession, fetchStatus } from './interpreter.ts';
+import { carryOut, endSession } from './interpreter.ts';
 import type { Render } from './render.ts';
-import { countUp } from './status-report.ts';
 
 export interface PromptOptions {
   readonly address: string;

@@ -1,7 +1,7 @@
 /** The status report as people read it; the same words in a pipe, without colour. */
 import type { ChalkInstance } from 'chalk';
+import type { BackendState, BackendStatus, StatusReport } from '../host/status-report.ts';
 import { oneLine } from './quote.ts';
-import type { BackendState, BackendStatus, StatusReport } from './status-report.ts';
 
 /** Lines, without their ends. */
 export function statusLines(report: StatusReport, paint: ChalkInstance): readonly string[] {

@@ -39,6 +39,14 @@ export function isNotEmpty(): StrictValidator<unknown, string> {
   return isParsed('expected something', (text) => (text === '' ? undefined : text));
 }
 
+/** One of these words. */
+export function isOneOf<Word extends string>(
+  words: readonly Word[],
+): StrictValidator<unknown, Word> {
+  return isParsed(`expected one of ${words.join(', ')}`, (text) =>
+    words.find((word) => word === text));
+}
+
 /** In the largest unit that keeps it whole. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds % UNITS.m === 0) return `${milliseconds / UNITS.m}m`;

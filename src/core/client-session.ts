@@ -122,7 +122,8 @@ export class ClientSession {
       case 'answered': return this.#onAnswered(message);
       case 'query-answered': return this.#onQueryAnswered(message);
       case 'refusal': return this.#onRefusal(message);
-      case 'status-report': return;
+      case 'status-report':
+      case 'chaos-answer': return;
     }
   }
 

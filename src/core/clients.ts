@@ -59,7 +59,8 @@ export class Clients {
       case 'query': return this.#onQuery(connection, message, unavailable);
       case 'open-session': return this.#onOpenSession(connection, unavailable);
       case 'client-hello':
-      case 'ask-status': return;
+      case 'ask-status':
+      case 'chaos': return;
     }
   }
 

@@ -16,17 +16,13 @@ import type { CoordinatorOptions } from './coordinator-options.ts';
 import type { ConnectionId, ControlOutcome, CoordinatorHost, Now } from './effect.ts';
 import { FencedHost } from './fenced-host.ts';
 import { Greeter } from './greeter.ts';
-import { EPOCH_NONE, nextEpoch, SEQ_NONE, type Epoch } from './ids.ts';
-import type {
-  ClientHello, FromBackend, FromClient, Hello, PromiseRefused,
-} from './message.ts';
+import { EPOCH_NONE, nextEpoch, SEQ_NONE, type BackendId, type Epoch } from './ids.ts';
+import type { ClientHello, FromBackend, FromClient, Hello, PromiseRefused } from './message.ts';
 import { Patience } from './patience.ts';
 import { Serving } from './serving.ts';
 import { reportStatus, waitingSentence, type StatusReportBody } from './status-report.ts';
 import { Takeover } from './takeover.ts';
 import { nextView, type ControlRecord, type Member } from './view.ts';
-
-export type { CoordinatorOptions };
 
 type Phase = 'waiting' | 'claiming' | 'takeover' | 'installing' | 'serving';
 
@@ -88,6 +84,10 @@ export class Coordinator {
   /** A clean stop is complete: nothing is in flight and the commit floor is written. */
   get stopped(): boolean {
     return this.#stopped;
+  }
+
+  connectionOf(backend: BackendId): ConnectionId | undefined {
+    return this.#greeter.link(backend)?.connection;
   }
 
   /** A backend has introduced itself over a new connection. */
@@ -189,7 +189,7 @@ export class Coordinator {
     if (message.type === 'pong') this.#greeter.onPong(link, message.probe);
     if (message.type === 'corrupted') return this.#onCorrupted(link, message.detail);
     if (message.type === 'promise-refused') return this.#onPromiseRefused(link, message);
-    if (message.type === 'hello' || message.epoch !== this.#epoch) return;
+    if (!('epoch' in message) || message.epoch !== this.#epoch) return;
     if (message.type === 'promised') {
       if (!link.promiseAsked) return;
       link.onPromised(message);

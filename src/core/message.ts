@@ -33,6 +33,8 @@ export interface Hello {
   readonly condition: Condition;
   /** Where the corruption is, in words; else empty. */
   readonly detail: string;
+  /** Its data directory, as an absolute path of its machine. */
+  readonly directory: string;
   /** The highest epoch promised so far. */
   readonly promisedEpoch: Epoch;
   /** The newest view in its journal, for `--recover`. */
@@ -164,6 +166,12 @@ export interface Corrupted {
   readonly detail: string;
 }
 
+/** Answer to `cut`, the last that passes before the cut begins. */
+export interface Cutting {
+  readonly type: 'cutting';
+  readonly order: number;
+}
+
 // ---- frontend → backend -----------------------------------------------------------------------
 
 /**
@@ -263,6 +271,21 @@ export interface Reset {
   readonly detail: string;
 }
 
+/**
+ * What a cut holds back: everything, what goes `to` the backend, what comes `from` it. `half-open`:
+ * the backend loses the connection and makes another, and the frontend learns nothing of the loss.
+ * `slow`: a little passes, late.
+ */
+export type CutMode = 'both' | 'to' | 'from' | 'half-open' | 'slow';
+
+/** Chaos that a client ordered: cut yourself off for so long. It ends by itself. */
+export interface Cut {
+  readonly type: 'cut';
+  readonly order: number;
+  readonly mode: CutMode;
+  readonly forMs: number;
+}
+
 /** The hello was not accepted; said before the connection is closed. */
 export interface Refused {
   readonly type: 'refused';
@@ -301,6 +324,15 @@ export interface Query {
 /** Asks for the status report. */
 export interface AskStatus {
   readonly type: 'ask-status';
+}
+
+/** Asks that a backend be cut off from the frontend. `number` is the connection's own for it. */
+export interface Chaos {
+  readonly type: 'chaos';
+  readonly number: number;
+  readonly backend: BackendId;
+  readonly mode: CutMode;
+  readonly forMs: number;
 }
 
 // ---- frontend → client ------------------------------------------------------------------------
@@ -360,13 +392,21 @@ export interface StatusReport {
   readonly json: string;
 }
 
+/** The answer to `chaos`, as the cut begins: `detail` says why where it does not. */
+export interface ChaosAnswer {
+  readonly type: 'chaos-answer';
+  readonly number: number;
+  readonly outcome: 'begins' | 'refused' | 'not-allowed';
+  readonly detail: string;
+}
+
 export type FromBackend =
   | Hello | Promised | PromiseRefused | Vote | Results | ReadResults | Pong | Located | Truncated
-  | Fetched | Corrupted;
+  | Fetched | Corrupted | Cutting;
 export type ToBackend =
   | Promise_ | Prepare | Commit | Ping | ViewChanged | Read | Answer | Locate | Truncate | Fetch
-  | Reset | Refused;
-export type FromClient = ClientHello | OpenSession | Request | Query | AskStatus;
+  | Reset | Cut | Refused;
+export type FromClient = ClientHello | OpenSession | Request | Query | AskStatus | Chaos;
 export type ToClient =
-  | Welcome | Session | Answered | QueryAnswered | Refusal | StatusReport | Refused;
+  | Welcome | Session | Answered | QueryAnswered | Refusal | StatusReport | ChaosAnswer | Refused;
 export type Message = FromBackend | ToBackend | FromClient | ToClient;

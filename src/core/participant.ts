@@ -28,6 +28,8 @@ export interface ParticipantOptions {
   readonly promise: PromiseRecord;
   readonly nonce: string;
   readonly pid: number;
+  /** An absolute path; empty where there is none. */
+  readonly directory: string;
   readonly count: number;
   readonly condition: Condition;
   /** Where the corruption is; else empty. */
@@ -118,7 +120,7 @@ export class Participant {
   onMessage(message: ToBackend): void {
     if (message.type === 'promise') return this.#onPromise(message);
     if (message.type === 'ping') return this.#onPing(message);
-    if (message.type === 'refused') return; // the host ends or reconnects
+    if (message.type === 'refused' || message.type === 'cut') return; // the host's business
     if (message.type === 'reset' && this.#mayReset(message)) {
       return this.#host.reset(message.detail);
     }
@@ -213,7 +215,7 @@ export class Participant {
   }
 
   #hello(): Hello {
-    const { backend, incarnation, nonce, pid, count } = this.#options;
+    const { backend, incarnation, nonce, pid, count, directory } = this.#options;
     return {
       type: 'hello',
       cluster: this.#promise.cluster,
@@ -224,6 +226,7 @@ export class Participant {
       pid,
       condition: this.#condition(),
       detail: this.#corruption,
+      directory,
       promisedEpoch: this.#promise.epoch,
       view: this.#view,
     };

@@ -14,6 +14,8 @@ export interface BackendStatus {
   readonly pid: number | null;
   readonly host: string | null;
   readonly incarnation: string | null;
+  /** An absolute path of its machine. */
+  readonly directory: string | null;
   readonly lastSeq: Seq;
   /** Entries that it lacks. */
   readonly lag: number;
@@ -29,6 +31,8 @@ export interface FrontendStatus {
   readonly host: string;
   readonly port: number;
   readonly version: string;
+  /** An absolute path. */
+  readonly directory: string;
 }
 
 export interface StatusReportBody {
@@ -99,6 +103,7 @@ function reportBackend(
     pid: up ? (link.hello?.pid ?? null) : null,
     host: up ? link.peer : null,
     incarnation: link.hello?.incarnation ?? null,
+    directory: link.hello?.directory ?? null,
     lastSeq: link.lastSeq,
     lag: Math.max(0, newest - link.lastSeq),
     digest: link.digest,

@@ -1,7 +1,8 @@
 /** One life of a backend: a replica on its directory, and its link to the frontend. */
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { BackendId } from '../core/ids.ts';
-import type { Message } from '../core/message.ts';
+import type { Cut, Message } from '../core/message.ts';
 import { isToBackend } from '../wire/codec.ts';
 import { formatAddress } from './address.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -58,7 +59,8 @@ export class BackendLife {
     const life: BackendLife = new BackendLife(options, new Replica({
       ...recovered,
       participant: {
-        ...recovered.participant, count, pid: process.pid, nonce: randomBytes(16).toString('hex'),
+        ...recovered.participant, count, pid: process.pid, directory: resolve(directory.path),
+        nonce: randomBytes(16).toString('hex'),
       },
       send: (message) => life.#link.send(message),
       onInSync, log, trace,
@@ -103,6 +105,7 @@ export class BackendLife {
     this.#onHeard();
     if (!isToBackend(message)) return this.#link.drop(`a frontend does not say ${message.type}`);
     if (message.type === 'refused') return this.#onRefused(message.retry, message.detail);
+    if (message.type === 'cut') return this.#onCut(message);
     if (message.type === 'promise') this.#link.approve();
     this.#replica.participant.onMessage(message);
   }
@@ -110,6 +113,13 @@ export class BackendLife {
   #onRefused(retry: boolean, detail: string): void {
     this.#options.log(`refused by the frontend: ${detail}`);
     if (!retry) this.#refused.resolve({ kind: 'refused', detail });
+  }
+
+  /** Its answer is the last that passes. */
+  #onCut({ order, mode, forMs }: Cut): void {
+    this.#options.log(`bankd chaos: cut off from the frontend for ${forMs / 1000} s (${mode})`);
+    this.#link.send({ type: 'cutting', order });
+    this.#link.cut(mode, forMs);
   }
 
   #onDown(detail: string): void {

@@ -48,6 +48,7 @@ function costOf(message: FromClient): number {
     case 'client-hello':
     case 'open-session':
     case 'ask-status':
+    case 'chaos':
       return MESSAGE_BYTES;
   }
 }

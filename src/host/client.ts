@@ -16,11 +16,12 @@ import { parseAmount, type ScaledAmount } from '../core/amount.ts';
 import { checkOperation } from '../core/check-operation.ts';
 import type { Ticket } from '../core/client-queue.ts';
 import { ClientSession } from '../core/client-session.ts';
-import type { Message } from '../core/message.ts';
+import type { CutMode, Message } from '../core/message.ts';
 import { DEFAULT_SCALE, type Operation } from '../core/operation.ts';
 import { refused, type BulkOutcome, type Outcome, type RefusedOutcome } from '../core/outcome.ts';
 import { parseRequestId } from '../core/request-id.ts';
 import { isToClient } from '../wire/codec.ts';
+import { CutOrders, type CutAnswer } from './cut-orders.ts';
 import { FrontendLink } from './frontend-link.ts';
 import { prepareChunk } from './prepared-chunk.ts';
 import { StatusQuestions } from './status-questions.ts';
@@ -64,6 +65,7 @@ export class Client implements AsyncDisposable {
   readonly #link: FrontendLink;
   readonly #session: ClientSession;
   readonly #status: StatusQuestions;
+  readonly #cuts: CutOrders;
   readonly #settlers = new Map<Ticket, (outcome: Outcome) => void>();
   readonly #bulkSettlers = new Map<Ticket, (outcome: BulkOutcome) => void>();
   readonly #opening = Promise.withResolvers<void>();
@@ -95,6 +97,7 @@ export class Client implements AsyncDisposable {
     this.#status = new StatusQuestions(() => {
       if (this.#isWelcome) this.#link.send({ type: 'ask-status' });
     });
+    this.#cuts = new CutOrders((order) => this.#link.send(order));
   }
 
   /**
@@ -185,6 +188,22 @@ export class Client implements AsyncDisposable {
     return report;
   }
 
+  /**
+   * Chaos: cuts a backend off from the frontend for so long. Resolves when it begins, or to why it
+   * does not. Throws `Unreachable` where nobody answers in time.
+   */
+  cut(
+    backend: number,
+    mode: CutMode,
+    forMs: number,
+    { timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {},
+  ): Promise<CutAnswer> {
+    if (!this.#isWelcome) return Promise.reject(new Unreachable('no-connection', 'no connection'));
+    const answer = this.#cuts.add(backend, mode, forMs, performance.now() + timeoutMs);
+    this.#awake();
+    return answer;
+  }
+
   /** Waits for everything submitted, ends the session where one was opened, and closes. */
   async quit(): Promise<void> {
     if (this.#unsettled > 0) await new Promise<void>((resolve) => this.#idlers.push(resolve));
@@ -199,6 +218,7 @@ export class Client implements AsyncDisposable {
     this.#isWelcome = false;
     this.#session.abandon(CLOSED);
     this.#status.abandon(CLOSED);
+    this.#cuts.abandon(CLOSED);
     clearInterval(this.#ticker);
     await this.#link.close();
   }
@@ -254,8 +274,9 @@ export class Client implements AsyncDisposable {
     const nowMs = performance.now();
     this.#session.onTick(nowMs);
     this.#status.onTick(nowMs);
+    this.#cuts.onTick(nowMs);
     this.#session.flush();
-    if (!this.#session.isIdle || !this.#status.isEmpty) return;
+    if (!this.#session.isIdle || !this.#status.isEmpty || !this.#cuts.isEmpty) return;
     clearInterval(this.#ticker);
     this.#ticker = undefined;
   }
@@ -272,6 +293,7 @@ export class Client implements AsyncDisposable {
   #onMessage(message: Message): void {
     if (!isToClient(message)) return this.#link.drop(`a frontend does not say ${message.type}`);
     if (message.type === 'status-report' && this.#isWelcome) this.#status.onReport(message.json);
+    if (message.type === 'chaos-answer') this.#cuts.onAnswer(message);
     this.#session.onMessage(message);
     this.#flushSoon();
   }
@@ -286,6 +308,7 @@ export class Client implements AsyncDisposable {
   #onDown(detail: string): void {
     this.#lastDetail = detail;
     this.#isWelcome = false;
+    this.#cuts.abandon(detail);
     this.#session.onDisconnected();
     if (this.#isImpatient) this.#failOpening('no-connection', detail);
   }

@@ -3,8 +3,9 @@
  * that double. At most one connection at a time; what was unread on a lost one never arrives.
  */
 import { connect, type Socket } from 'node:net';
-import type { Message } from '../core/message.ts';
+import type { CutMode, Message } from '../core/message.ts';
 import { formatAddress } from './address.ts';
+import { NetworkCut } from './network-cut.ts';
 import { describeSocketError } from './socket-error.ts';
 import { TcpConnection, type TcpConnectionOptions } from './tcp-connection.ts';
 
@@ -34,6 +35,9 @@ export class FrontendLink {
   #connection: TcpConnection | undefined;
   #retry: NodeJS.Timeout | undefined;
   #pauseMs = FIRST_PAUSE_MS;
+  #cut: NetworkCut | undefined;
+  /** It would be dialled now, were there no cut. */
+  #isDialHeld = false;
   #whenClosed: (() => void) | undefined;
 
   constructor(events: FrontendLinkEvents, options: FrontendLinkOptions) {
@@ -69,10 +73,19 @@ export class FrontendLink {
     this.#onDown(detail);
   }
 
+  /** Cut off, after what was sent; by itself it ends. A cut that lasts ends for the new one. */
+  cut(mode: CutMode, forMs: number): void {
+    this.#cut?.heal();
+    this.#cut = new NetworkCut(mode, forMs, () => this.#onHealed());
+    if (this.#connection !== undefined) this.#cut.hold(this.#connection);
+    if (mode === 'half-open') this.drop('the connection was lost');
+  }
+
   /** Ends it for ever, after what was sent. No event follows; resolves when nothing is open. */
   close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#retry);
+    this.#cut?.heal();
     this.#dialling?.destroy();
     const connection = this.#connection;
     if (connection === undefined) return Promise.resolve();
@@ -83,8 +96,11 @@ export class FrontendLink {
   }
 
   #dial(): void {
+    this.#isDialHeld = this.#cut?.stopsDialling === true;
+    if (this.#isDialHeld) return;
     const { host, port, connectTimeoutMs } = this.#options;
-    const socket = connect({ host, port, noDelay: true });
+    // The connection itself answers the peer's end with its own, and not while it is cut.
+    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
     this.#dialling = socket;
     const timer = setTimeout(() => socket.destroy(new Error('no answer')), connectTimeoutMs);
     let detail = 'no answer';
@@ -125,6 +141,7 @@ export class FrontendLink {
       },
     }, this.#options);
     this.#connection = connection;
+    if (this.#cut?.mode === 'slow') this.#cut.hold(connection);
     this.#events.onUp();
   }
 
@@ -132,6 +149,11 @@ export class FrontendLink {
   #describeStranger(detail: string): string {
     const { host, port } = this.#options;
     return `what listens at ${formatAddress(host, port)} does not answer as a frontend: ${detail}`;
+  }
+
+  #onHealed(): void {
+    this.#cut = undefined;
+    if (this.#isDialHeld && !this.#isClosed) this.#dial();
   }
 
   #onDown(detail: string): void {

@@ -9,11 +9,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { Coordinator } from '../core/coordinator.ts';
 import type { CoordinatorHost, StopReason } from '../core/effect.ts';
 import type { ClusterId, OwnerId } from '../core/ids.ts';
 import type { ControlRecord } from '../core/view.ts';
+import { ChaosRelay } from './chaos-relay.ts';
 import { readClock } from './clock.ts';
 import { DataDirectory } from './data-directory.ts';
 import { EnvironmentError } from './environment-error.ts';
@@ -36,7 +37,7 @@ const INTEGRITY_STATUS = 5;
 export async function runFrontend(options: FrontendOptions): Promise<number> {
   const signal = listenForStop();
   return tellRefusal(async () => {
-    const directory = await DataDirectory.open(join(options.data, 'frontend'));
+    const directory = await DataDirectory.open(directoryOf(options));
     try {
       const store = new FileControlStore(directory);
       return await serve(options, store, signal);
@@ -70,6 +71,10 @@ async function serve(
     listener.close();
     frontend.end();
   }
+}
+
+function directoryOf({ data }: FrontendOptions): string {
+  return resolve(data, 'frontend');
 }
 
 /** Why the coordinator can't go on. */
@@ -118,12 +123,13 @@ class Frontend implements CoordinatorHost {
       {
         owner: randomId() as OwnerId, newCluster: randomId() as ClusterId, record,
         readTimeoutMs, minInSync, recover, acceptDataLoss, chaos,
-        frontend: { pid: process.pid, host, port, version },
+        frontend: { pid: process.pid, host, port, version, directory: directoryOf(options) },
       },
       this,
       readClock(),
     );
-    this.reception = new Reception(this.#coordinator, () => this.#flushSoon(), this.log);
+    const relay = new ChaosRelay(this.#coordinator, chaos, this.send);
+    this.reception = new Reception(relay, () => this.#flushSoon(), this.log);
   }
 
   start(): void {

@@ -35,7 +35,7 @@ export interface RecoverOptions {
 }
 
 export interface Recovered {
-  readonly participant: Omit<ParticipantOptions, 'count' | 'pid' | 'nonce'>;
+  readonly participant: Omit<ParticipantOptions, 'count' | 'pid' | 'nonce' | 'directory'>;
   /** Undefined where the directory is corrupt. */
   readonly journal: Journal | undefined;
   readonly checkpoints: CheckpointStore;

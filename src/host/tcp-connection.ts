@@ -17,6 +17,7 @@ import {
   encodeFrame, FRAME_BODY_BYTES_MAX, FrameDecoder, HELLO_BODY_BYTES_MAX, type BadReason,
 } from '../wire/frame.ts';
 import { formatAddress } from './address.ts';
+import type { Line } from './cut-switch.ts';
 import type { Connection } from './ports.ts';
 import { describeSocketError } from './socket-error.ts';
 
@@ -79,6 +80,10 @@ export class TcpConnection implements Connection {
   readonly id: ConnectionId = ++lastId;
   readonly peer: string;
   readonly #socket: Socket;
+  /** The socket itself, but while a cut stands between. */
+  #line: Line;
+  /** What the peer did while the line was deaf. */
+  readonly #unheeded: (() => void)[] = [];
   readonly #events: TcpConnectionEvents;
   readonly #options: Required<TcpConnectionOptions>;
   readonly #decoder = new FrameDecoder({ bodyBytesMax: HELLO_BODY_BYTES_MAX });
@@ -99,6 +104,7 @@ export class TcpConnection implements Connection {
   /** Takes over an open socket, wholly. */
   constructor(socket: Socket, events: TcpConnectionEvents, options: TcpConnectionOptions = {}) {
     this.#socket = socket;
+    this.#line = socket;
     this.#events = events;
     this.#options = { ...DEFAULTS, ...options };
     this.peer = formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
@@ -109,18 +115,18 @@ export class TcpConnection implements Connection {
       this.#detail = describeSocketError(error);
     });
     // No half-open ends: a peer that says no more gets what was sent, within the time of a close.
-    socket.on('end', () => this.close());
-    socket.on('close', () => this.#onClose());
+    socket.on('end', () => this.#heed(() => this.close()));
+    socket.on('close', () => this.#heed(() => this.#onClose()));
     this.#watch(this.#options.handshakeTimeoutMs);
   }
 
   get queuedBytes(): number {
-    return this.#socket.writableLength + this.#outboxBytes;
+    return this.#line.writableLength + this.#outboxBytes;
   }
 
   /** Without effect on a connection that ended or is ending. */
   send(message: Message): void {
-    if (this.#state !== 'open' || !this.#socket.writable) return;
+    if (this.#state !== 'open' || !this.#line.writable) return;
     if (this.#outbox.length === 0) flushAtEndOfTurn(this);
     for (const part of encodeFrame(message)) {
       this.#outbox.push(part);
@@ -132,7 +138,7 @@ export class TcpConnection implements Connection {
   pause(): void {
     if (this.#state !== 'open') return;
     this.#isPaused = true;
-    this.#socket.pause();
+    this.#line.pause();
   }
 
   resume(): void {
@@ -140,7 +146,7 @@ export class TcpConnection implements Connection {
     this.#isPaused = false;
     // The peer could not go on: its time begins anew.
     if (this.#owedSinceMs !== undefined) this.#owedSinceMs = performance.now();
-    this.#socket.resume();
+    this.#line.resume();
     // What was pushed and not yet delivered does not wait for new data.
     queueMicrotask(() => this.#deliver());
   }
@@ -150,9 +156,9 @@ export class TcpConnection implements Connection {
     this.#state = 'closing';
     this.#stopWatching();
     this.flush();
-    this.#socket.end();
+    this.#line.end();
     // Unread data would turn the end into a reset, which may overtake what was sent: read it away.
-    this.#socket.resume();
+    this.#line.resume();
     this.#closeTimer = setTimeout(() => this.destroy(), this.#options.closeTimeoutMs);
   }
 
@@ -160,7 +166,7 @@ export class TcpConnection implements Connection {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
     this.#stopWatching();
-    this.#socket.destroy();
+    this.#line.destroy();
   }
 
   /** Hands what was sent to the socket; by itself at the end of the turn. */
@@ -171,13 +177,26 @@ export class TcpConnection implements Connection {
     this.#outbox = [];
     this.#outboxBytes = 0;
     const [only] = parts;
-    if (parts.length === 1 && only !== undefined) this.#socket.write(only);
-    else if (bytes <= GATHERED_BYTES_MAX) this.#socket.write(Buffer.concat(parts, bytes));
+    if (parts.length === 1 && only !== undefined) this.#line.write(only);
+    else if (bytes <= GATHERED_BYTES_MAX) this.#line.write(Buffer.concat(parts, bytes));
     else {
-      this.#socket.cork();
-      for (const part of parts) this.#socket.write(part);
-      this.#socket.uncork();
+      this.#line.cork();
+      for (const part of parts) this.#line.write(part);
+      this.#line.uncork();
     }
+  }
+
+  /** From now on, and after what was sent, everything is done to this line to the socket. */
+  divert(lineTo: (socket: Socket) => Line): void {
+    this.flush();
+    this.#line = lineTo(this.#socket);
+    if (this.#isPaused) this.#line.pause();
+    for (const act of this.#unheeded.splice(0)) this.#heed(act);
+  }
+
+  #heed(act: () => void): void {
+    if (this.#line.isDeaf === true) this.#unheeded.push(act);
+    else act();
   }
 
   #onData(piece: Buffer): void {

@@ -63,6 +63,7 @@ export class SimBackend {
         incarnation: disk.incarnation,
         promise: disk.promise,
         nonce: `${this.id}.${this.#life}`,
+        directory: '',
         pid: this.#life,
         count: this.#cluster.count,
         condition: disk.corrupt ? 'corrupt' : 'intact',

@@ -59,7 +59,7 @@ export class SimFrontend {
         recover: choices.recover ?? false,
         acceptDataLoss: choices.acceptDataLoss ?? false,
         chaos: true,
-        frontend: { pid: 1, host: 'sim', port: 1, version: 'sim' },
+        frontend: { pid: 1, host: 'sim', port: 1, version: 'sim', directory: '' },
       },
       this.#host(),
       this.#now(),

@@ -26,6 +26,8 @@ export interface Field<Value> {
 
 /** The most bytes of a sentence; a longer one is cut off by its sender. */
 export const SENTENCE_BYTES_MAX = 2048;
+/** The most bytes of a path that a hello tells. */
+export const PATH_BYTES_MAX = 1024;
 export const JSON_BYTES_MAX = 1024 * 1024;
 /** An original: index, seq, timestamp, result. */
 export const ORIGINAL_BYTES = 4 + 8 + 8 + RESULT_BYTES;
@@ -113,12 +115,12 @@ export function oneOf<Value extends string>(
 }
 
 /** Words for people: cut off rather than refused, since a long path must not stop a process. */
-export function sentence(): Field<string> {
+export function sentence(bytesMax: number = SENTENCE_BYTES_MAX): Field<string> {
   return field<string>(
-    `UTF-8 of at most ${SENTENCE_BYTES_MAX} bytes after its length`,
-    4 + SENTENCE_BYTES_MAX,
-    (writer, value) => (writer.text(value, SENTENCE_BYTES_MAX), true),
-    (reader) => reader.text(SENTENCE_BYTES_MAX),
+    `UTF-8 of at most ${bytesMax} bytes after its length`,
+    4 + bytesMax,
+    (writer, value) => (writer.text(value, bytesMax), true),
+    (reader) => reader.text(bytesMax),
   );
 }
 

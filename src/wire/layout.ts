@@ -12,8 +12,8 @@ import {
   BATCH_BYTES_MAX, CHUNK_OPERATIONS_MAX, RECORD_BYTES, RESULT_BYTES,
 } from '../core/operation.ts';
 import {
-  batch, bool, chunk, hex, i53, json, oneOf, originals, reserve, results, sentence, u32, u8, view,
-  type Field,
+  batch, bool, chunk, hex, i53, json, oneOf, originals, PATH_BYTES_MAX, reserve, results, sentence,
+  u32, u8, view, type Field,
 } from './fields.ts';
 
 export type MessageType = Message['type'];
@@ -39,6 +39,8 @@ export interface Rule<Of> {
 
 /** No batch has more operations than this, since each takes at least a record. */
 const BATCH_OPERATIONS_MAX = BATCH_BYTES_MAX / RECORD_BYTES;
+
+const CUT_MODES = { 'both': 0, 'to': 1, 'from': 2, 'half-open': 3, 'slow': 4 } as const;
 
 interface Resolved {
   readonly results: Uint8Array;
@@ -66,6 +68,7 @@ export const LAYOUT: { readonly [Type in MessageType]: Layout<MessageOf<Type>> }
       promisedEpoch: i53(),
       view: view(),
       detail: sentence(),
+      directory: sentence(PATH_BYTES_MAX),
     },
   },
   'promised': {
@@ -135,6 +138,7 @@ export const LAYOUT: { readonly [Type in MessageType]: Layout<MessageOf<Type>> }
     },
   },
   'corrupted': { number: 11, fields: { detail: sentence() } },
+  'cutting': { number: 12, fields: { order: i53() } },
 
   // ---- frontend → backend: from 32 ------------------------------------------------------------
   'promise': { number: 32, fields: { cluster: hex(16), epoch: i53(), owner: hex(16) } },
@@ -164,6 +168,7 @@ export const LAYOUT: { readonly [Type in MessageType]: Layout<MessageOf<Type>> }
   'fetch': { number: 40, fields: { epoch: i53(), fromSeq: i53(), bytes: i53() } },
   'reset': { number: 41, fields: { epoch: i53(), detail: sentence() } },
   'view-changed': { number: 42, fields: { epoch: i53(), view: view() } },
+  'cut': { number: 43, fields: { order: i53(), mode: oneOf(CUT_MODES), forMs: u32() } },
 
   // ---- client → frontend: from 64 -------------------------------------------------------------
   'client-hello': { number: 64, fields: { cluster: hex(16) } },
@@ -171,6 +176,15 @@ export const LAYOUT: { readonly [Type in MessageType]: Layout<MessageOf<Type>> }
   'request': { number: 66, fields: { chunk: chunk() } },
   'query': { number: 67, fields: { query: i53(), chunk: chunk() } },
   'ask-status': { number: 68, fields: {} },
+  'chaos': {
+    number: 69,
+    fields: {
+      number: i53(),
+      backend: u8(1, BACKENDS_MAX),
+      mode: oneOf(CUT_MODES),
+      forMs: u32(),
+    },
+  },
 
   // ---- frontend → client: from 96 -------------------------------------------------------------
   'welcome': { number: 96, fields: { cluster: hex(16), epoch: i53() } },
@@ -202,6 +216,14 @@ export const LAYOUT: { readonly [Type in MessageType]: Layout<MessageOf<Type>> }
     },
   },
   'status-report': { number: 101, fields: { json: json() } },
+  'chaos-answer': {
+    number: 102,
+    fields: {
+      number: i53(),
+      outcome: oneOf({ 'begins': 0, 'refused': 1, 'not-allowed': 2 }),
+      detail: sentence(),
+    },
+  },
 
   // ---- frontend → whoever said hello ----------------------------------------------------------
   'refused': { number: 120, fields: { retry: bool(), detail: sentence() } },

@@ -1,14 +1,17 @@
 import t from 'tap';
-import type { BankStatus, ReplicaStatus } from '../../src/chaos/bank-status.ts';
 import {
   areAlike, areInStep, judgeAccounts, judgeAll, judgeFaults, judgeHistory, judgeKeys,
   judgeReplicas, type Finding, type VerdictWord,
 } from '../../src/chaos/run-verdict.ts';
+import type { BackendStatus, StatusReport } from '../../src/host/status-report.ts';
 
-function bank(...replicas: [lastSeq: number, digest: string][]): BankStatus {
-  const backends = replicas.map(([lastSeq, digest], at): ReplicaStatus =>
-    ({ id: at + 1, state: 'in-sync', lastSeq, digest }));
-  return { bits: backends.map(() => 1), backends, chaos: true };
+function bank(...replicas: [lastSeq: number, digest: string][]): StatusReport {
+  const backends = replicas.map(([lastSeq, digest], at): BackendStatus =>
+    ({ id: at + 1, status: 1, state: 'in-sync', lastSeq, digest }));
+  return {
+    cluster: 'c', epoch: 1, view: 1, commitSeq: 1, status: backends.map(() => 1), copies: 3,
+    waitingFor: [], frontend: {}, backends,
+  };
 }
 
 function finding(word: VerdictWord): Finding {
@@ -47,7 +50,7 @@ t.test('run-verdict: replicas: alike at one seq, or what differs', async (t) => 
   const behind = bank([7, 'aa'], [6, 'ab']);
   t.notOk(areInStep(behind));
   t.match(judgeReplicas(behind), { word: 'not-back', lines: [/backend 2 is in-sync at seq 6/] });
-  t.match(judgeReplicas({ ...same, bits: [1, 0, 1] }), { word: 'not-back' });
+  t.match(judgeReplicas({ ...same, status: [1, 0, 1] }), { word: 'not-back' });
   t.match(judgeReplicas(undefined), { word: 'not-back' });
 });
 

@@ -18,9 +18,8 @@ t.test('chosen-plan: a name, a seed, a single fault: the plan, and the flags for
     t.same(drawn.flags, ['--seed', '7', '--for', '1m']);
     t.same(choosePlan({ ...NOTHING, seed: 7, forMs: 60_000 }), drawn);
     const order = { kind: 'pause', count: 1, backend: 2, forMs: 500, mode: undefined } as const;
-    const flags = ['--pause', '1', '--backend', '2', '--for', '500ms'];
-    const single = choosePlan({ ...NOTHING, seed: 7, single: { order, flags } });
-    t.same(single.flags, [...flags, '--seed', '7']);
+    const single = choosePlan({ ...NOTHING, seed: 7, single: order });
+    t.same(single.flags, ['--pause', '1', '--backend', '2', '--for', '500ms', '--seed', '7']);
     t.equal(single.plan.steps.length, 1);
     t.equal(single.forMs, 8_500);
   });
@@ -62,7 +61,7 @@ t.test('chosen-plan: the command: lists, and refuses before there is a bank', as
   const port = ['--port', '1'];
   for (const [args, status, words] of [
     [['--scenario', 'disks'], 6, /--yes-really/],
-    [['--scenario', 'x', '--kill', '1'], 2, /a plan of its own/],
+    [['--scenario', 'x', '--kill', '1'], 2, /two plans: one a run/],
     [['--clients', '8'], 2, /missing required option/],
     [['--scenario', 'gentle'], 3, /./],
   ] as const) {

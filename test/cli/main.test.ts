@@ -87,9 +87,6 @@ t.test('main: mistyped options: exit 2, and the nearest one', async (t) => {
       await check(t, { argv, status: 2, error, tip: `did you mean ${meant}?` });
     }
   }
-  for (const later of ['--cut', '--corrupt', '--wipe', '--all']) {
-    await check(t, { argv: ['chaos', later], status: 2, error: 'unknown option', tip: /./ });
-  }
   await check(t, { argv: ['up', '-p'], status: 2, error: 'unknown option "-p"', tip: /./ });
 });
 
@@ -133,9 +130,16 @@ t.test('main: environment variables: under flags, above defaults, and checked al
 t.test('main: what must be given: is named', async (t) => {
   await check(t, { argv: ['backend'], status: 2, error: 'missing required option --count N' });
   await check(t, {
-    argv: ['chaos'], status: 2, error: 'missing required option --kill N or --pause N',
+    argv: ['chaos'], status: 2, error: 'missing required option --kill N, --pause N or another',
   });
   await check(t, { argv: ['verify'], status: 2, error: 'missing required option DIRECTORY' });
+});
+
+t.test('main: chaos that destroys data, without --yes-really: exit 6', async (t) => {
+  for (const fault of [['--corrupt', '1'], ['--wipe', '2'], ['--all']]) {
+    const argv = ['chaos', ...fault];
+    await check(t, { argv, status: 6, error: `${fault[0]} `, tip: '--yes-really' });
+  }
 });
 
 t.test('main: what makes no sense together: exit 2', async (t) => {
@@ -145,9 +149,17 @@ t.test('main: what makes no sense together: exit 2', async (t) => {
   await check(t, {
     argv: ['up', '--count', '2', '--min-in-sync', '3'], status: 2, error: 'more than',
   });
-  await check(t, {
-    argv: ['chaos', '--kill', '1', '--pause', '1'], status: 2, error: 'one at a time',
-  });
+  for (const [error, ...argv] of [
+    ['--kill and --pause are two faults: one at a time', '--kill', '1', '--pause', '1'],
+    ['--cut and --frontend are two faults', '--cut', '1', '--frontend'],
+    ['--for does not go with --kill', '--kill', '1', '--for', '1s'],
+    ['--for does not go with --all', '--all', '--for', '1s', '--yes-really'],
+    ['--mode is how --cut cuts', '--pause', '1', '--mode', 'to'],
+    ['--backend does not go with --frontend', '--frontend', '--backend', '1'],
+    ['expected one of both, to, from, half-open, slow', '--cut', '1', '--mode', 'sideways'],
+  ] as const) {
+    await check(t, { argv: ['chaos', ...argv], status: 2, error });
+  }
   await check(t, { argv: ['client', '--port', '0', 'HELP'], status: 2, error: '--port 0' });
   await check(t, {
     argv: ['status', 'now'], status: 2, error: 'unexpected argument "now"', tip: /--help/,

@@ -13,7 +13,7 @@ import { complete } from '../../src/cli/prompt.ts';
 import { renderScreen, renderText } from '../../src/cli/render.ts';
 import { answerHelp, answerUnavailable } from '../../src/cli/answer.ts';
 import { stdinKind } from '../../src/cli/stdin-kind.ts';
-import { readStatusReport } from '../../src/cli/status-report.ts';
+import { readStatusReport } from '../../src/host/status-report.ts';
 import { formatBytes, statusLines } from '../../src/cli/status-table.ts';
 import { differences, verdictJson, verdictLines } from '../../src/cli/verdict.ts';
 import type { EntryHash, Seq } from '../../src/core/ids.ts';

@@ -32,6 +32,7 @@ function link(id: number): BackendLink {
       pid: 1,
       condition: 'intact',
       detail: '',
+      directory: '',
       promisedEpoch: EPOCH,
       view: { number: 0 as ViewNumber, members: [] },
     },

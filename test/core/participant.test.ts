@@ -49,6 +49,7 @@ function backend(condition: 'intact' | 'corrupt' = 'intact') {
       backend: 1 as BackendId,
       incarnation: 'i' as Incarnation,
       nonce: 'n',
+      directory: '',
       pid: 1,
       count: 1,
       condition,

@@ -39,7 +39,8 @@ function replicaOn(journal: Journal): Replica {
     participant: {
       backend: 1 as BackendId, incarnation: '1f'.repeat(16) as Incarnation,
       promise: { cluster: CLUSTER_NONE, epoch: EPOCH_NONE, owner: '0'.repeat(32) as OwnerId },
-      nonce: '', pid: 1, count: 1, condition: 'intact', detail: '', tail: none,
+      nonce: '', pid: 1, count: 1, condition: 'intact', detail: '', directory: '',
+      tail: none,
       tailTimestamp: 0 as Timestamp, checkpointSeq: SEQ_NONE, view: NO_VIEW, ledger: new Ledger(),
       reserve: { bytes: 0, full: false },
     },

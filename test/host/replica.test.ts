@@ -88,6 +88,7 @@ async function startReplica(t: Test, name: string, free?: number) {
   const replica = new Replica({
     participant: {
       backend: 1 as BackendId, incarnation: INCARNATION, nonce: 'd4'.repeat(16), pid: 1, count: 1,
+      directory: '',
       promise: { cluster: CLUSTER_NONE, epoch: EPOCH_NONE, owner: OWNER }, condition: 'empty',
       detail: '', tail: { seq: SEQ_NONE, entryEpoch: EPOCH_NONE, hash: HASH_NONE },
       tailTimestamp: 0 as Timestamp, checkpointSeq: SEQ_NONE,

@@ -207,7 +207,7 @@ function queries(count: number): Uint8Array {
 function helloOf(cluster: ClusterId, backend: number): Hello {
   return {
     type: 'hello', cluster, backend: backend as BackendId, count: 3, pid: 1, condition: 'empty',
-    incarnation: randomBytes(16).toString('hex') as Incarnation, detail: '',
+    incarnation: randomBytes(16).toString('hex') as Incarnation, detail: '', directory: '',
     nonce: randomBytes(16).toString('hex'), promisedEpoch: 0 as Epoch,
     view: { number: 0 as never, members: [] },
   };

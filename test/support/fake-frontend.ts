@@ -129,6 +129,8 @@ export class FakeFrontend {
         return { type: 'query-answered', query: message.query, seq, results };
       }
       case 'ask-status': return { type: 'status-report', json: JSON.stringify(this.report) };
+      case 'chaos':
+        return { type: 'chaos-answer', number: message.number, outcome: 'begins', detail: '' };
     }
   }
 }

@@ -2,7 +2,7 @@
  * Messages with random fields, boundaries often among them, from a seed: the same seed, the same
  * messages. The table's type makes a message that is not drawn here a compile error.
  */
-import type { Original, Reserve } from '../../src/core/message.ts';
+import type { CutMode, Original, Reserve } from '../../src/core/message.ts';
 import type { View } from '../../src/core/view.ts';
 import { BACKENDS_MAX } from '../../src/core/ids.ts';
 import type { MessageOf, MessageType } from '../../src/wire/layout.ts';
@@ -38,6 +38,18 @@ export class Draw extends Random {
     return this.pick(TEXTS);
   }
 
+  path(): string {
+    return this.pick(['', '/bank/backend-1', '/ü', `/${'x'.repeat(1023)}`]);
+  }
+
+  mode(): CutMode {
+    return this.pick(['both', 'to', 'from', 'half-open', 'slow']);
+  }
+
+  u32(): number {
+    return this.pick([0, 1, 5000, U32_MAX]);
+  }
+
   records(unit: number): Uint8Array {
     return this.bytes(unit * this.pick([0, 1, 2, 5, 16, 17, 40]));
   }
@@ -69,6 +81,7 @@ const DRAWN: { readonly [Type in MessageType]: (draw: Draw) => Omit<MessageOf<Ty
     cluster: draw.hex(16), backend: (1 + draw.int(7)) as never, incarnation: draw.hex(16),
     nonce: draw.hex(16), count: 1 + draw.int(7), pid: draw.pick([0, 1, 4711, U32_MAX]),
     condition: draw.pick(['empty', 'intact', 'corrupt']), detail: draw.text(),
+    directory: draw.path(),
     promisedEpoch: draw.i53(), view: draw.view(),
   }),
   'promised': (draw) => ({
@@ -120,12 +133,18 @@ const DRAWN: { readonly [Type in MessageType]: (draw: Draw) => Omit<MessageOf<Ty
   'fetch': (draw) => ({ epoch: draw.i53(), fromSeq: draw.i53(), bytes: draw.i53() }),
   'reset': (draw) => ({ epoch: draw.i53(), detail: draw.text() }),
   'view-changed': (draw) => ({ epoch: draw.i53(), view: draw.view() }),
+  'cutting': (draw) => ({ order: draw.i53() }),
+  'cut': (draw) => ({ order: draw.i53(), mode: draw.mode(), forMs: draw.u32() }),
   'refused': (draw) => ({ retry: draw.bool(), detail: draw.text() }),
   'client-hello': (draw) => ({ cluster: draw.hex(16) }),
   'open-session': () => ({}),
   'request': (draw) => ({ chunk: draw.records(64) }),
   'query': (draw) => ({ query: draw.i53(), chunk: draw.records(64) }),
   'ask-status': () => ({}),
+  'chaos': (draw) => ({
+    number: draw.i53(), backend: (1 + draw.int(7)) as never, mode: draw.mode(),
+    forMs: draw.u32(),
+  }),
   'welcome': (draw) => ({ cluster: draw.hex(16), epoch: draw.i53() }),
   'session': (draw) => ({ session: draw.i53() }),
   'answered': (draw) => {
@@ -139,6 +158,10 @@ const DRAWN: { readonly [Type in MessageType]: (draw: Draw) => Omit<MessageOf<Ty
   'refusal': (draw) => ({
     thing: draw.pick(['request', 'query', 'session']), session: draw.i53(), number: draw.i53(),
     code: draw.pick(['UNAVAILABLE', 'BUSY', 'BAD_REQUEST']), detail: draw.text(),
+  }),
+  'chaos-answer': (draw) => ({
+    number: draw.i53(), outcome: draw.pick(['begins', 'refused', 'not-allowed']),
+    detail: draw.text(),
   }),
   'status-report': (draw) => ({ json: JSON.stringify({ text: draw.text() }) }),
 };

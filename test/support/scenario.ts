@@ -297,6 +297,10 @@ function describe(message: Message): string {
     case 'client-hello':
     case 'open-session':
     case 'ask-status':
+    case 'chaos':
+    case 'chaos-answer':
+    case 'cut':
+    case 'cutting':
     case 'welcome':
     case 'status-report':
       return type;

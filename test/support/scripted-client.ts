@@ -1,5 +1,6 @@
 /** A client for tests of the command line: records what is asked of it, answers when told to. */
 import type { BankClient } from '../../src/cli/bank-client.ts';
+import type { CutAnswer } from '../../src/host/cut-orders.ts';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import type { Operation } from '../../src/core/operation.ts';
 import { refused, unknown, type Outcome } from '../../src/core/outcome.ts';
@@ -14,6 +15,7 @@ export class ScriptedClient implements BankClient {
     cluster: 'c', epoch: 1, view: 2, commitSeq: 3, status: [1, 1], copies: 2, waitingFor: [],
     frontend: {}, backends: [],
   };
+  cutAnswers: CutAnswer[] = [];
   quitting: () => Promise<void> = () => Promise.resolve();
 
   /** Answers by the function at once, or by `settle` where there is none. */
@@ -38,6 +40,12 @@ export class ScriptedClient implements BankClient {
   status(): Promise<unknown> {
     this.calls.push('status');
     return Promise.resolve(this.report);
+  }
+
+  /** By `cutAnswers`, then always that it begins. */
+  cut(backend: number, mode: string, forMs: number): Promise<CutAnswer> {
+    this.calls.push(`cut ${backend} ${mode} ${forMs}`);
+    return Promise.resolve(this.cutAnswers.shift() ?? { outcome: 'begins', detail: '' });
   }
 
   /** What is open may have happened. */

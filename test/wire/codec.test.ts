@@ -94,19 +94,20 @@ t.test('codec: who may say what: as the unions of core/message.ts have it', (tes
   const fromBackend: Record<FromBackend['type'], true> = {
     'hello': true, 'promised': true, 'promise-refused': true, 'vote': true, 'results': true,
     'read-results': true, 'pong': true, 'located': true, 'truncated': true, 'fetched': true,
-    'corrupted': true,
+    'corrupted': true, 'cutting': true,
   };
   const toBackend: Record<ToBackend['type'], true> = {
     'promise': true, 'prepare': true, 'commit': true, 'ping': true, 'view-changed': true,
     'read': true, 'answer': true, 'locate': true, 'truncate': true, 'fetch': true, 'reset': true,
-    'refused': true,
+    'cut': true, 'refused': true,
   };
   const fromClient: Record<FromClient['type'], true> = {
     'client-hello': true, 'open-session': true, 'request': true, 'query': true, 'ask-status': true,
+    'chaos': true,
   };
   const toClient: Record<ToClient['type'], true> = {
     'welcome': true, 'session': true, 'answered': true, 'query-answered': true, 'refusal': true,
-    'status-report': true, 'refused': true,
+    'status-report': true, 'chaos-answer': true, 'refused': true,
   };
   const draw = new Draw(3);
   for (const type of MESSAGE_TYPES) {

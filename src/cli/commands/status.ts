@@ -1,15 +1,16 @@
 /** `bankd status`: who is in sync, and what the bank waits for. */
 import type { Client } from '../../host/client.ts';
+import { fetchStatus } from '../../host/fetch-status.ts';
+import { sleep } from '../../host/sleep.ts';
+import { statusLine, type StatusReport } from '../../host/status-report.ts';
 import { Unreachable } from '../../host/unreachable.ts';
 import { isTerminal } from '../colour.ts';
 import { BankdCommand, type Usage } from '../command.ts';
 import { note, painterOf } from '../context.ts';
 import { connectTo } from '../conversation.ts';
 import { EXIT } from '../exit-status.ts';
-import { fetchStatus } from '../interpreter.ts';
 import { options, requireAllowedHost, requireRealPort } from '../options.ts';
-import { Interruption, sleep } from '../signals.ts';
-import { statusLine, type StatusReport } from '../status-report.ts';
+import { Interruption } from '../signals.ts';
 import { statusLines } from '../status-table.ts';
 
 const WATCH_MS = 1_000;

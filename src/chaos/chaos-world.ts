@@ -1,18 +1,22 @@
 /**
- * What faults are done with: signals to processes of this machine. Tests put a made-up machine
- * here.
+ * What faults are done with: signals to processes of this machine, and its disks. Tests put a
+ * made-up machine here.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { isLoopback } from '../host/address.ts';
+import { realDisk, type ChaosDisk } from './chaos-disk.ts';
 
 export type FaultSignal = 'SIGKILL' | 'SIGSTOP' | 'SIGCONT';
 
 export interface ChaosWorld {
+  readonly disk: ChaosDisk;
   /** False where there is no such process any more. */
   send(pid: number, signal: FaultSignal): boolean;
-  /** Its arguments; undefined where the system does not tell or there is no such process. */
+  /** Its arguments; undefined where the system does not tell, empty where there is none. */
   commandLine(pid: number): string | undefined;
+  /** Who started it; undefined where the system does not tell or it is gone. */
+  parentOf(pid: number): number | undefined;
   /** Whether the host (host, or host:port) is this machine. */
   isHere(host: string): boolean;
   /** From 0 up to 1. */
@@ -20,6 +24,8 @@ export interface ChaosWorld {
 }
 
 export const realWorld: ChaosWorld = {
+  disk: realDisk,
+
   send(pid, signal) {
     try {
       return process.kill(pid, signal);
@@ -31,11 +37,12 @@ export const realWorld: ChaosWorld = {
 
   commandLine(pid) {
     if (!existsSync('/proc/self/cmdline')) return undefined;
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    } catch {
-      return '';
-    }
+    return readProc(pid, 'cmdline').replaceAll('\0', ' ').trim();
+  },
+
+  parentOf(pid) {
+    const parent = /^PPid:\s+(\d+)$/m.exec(readProc(pid, 'status'))?.[1];
+    return parent === undefined ? undefined : Number(parent);
   },
 
   isHere(host) {
@@ -46,6 +53,14 @@ export const realWorld: ChaosWorld = {
 
   random: Math.random,
 };
+
+function readProc(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 /** `[::1]:8023`, `127.0.0.1:8023` and `::ffff:127.0.0.1` without what is not the address. */
 export function withoutPort(host: string): string {

@@ -20,6 +20,9 @@ export interface BackendStatus {
   /** Entries that it lacks. */
   readonly lag?: number;
   readonly digest?: string;
+  readonly incarnation?: string | null;
+  /** An absolute path of its machine. */
+  readonly directory?: string | null;
   readonly journalBytes?: number;
   /** Why it is not in sync, in words. */
   readonly detail?: string;
