@@ -148,7 +148,7 @@ function newHistogram(): RecordableHistogram {
 export interface Aftermath {
   /** After so long the array changed; undefined: it did not. */
   readonly changedAfterMs: number | undefined;
-  /** After so long all were in sync again; undefined: not until the end, or nothing to come back. */
+  /** After so long all were in sync again; undefined: not until the end, or it did not change. */
   readonly backAfterMs: number | undefined;
 }
 

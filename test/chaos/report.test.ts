@@ -49,8 +49,8 @@ function madeUp(word: VerdictWord, findings: readonly Finding[]): [RunSummary, T
 
 t.test('report: one page that needs nothing else, and no script', async (t) => {
   const page = formatReport(...madeUp('passed', []));
-  for (const outside of [/<script/i, /<link/i, /<img/i, /\bsrc=/i, /\bhref=/i, /@import/, /url\(/]) {
-    t.notMatch(page, outside);
+  for (const outside of ['<script', '<link', '<img', ' src=', ' href=', '@import', 'url(']) {
+    t.notOk(page.includes(outside), outside);
   }
   t.same([...page.matchAll(/https?:\/\/[^"\s]+/g)].map(([url]) => url),
     ['http://www.w3.org/2000/svg'], 'the name of SVG, which nobody fetches');
