@@ -3,6 +3,9 @@ import type { TimeAxis } from './picture.ts';
 import { line, lineTo, move, path, rect, text, type Box } from './svg.ts';
 import type { Bin, Timeline } from './timeline.ts';
 
+/** So wide is the longest heading. */
+const HEADING_WIDTH = 160;
+
 /** Answers OK, and stacked above them the refused ones; what is unknown is marked below. */
 export function chartThroughput(timeline: Timeline, axis: TimeAxis, box: Box): string {
   const rates = timeline.bins.map((bin, at) => {
@@ -94,13 +97,14 @@ function tick(axis: TimeAxis, y: number, words: string): string {
     text(axis.left - 10, y + 4, words, { class: 'label end' });
 }
 
-/** On the right, above the chart. */
+/** Above the chart, after its heading. */
 function legend(box: Box, entries: readonly (readonly [kind: string, name: string])[]): string {
-  let x = box.x + box.width;
-  return entries.toReversed().map(([kind, name]) => {
-    x -= 7 * name.length + 26;
-    return rect({ x, y: box.y - 16, width: 10, height: 10 }, `${kind} swatch`) +
-      text(x + 15, box.y - 7, name, { class: 'label' });
+  let x = box.x + HEADING_WIDTH;
+  return entries.map(([kind, name]) => {
+    const mark = rect({ x, y: box.y - 16, width: 10, height: 10 }, `${kind} swatch`);
+    const words = text(x + 15, box.y - 7, name, { class: 'label' });
+    x += 7 * name.length + 32;
+    return mark + words;
   }).join('');
 }
 

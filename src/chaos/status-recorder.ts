@@ -6,7 +6,7 @@ import type { BankConnection } from './workload-client.ts';
 
 const POLL_MS = 50;
 /** A frontend that is there answers at once. */
-const ANSWER_MS = 250;
+const ANSWER_MS = 500;
 
 /** Enters every change of the status array in the timeline, and says it. */
 export class StatusRecorder {

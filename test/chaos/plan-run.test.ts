@@ -224,3 +224,12 @@ t.test('plan-run: a bank that lets nobody create an account: no run', async (t) 
   await frontend.stop();
   await t.rejects(run(), { name: 'Unreachable' });
 });
+
+t.test('plan-run: the history can not be written any more: the run ends, and says why', {
+  skip: process.platform === 'linux' ? false : '/dev/full is of Linux',
+}, async (t) => {
+  const { run } = await stage(t);
+  const started = performance.now();
+  await t.rejects(run({ historyPath: '/dev/full', forMs: 60_000 }), { message: /disk is full/ });
+  t.ok(performance.now() - started < 20_000, 'before its time');
+});
