@@ -30,16 +30,16 @@ export async function cut(
     stage.say(`cut off backend ${id} for ${forMs / 1000} s: ${WORDS[mode]}`);
   }
   await watch.during(forMs);
-  const names = `backend ${ids.join(', ')}`;
   const leftMs = Math.max(0, startMs + forMs - performance.now());
-  if (!stage.interrupted.aborted) stage.say(`${names}: the cut has ended`);
-  else stage.say(`${names}: the cut ends by itself in ${(leftMs / 1000).toFixed(1)} s (interrupted)`);
+  const left = (leftMs / 1000).toFixed(1);
+  const end = stage.interrupted.aborted ? `ends by itself in ${left} s (interrupted)` : 'has ended';
+  stage.say(`backend ${ids.join(', ')}: the cut ${end}`);
 }
 
 async function order(id: number, mode: CutMode, forMs: number, stage: ChaosStage): Promise<void> {
   const { outcome, detail } = await ask(id, mode, forMs, stage);
-  if (outcome === 'begins') return;
-  throw new ChaosError(outcome, outcome === 'refused' ? `backend ${id} was not cut: ${detail}` : detail);
+  if (outcome === 'not-allowed') throw new ChaosError(outcome, detail);
+  if (outcome === 'refused') throw new ChaosError(outcome, `backend ${id} was not cut: ${detail}`);
 }
 
 async function ask(
@@ -49,6 +49,7 @@ async function ask(
     return await client.cut(id, mode, forMs, { timeoutMs: ANSWER_MS });
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    throw new ChaosError('unreachable', `backend ${id} did not say that it is cut: ${error.message}`);
+    const sentence = `backend ${id} did not say that it is cut: ${error.message}`;
+    throw new ChaosError('unreachable', sentence);
   }
 }

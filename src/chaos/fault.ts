@@ -1,5 +1,5 @@
 /** The faults of `bankd chaos`, and what is ordered of one. */
-import type { CutMode } from '../core/message.ts';
+import type { CutMode } from '../core/chaos-message.ts';
 
 export type { CutMode };
 

@@ -4,6 +4,7 @@
  * One TCP connection carries one conversation: backend ↔ frontend or client ↔ frontend. It begins
  * with a hello that says which. How the bytes look is in `wire/`.
  */
+import type { Chaos, ChaosAnswer, Cut, Cutting } from './chaos-message.ts';
 import type {
   BackendId, ClusterId, EntryHash, Epoch, Incarnation, OwnerId, Seq, SessionId, Timestamp,
 } from './ids.ts';
@@ -166,12 +167,6 @@ export interface Corrupted {
   readonly detail: string;
 }
 
-/** Answer to `cut`, the last that passes before the cut begins. */
-export interface Cutting {
-  readonly type: 'cutting';
-  readonly order: number;
-}
-
 // ---- frontend → backend -----------------------------------------------------------------------
 
 /**
@@ -271,21 +266,6 @@ export interface Reset {
   readonly detail: string;
 }
 
-/**
- * What a cut holds back: everything, what goes `to` the backend, what comes `from` it. `half-open`:
- * the backend loses the connection and makes another, and the frontend learns nothing of the loss.
- * `slow`: a little passes, late.
- */
-export type CutMode = 'both' | 'to' | 'from' | 'half-open' | 'slow';
-
-/** Chaos that a client ordered: cut yourself off for so long. It ends by itself. */
-export interface Cut {
-  readonly type: 'cut';
-  readonly order: number;
-  readonly mode: CutMode;
-  readonly forMs: number;
-}
-
 /** The hello was not accepted; said before the connection is closed. */
 export interface Refused {
   readonly type: 'refused';
@@ -324,15 +304,6 @@ export interface Query {
 /** Asks for the status report. */
 export interface AskStatus {
   readonly type: 'ask-status';
-}
-
-/** Asks that a backend be cut off from the frontend. `number` is the connection's own for it. */
-export interface Chaos {
-  readonly type: 'chaos';
-  readonly number: number;
-  readonly backend: BackendId;
-  readonly mode: CutMode;
-  readonly forMs: number;
 }
 
 // ---- frontend → client ------------------------------------------------------------------------
@@ -390,14 +361,6 @@ export interface Refusal {
 export interface StatusReport {
   readonly type: 'status-report';
   readonly json: string;
-}
-
-/** The answer to `chaos`, as the cut begins: `detail` says why where it does not. */
-export interface ChaosAnswer {
-  readonly type: 'chaos-answer';
-  readonly number: number;
-  readonly outcome: 'begins' | 'refused' | 'not-allowed';
-  readonly detail: string;
 }
 
 export type FromBackend =

@@ -1,8 +1,9 @@
 /** One life of a backend: a replica on its directory, and its link to the frontend. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
+import type { Cut } from '../core/chaos-message.ts';
 import type { BackendId } from '../core/ids.ts';
-import type { Cut, Message } from '../core/message.ts';
+import type { Message } from '../core/message.ts';
 import { isToBackend } from '../wire/codec.ts';
 import { formatAddress } from './address.ts';
 import type { DataDirectory } from './data-directory.ts';

@@ -5,15 +5,15 @@
  * Keeps true: a bank started with --no-chaos passes on nothing; each order is answered once, as
  * long as its client is there, also where the backend is lost before it could say a word.
  */
+import type { Chaos, ChaosAnswer, Cutting } from '../core/chaos-message.ts';
 import type { ConnectionId, CoordinatorHost, Now } from '../core/effect.ts';
 import type { BackendId } from '../core/ids.ts';
-import type {
-  Chaos, ChaosAnswer, ClientHello, Cutting, FromBackend, FromClient, Hello,
-} from '../core/message.ts';
+import type { ClientHello, FromBackend, FromClient, Hello } from '../core/message.ts';
 import type { Receiver } from './reception.ts';
 
 /** Longer than anybody watches. */
 const FOR_MS_MAX = 3_600_000;
+const TOO_LONG = 'it may last an hour at most';
 
 /** Where the orders come from and go to. */
 export interface ChaosReceiver extends Receiver {
@@ -73,8 +73,10 @@ export class ChaosRelay implements Receiver {
       return;
     }
     const backend = this.#receiver.connectionOf(id);
-    if (backend === undefined) return this.#refuse(client, number, `backend ${id} is not connected`);
-    if (forMs > FOR_MS_MAX) return this.#refuse(client, number, 'it may last an hour at most');
+    if (backend === undefined || forMs > FOR_MS_MAX) {
+      const detail = backend === undefined ? `backend ${id} is not connected` : TOO_LONG;
+      return this.#refuse(client, number, detail);
+    }
     this.#lastOrder += 1;
     this.#orders.set(this.#lastOrder, { client, number, backend });
     this.#send(backend, { type: 'cut', order: this.#lastOrder, mode, forMs });

@@ -13,10 +13,11 @@
  * what was unanswered sent again under the same request ids, so that nothing happens twice.
  */
 import { parseAmount, type ScaledAmount } from '../core/amount.ts';
+import type { CutMode } from '../core/chaos-message.ts';
 import { checkOperation } from '../core/check-operation.ts';
 import type { Ticket } from '../core/client-queue.ts';
 import { ClientSession } from '../core/client-session.ts';
-import type { CutMode, Message } from '../core/message.ts';
+import type { Message } from '../core/message.ts';
 import { DEFAULT_SCALE, type Operation } from '../core/operation.ts';
 import { refused, type BulkOutcome, type Outcome, type RefusedOutcome } from '../core/outcome.ts';
 import { parseRequestId } from '../core/request-id.ts';

@@ -2,8 +2,8 @@
  * Cuts that a client has ordered and that nobody has answered yet. An order is sent once, on the
  * connection at hand: whether one on a lost connection was heard, nobody knows.
  */
+import type { Chaos, ChaosAnswer, CutMode } from '../core/chaos-message.ts';
 import type { BackendId } from '../core/ids.ts';
-import type { Chaos, ChaosAnswer, CutMode } from '../core/message.ts';
 import { Unreachable } from './unreachable.ts';
 
 /** `begins`, or why it does not. */

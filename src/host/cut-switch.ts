@@ -8,7 +8,7 @@
  * waits in the socket, what is not written waits here, and `writableLength` counts it: its owner's
  * bound holds. (What the kernel itself says, such as an answer to a keepalive, passes.)
  */
-import type { CutMode } from '../core/message.ts';
+import type { CutMode } from '../core/chaos-message.ts';
 
 /** What a connection does with its socket. */
 export interface Line {

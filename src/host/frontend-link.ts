@@ -3,7 +3,8 @@
  * that double. At most one connection at a time; what was unread on a lost one never arrives.
  */
 import { connect, type Socket } from 'node:net';
-import type { CutMode, Message } from '../core/message.ts';
+import type { CutMode } from '../core/chaos-message.ts';
+import type { Message } from '../core/message.ts';
 import { formatAddress } from './address.ts';
 import { NetworkCut } from './network-cut.ts';
 import { describeSocketError } from './socket-error.ts';

@@ -2,7 +2,7 @@
  * A cut of one link to the frontend, from its order to its end: the connections that it holds, and
  * whether new ones can be made. It ends by itself, whatever becomes of who ordered it.
  */
-import type { CutMode } from '../core/message.ts';
+import type { CutMode } from '../core/chaos-message.ts';
 import { CutSwitch } from './cut-switch.ts';
 import type { TcpConnection } from './tcp-connection.ts';
 

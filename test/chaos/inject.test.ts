@@ -119,7 +119,8 @@ t.test('chaos: cut refused, or interrupted: why, and that it ends by itself', as
   const stage = new MadeUpStage();
   setTimeout(() => stage.interruption.abort(2), 50);
   await inject(order('cut', { forMs: 60_000 }), stage);
-  t.match(stage.said.at(-1), /^backend 1: the cut ends by itself in 5\d\.\d s \(interrupted\)$/);
+  const end = /^backend 1: the cut ends by itself in (59\.\d|60\.0) s \(interrupted\)$/;
+  t.match(stage.said.at(-1), end);
 });
 
 t.test('chaos: corrupt: in place, then killed so that its start meets it', async (t) => {
@@ -149,10 +150,13 @@ t.test('chaos: wipe: killed first, and never while a process has it', async (t) 
 t.test('chaos: the last copy: is neither wiped nor corrupted', async (t) => {
   for (const kind of ['wipe', 'corrupt'] as const) {
     const last = new MadeUpStage(reportOf(backend(1, 0), backend(2, 1), backend(3, 0)));
-    t.match(await refusal(last, order(kind)), { reason: 'refused', message: /only with backend 2/ });
+    t.match(await refusal(last, order(kind)), {
+      reason: 'refused', message: /only with backend 2$/,
+    });
     t.same(last.world.done, []);
     const all = new MadeUpStage();
-    t.match(await refusal(all, order(kind, { count: 3 })), { message: /only with backend 1, 2, 3/ });
+    const three = await refusal(all, order(kind, { count: 3 }));
+    t.match(three.message, /only with backend 1, 2, 3$/);
     t.same(all.world.done, []);
   }
 });

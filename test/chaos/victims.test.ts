@@ -47,7 +47,9 @@ t.test('victims: what can not be done: refused and why', async (t) => {
   t.match(refusal(two, { backend: 2 }), {
     reason: 'refused', message: 'backend 2 is not up: it is down',
   });
-  t.match(refusal(two, { backend: 4 }), { reason: 'refused', message: 'the bank has no backend 4' });
+  t.match(refusal(two, { backend: 4 }), {
+    reason: 'refused', message: 'the bank has no backend 4',
+  });
   t.match(refusal(two, { backend: 1, count: 2 }), { reason: 'usage' });
   const unknown = reportOf({ id: 1, status: 1, state: 'in-sync', pid: null });
   t.match(refusal(unknown, {}), { reason: 'refused', message: /does not know the process/ });

@@ -1,7 +1,8 @@
 import t from 'tap';
+import type { Chaos, Cut } from '../../src/core/chaos-message.ts';
 import type { ConnectionId } from '../../src/core/effect.ts';
 import type { BackendId, Timestamp } from '../../src/core/ids.ts';
-import type { Chaos, Cut, Message } from '../../src/core/message.ts';
+import type { Message } from '../../src/core/message.ts';
 import { ChaosRelay, type ChaosReceiver } from '../../src/host/chaos-relay.ts';
 
 const NOW = { ms: 1, timestamp: 1 as Timestamp } as never;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { CutMode } from '../../src/core/message.ts';
+import type { CutMode } from '../../src/core/chaos-message.ts';
 import { CutSwitch, type CutSocket } from '../../src/host/cut-switch.ts';
 import { pause } from '../support/bank.ts';
 

@@ -231,6 +231,11 @@ export class TestBank {
     return startBankd(this.#test, [...common, ...args], input === undefined ? {} : { input });
   }
 
+  /** A `bankd chaos` process. */
+  chaos(...args: readonly string[]): BankdProcess {
+    return startBankd(this.#test, ['chaos', '--port', String(this.#port), ...args]);
+  }
+
   /** A client of the library, closed at the end of the test. */
   async connect(timeoutMs = 10_000): Promise<Client> {
     const client = await Client.connect({ port: this.#port, timeoutMs });

@@ -2,7 +2,8 @@
  * Messages with random fields, boundaries often among them, from a seed: the same seed, the same
  * messages. The table's type makes a message that is not drawn here a compile error.
  */
-import type { CutMode, Original, Reserve } from '../../src/core/message.ts';
+import type { CutMode } from '../../src/core/chaos-message.ts';
+import type { Original, Reserve } from '../../src/core/message.ts';
 import type { View } from '../../src/core/view.ts';
 import { BACKENDS_MAX } from '../../src/core/ids.ts';
 import type { MessageOf, MessageType } from '../../src/wire/layout.ts';

@@ -1,6 +1,8 @@
 /** A disk of a given size: a tmpfs, where this process may mount one. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, fdatasyncSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync, fdatasyncSync, mkdirSync, openSync, statfsSync, unlinkSync, writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 
@@ -23,6 +25,11 @@ export class SmallDisk {
     }
     test.teardown(() => execFileSync('umount', ['-l', path]));
     return new SmallDisk(path);
+  }
+
+  freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.path);
+    return bavail * bsize;
   }
 
   resize(mebibytes: number): void {

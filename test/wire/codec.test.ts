@@ -157,21 +157,25 @@ t.test('codec: views: at most seven members, ids from 1 to 7 in their order', (t
   test.end();
 });
 
-t.test('codec: a hello: backend and count from 1 to 7, its detail within the bound', (test) => {
-  const hello = (backend: number, count: number, detailBytes: number): Uint8Array => {
-    const body = Buffer.alloc(76 + detailBytes, 'x');
+t.test('codec: a hello: backend and count from 1 to 7, its texts within their bounds', (test) => {
+  const hello = (
+    backend: number, count: number, detailBytes: number, directoryBytes = 0,
+  ): Uint8Array => {
+    const body = Buffer.alloc(80 + detailBytes + directoryBytes, 'x');
     body.fill(0, 0, 76);
     body[16] = backend;
     body[49] = count;
     body.writeUInt32LE(detailBytes, 72);
+    body.writeUInt32LE(directoryBytes, 76 + detailBytes);
     return body;
   };
-  test.match(decodeBody('hello', hello(1, 7, 2048)), { message: { backend: 1, count: 7 } });
+  test.match(decodeBody('hello', hello(1, 7, 2048, 1024)), { message: { backend: 1, count: 7 } });
   refuses(test, 'hello', hello(0, 7, 0), /backend is not an integer from 1 to 7/);
   refuses(test, 'hello', hello(8, 7, 0), /backend is not an integer from 1 to 7/);
   refuses(test, 'hello', hello(1, 0, 0), /count is not an integer from 1 to 7/);
   refuses(test, 'hello', hello(1, 8, 0), /count is not an integer from 1 to 7/);
   refuses(test, 'hello', hello(1, 7, 2049), /detail is not UTF-8 of at most 2048 bytes/);
+  refuses(test, 'hello', hello(1, 7, 0, 1025), /directory is not UTF-8 of at most 1024 bytes/);
   test.end();
 });
 
