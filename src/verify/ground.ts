@@ -1,0 +1,234 @@
+/**
+ * What all configurations of the search have in common: the steps that are linearized in each of
+ * them, the values of the places, and which steps may come next at each place.
+ *
+ * A **configuration** is what distinguishes one way from another: the steps that it has linearized
+ * beyond the ground, and the values that differ from the ground's.
+ */
+import { EFFECT, type Steps } from './steps.ts';
+
+export interface Configuration {
+  readonly applied: readonly number[];
+  readonly values: ReadonlyMap<number, number>;
+}
+
+export const GROUND_ITSELF: Configuration = { applied: [], values: new Map() };
+
+/** What lies ahead of a place that has some value, as far as the next step at it goes. */
+export const OUTLOOK = {
+  /** No step that can be the next there fits. */
+  hopeless: 0,
+  /** One fits that would fit otherwise, too, or none is to come. */
+  indifferent: 1,
+  /** One fits that awaits this very value. */
+  awaited: 2,
+} as const;
+export type Outlook = (typeof OUTLOOK)[keyof typeof OUTLOOK];
+
+/** With more optional steps at one place, none of them is ruled out by what lies ahead. */
+const OPTIONAL_MAX = 12;
+
+export class Ground {
+  readonly #steps: Steps;
+  /** How many optional steps in a row are looked through for one that awaits the last's value. */
+  readonly #together: number;
+  readonly #done: Uint8Array;
+  readonly #values: Float64Array;
+  /** The places' steps that must happen, in the order of invocation: slices of one array. */
+  readonly #musts: Int32Array;
+  readonly #ends: Int32Array;
+  readonly #heads: Int32Array;
+  readonly #mays: number[][] = [];
+
+  constructor(steps: Steps, initial: (place: number) => number, together: number) {
+    this.#steps = steps;
+    this.#together = together;
+    this.#done = new Uint8Array(steps.count);
+    this.#values = Float64Array.from({ length: steps.places }, (_, place) => initial(place));
+    const counts = new Int32Array(steps.places + 1);
+    this.#forEachTouch((step, place) => {
+      if (steps.optional[step] === 1) (this.#mays[place] ??= []).push(step);
+      else counts[place + 1] = (counts[place + 1] as number) + 1;
+    });
+    for (let place = 0; place < steps.places; place += 1) {
+      counts[place + 1] = (counts[place + 1] as number) + (counts[place] as number);
+    }
+    this.#heads = counts.slice(0, steps.places);
+    this.#ends = counts.slice(0, steps.places);
+    this.#musts = new Int32Array(counts[steps.places] as number);
+    this.#forEachTouch((step, place) => {
+      if (steps.optional[step] === 1) return;
+      this.#musts[this.#ends[place] as number] = step;
+      this.#ends[place] = (this.#ends[place] as number) + 1;
+    });
+  }
+
+  isDone(step: number): boolean {
+    return this.#done[step] === 1;
+  }
+
+  has(configuration: Configuration, step: number): boolean {
+    return this.#done[step] === 1 || configuration.applied.includes(step);
+  }
+
+  valueAt(configuration: Configuration, place: number): number {
+    return configuration.values.get(place) ?? (this.#values[place] as number);
+  }
+
+  fits(configuration: Configuration, step: number): boolean {
+    for (const which of [0, 1] as const) {
+      const place = this.#steps.placeOf(step, which);
+      if (place < 0) continue;
+      const touch = this.#steps.touchOf(step, place);
+      if (!this.#steps.fits(touch, this.valueAt(configuration, place))) return false;
+    }
+    return true;
+  }
+
+  /** The configuration after the step, which fits it. */
+  with(configuration: Configuration, step: number): Configuration {
+    const values = new Map(configuration.values);
+    for (const which of [0, 1] as const) {
+      const place = this.#steps.placeOf(step, which);
+      if (place < 0) continue;
+      const before = this.valueAt(configuration, place);
+      values.set(place, this.#steps.after(this.#steps.touchOf(step, place), before));
+    }
+    return { applied: [...configuration.applied, step], values };
+  }
+
+  /** Makes the step, which fits the ground, part of it. */
+  commit(step: number): void {
+    for (const which of [0, 1] as const) {
+      const place = this.#steps.placeOf(step, which);
+      if (place < 0) continue;
+      const touch = this.#steps.touchOf(step, place);
+      this.#values[place] = this.#steps.after(touch, this.#values[place] as number);
+    }
+    this.markDone(step);
+  }
+
+  setValue(place: number, value: number): void {
+    this.#values[place] = value;
+  }
+
+  markDone(step: number): void {
+    this.#done[step] = 1;
+    for (const which of [0, 1] as const) {
+      const place = this.#steps.placeOf(step, which);
+      if (place >= 0) this.#advance(place);
+    }
+  }
+
+  /** Steps at the place that must happen, are not linearized, and were invoked before `now`. */
+  *pendingMusts(configuration: Configuration, place: number, now: number): Generator<number> {
+    const end = this.#ends[place] as number;
+    for (let at = this.#heads[place] as number; at < end; at += 1) {
+      const step = this.#musts[at] as number;
+      if ((this.#steps.invoked[step] as number) > now) return;
+      if (!this.has(configuration, step)) yield step;
+    }
+  }
+
+  /** Steps at the place that may happen, did not, and were invoked before `now`. */
+  *pendingMays(configuration: Configuration, place: number, now: number): Generator<number> {
+    for (const step of this.#mays[place] ?? []) {
+      if ((this.#steps.invoked[step] as number) > now) return;
+      if (!this.has(configuration, step)) yield step;
+    }
+  }
+
+  /** Of the place after `step` gave it the value, where it had `before`. */
+  outlook(
+    configuration: Configuration, place: number, value: number, before: number, step: number,
+  ): Outlook {
+    const plain = this.#plainOutlook(configuration, place, value, before);
+    if (plain === OUTLOOK.awaited) return plain;
+    const isEnough = plain === OUTLOOK.indifferent && this.#steps.optional[step] === 0;
+    if (isEnough || this.#mays[place] === undefined || Number.isNaN(value)) return plain;
+    const mays = [...this.pendingMays(configuration, place, this.#nextCompleted)];
+    const others = mays.filter((may) => may !== step);
+    if (others.length > OPTIONAL_MAX) {
+      return this.#together === Infinity ? OUTLOOK.awaited : plain;
+    }
+    const isUsed = this.#leadsOn(configuration, place, value, before, others);
+    return isUsed ? OUTLOOK.awaited : plain;
+  }
+
+  /** Whether the place's value will never be looked at: what can come next overwrites it. */
+  isDead(configuration: Configuration, place: number): boolean {
+    if (this.#mays[place]?.some((may) => !this.has(configuration, may)) === true) return false;
+    const isUnread = this.#plainOutlook(configuration, place, NaN, NaN);
+    return isUnread === OUTLOOK.indifferent && !this.#isRead;
+  }
+
+  /** Of the last plain outlook: the earliest completion of what could come next. */
+  #nextCompleted = Infinity;
+  /** Of the last plain outlook: whether something that could come next depends on the value. */
+  #isRead = false;
+
+  #plainOutlook(
+    configuration: Configuration, place: number, value: number, before: number,
+  ): Outlook {
+    const steps = this.#steps;
+    const end = this.#ends[place] as number;
+    let earliest = Infinity;
+    let best: Outlook = OUTLOOK.hopeless;
+    this.#isRead = false;
+    for (let at = this.#heads[place] as number; at < end; at += 1) {
+      const step = this.#musts[at] as number;
+      if (this.has(configuration, step)) continue;
+      // What was invoked after another was completed can't be the next.
+      if ((steps.invoked[step] as number) > earliest) break;
+      earliest = Math.min(earliest, steps.completed[step] as number);
+      const touch = steps.touchOf(step, place);
+      if (steps.effect[touch] !== EFFECT.set || !Number.isNaN(steps.need[touch])) this.#isRead = true;
+      if (best === OUTLOOK.awaited || !steps.fits(touch, value)) continue;
+      const isAwaited = steps.isExact(touch) || !steps.fits(touch, before);
+      best = isAwaited && !Number.isNaN(value) ? OUTLOOK.awaited : OUTLOOK.indifferent;
+    }
+    this.#nextCompleted = earliest;
+    return earliest === Infinity ? OUTLOOK.indifferent : best;
+  }
+
+  /** Whether some of the optional steps, done next one after another, lead to one that awaits it. */
+  #leadsOn(
+    configuration: Configuration, place: number, value: number, before: number,
+    others: readonly number[],
+  ): boolean {
+    const steps = this.#steps;
+    const seen = new Set<string>();
+    const stack = [{ used: 0, value, before, depth: 0 }];
+    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+      for (const [at, may] of others.entries()) {
+        const used = top.used | (1 << at);
+        const touch = steps.touchOf(may, place);
+        if (used === top.used || !steps.fits(touch, top.value)) continue;
+        if (!steps.fits(touch, top.before)) return true;
+        const next = steps.after(touch, top.value);
+        const ahead = this.#plainOutlook(configuration, place, next, top.value);
+        if (ahead === OUTLOOK.awaited) return true;
+        if (top.depth + 1 >= this.#together || seen.has(`${used} ${next}`)) continue;
+        seen.add(`${used} ${next}`);
+        stack.push({ used, value: next, before: top.value, depth: top.depth + 1 });
+      }
+    }
+    return false;
+  }
+
+  #advance(place: number): void {
+    const end = this.#ends[place] as number;
+    let head = this.#heads[place] as number;
+    while (head < end && this.#done[this.#musts[head] as number] === 1) head += 1;
+    this.#heads[place] = head;
+  }
+
+  #forEachTouch(visit: (step: number, place: number) => void): void {
+    for (let step = 0; step < this.#steps.count; step += 1) {
+      for (const which of [0, 1] as const) {
+        const place = this.#steps.placeOf(step, which);
+        if (place >= 0) visit(step, place);
+      }
+    }
+  }
+}
