@@ -3,6 +3,7 @@ import { Option } from 'clipanion';
 import { realWorld } from '../../chaos/chaos-world.ts';
 import type { CutMode, FaultOrder } from '../../chaos/fault.ts';
 import { inject, untilWhole, type ChaosStage } from '../../chaos/inject.ts';
+import { judgeHistoryFile } from '../../chaos/judge-history.ts';
 import { scenarioLines } from '../../chaos/scenarios.ts';
 import { BACKENDS_MAX } from '../../core/ids.ts';
 import { countFaults, readChaosOrder, type ChaosFlags } from '../chaos-order.ts';
@@ -145,7 +146,7 @@ export class ChaosCommand extends BankdCommand {
     requireAllowedHost(host, this.insecure);
     requireRealPort(port);
     return await runPlanned(this.context, {
-      chosen, bank: { host, port }, clients, rate, json, judge: undefined,
+      chosen, bank: { host, port }, clients, rate, json, judge: judgeHistoryFile,
       historyPath: this.history, reportPath: this.report,
     });
   }
