@@ -37,9 +37,8 @@ function linesOf(verdict: HistoryVerdict): readonly string[] {
     case 'violated':
       return [
         ...findings.map(({ sentence, lines }) => `${sentence}${placeOf(lines)}`),
-        ...(witness === undefined ? [] : [
-          ...witness.sentences, ...timelineText(layOut(witness.operations, witness.optional)),
-        ]),
+        ...(witness === undefined
+          ? [] : timelineText(layOut(witness.operations, witness.optional))),
       ];
   }
 }

@@ -126,22 +126,32 @@ class PlanRun {
   }
 
   async run(): Promise<RunResult> {
+    const findings = await this.#watched(() => this.#examined());
+    return await this.#conclude(findings);
+  }
+
+  /** What is done while the status array is watched, and the throughput told. */
+  async #watched<Value>(action: () => Promise<Value>): Promise<Value> {
     const watch = new StatusRecorder(this.#watcher, this.#timeline, (line) => this.#say(line));
     const ticker = this.#startTicker();
     watch.start();
     try {
-      this.#workload.start();
-      await this.#doFaults();
-      const isWhole = await this.#heal();
-      await this.#endWorkload();
-      this.#workload.failed.throwIfAborted();
-      const findings = await this.#examine(isWhole);
-      return await this.#conclude(findings);
+      return await action();
     } finally {
       clearInterval(ticker);
       await this.#workload.close();
       await watch.stop();
+      this.#timeline.ends();
     }
+  }
+
+  async #examined(): Promise<Finding[]> {
+    this.#workload.start();
+    await this.#doFaults();
+    const isWhole = await this.#heal();
+    await this.#endWorkload();
+    this.#workload.failed.throwIfAborted();
+    return await this.#examine(isWhole);
   }
 
   async #doFaults(): Promise<void> {
@@ -197,7 +207,6 @@ class PlanRun {
   }
 
   async #conclude(findings: Finding[]): Promise<RunResult> {
-    this.#timeline.ends();
     await this.#recorder.close();
     this.#say(`checking ${this.#recorder.events} events`);
     findings.unshift(await judgeHistory(this.#recorder.path, this.#options.judge));

@@ -6,15 +6,11 @@ import { BankdProcess } from '../support/bankd-process.ts';
 import { startBankd, temporaryDirectory, until } from '../support/bank.ts';
 import { explainFile } from '../support/history-file.ts';
 
-async function startBank(t: Parameters<typeof temporaryDirectory>[0]): Promise<number> {
-  const up = startBankd(t, ['up', '--port', '0', '--data', join(temporaryDirectory(t), 'data')]);
-  const ready = await up.line(/^ready bank /);
-  t.teardown(() => up.terminate());
-  return Number(/:(\d+) pid/.exec(ready)?.[1]);
-}
+const up = startBankd(t, ['up', '--port', '0', '--data', join(temporaryDirectory(t), 'data')]);
+t.teardown(() => up.terminate());
+const port = Number(/:(\d+) pid/.exec(await up.line(/^ready bank /))?.[1]);
 
 t.test('chaos-plan: kills and a pause under load: passed, recorded, and reported', async (t) => {
-  const port = await startBank(t);
   const directory = temporaryDirectory(t);
   const [plan, history, report] = ['plan.txt', 'history.ndjson', 'report.html']
     .map((name) => join(directory, name)) as [string, string, string];
@@ -42,7 +38,6 @@ t.test('chaos-plan: kills and a pause under load: passed, recorded, and reported
 });
 
 t.test('chaos-plan: Ctrl-C during a pause: it goes on, a verdict, exit 130', async (t) => {
-  const port = await startBank(t);
   const plan = join(temporaryDirectory(t), 'plan.txt');
   writeFileSync(plan, 'at 300ms pause 1 for 60s\n');
   const chaos = new BankdProcess([
