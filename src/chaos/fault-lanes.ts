@@ -3,7 +3,7 @@ import { lasts } from './fault.ts';
 import type { TimeAxis } from './picture.ts';
 import { formatOrder } from './plan.ts';
 import { rect, text } from './svg.ts';
-import { aftermathOf, type FaultSpan, type Timeline } from './timeline.ts';
+import { aftermathOf, takenBy, type FaultSpan, type Timeline } from './timeline.ts';
 
 export interface FaultLanes {
   readonly markup: string;
@@ -71,10 +71,9 @@ function backOf(fault: FaultSpan, timeline: Timeline): number {
 }
 
 /** `kill 2,3`: what was done, and to which backends. */
-function labelOf({ order, words }: FaultSpan): string {
+function labelOf(fault: FaultSpan): string {
+  const { order } = fault;
   const mode = order.mode === undefined || order.mode === 'both' ? '' : ` ${order.mode}`;
-  const taken = words.flatMap((each) => /\bbackends? (\d+(?:(?:, | and )\d+)*)/.exec(each)?.[1]
-    ?.match(/\d+/g) ?? []);
-  const ids = [...new Set(taken)].toSorted().join(',');
+  const ids = takenBy(fault).join(',');
   return `${order.kind}${mode}${ids === '' ? '' : ` ${ids}`}`;
 }

@@ -24,6 +24,8 @@ export class FaultRunner {
   readonly #timeline: Timeline;
   readonly #stage: FaultStage;
   readonly #pending = new Set<Promise<void>>();
+  /** The last that was said. */
+  #trouble = '';
 
   constructor(inject: Inject, timeline: Timeline, stage: FaultStage) {
     this.#inject = inject;
@@ -63,9 +65,16 @@ export class FaultRunner {
       await this.#inject(order, { ...this.#stage, say: (line) => this.#say(span, line) });
     } catch (error) {
       span.trouble = error instanceof Error ? error.message : String(error);
-      this.#stage.say(`could not ${formatOrder(order)}: ${span.trouble}`);
+      this.#sayTrouble(`could not ${formatOrder(order)}: ${span.trouble}`);
     }
     span.endMs ??= this.#timeline.nowMs;
+  }
+
+  /** Once, however often it is tried in vain. */
+  #sayTrouble(line: string): void {
+    if (line === this.#trouble) return;
+    this.#trouble = line;
+    this.#stage.say(line);
   }
 
   #say(span: FaultSpan, line: string): void {

@@ -4,6 +4,7 @@
  * It needs nothing but itself: no script, no font, no picture from elsewhere; so it can be sent by
  * mail, printed, and read in ten years.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { drawPicture } from './picture.ts';
 import { REPORT_STYLE } from './report-style.ts';
 import type { FaultSummary, Figures, RunSummary } from './run-summary.ts';
@@ -62,7 +63,7 @@ ${faultsTable(summary.faults)}
 `;
 }
 
-const CAPTION = 'A fault is drawn while it lasts, and paler until all are in sync again. ' +
+const CAPTION = 'A fault is drawn while it lasts, and paler until those it took are in sync again. ' +
   'The dashed line is the end of the faults. 1 is in sync, 0 is not; grey: the frontend did ' +
   'not answer. The longest gap is the longest time without an OK.';
 
@@ -110,18 +111,39 @@ function violations(findings: readonly Finding[]): string {
 
 function faultsTable(faults: readonly FaultSummary[]): string {
   if (faults.length === 0) return '<p>None was done.</p>';
-  const rows = faults.map((fault) => row([
+  const rows = withoutRepetitions(faults).map(({ fault, times }) => row([
     ['number', seconds(fault.atMs)],
     ['whole-word', fault.fault],
-    ['', fault.done ? fault.words.join('; ') : `could not be done: ${fault.words.join('; ')}`],
+    ['', fault.done ? fault.words.join('; ') : failureWords(fault, times)],
     ['number', fault.changedAfterMs === undefined ? '–' : seconds(fault.changedAfterMs)],
     ['number', backWords(fault)],
   ]));
   return table(
-    ['at', 'fault', 'what was done', 'noticed after', 'all in sync after'],
+    ['at', 'fault', 'what was done', 'noticed after', 'in sync after'],
     rows,
     [0, 3, 4],
   );
+}
+
+/** What was tried in vain again and again is one row. */
+function withoutRepetitions(
+  faults: readonly FaultSummary[],
+): readonly { readonly fault: FaultSummary; readonly times: number }[] {
+  const rows: { readonly fault: FaultSummary; times: number }[] = [];
+  for (const fault of faults) {
+    const last = rows.at(-1);
+    const isAgain = last !== undefined && !fault.done && isDeepStrictEqual(
+      { ...fault, atMs: 0 }, { ...last.fault, atMs: 0 },
+    );
+    if (isAgain) last.times += 1;
+    else rows.push({ fault, times: 1 });
+  }
+  return rows;
+}
+
+function failureWords({ words }: FaultSummary, times: number): string {
+  const often = times === 1 ? '' : ` (${times} times)`;
+  return `could not be done${often}: ${words.join('; ')}`;
 }
 
 function backWords({ done, changedAfterMs, backAfterMs }: FaultSummary): string {

@@ -15,7 +15,7 @@ export interface FaultSummary {
   readonly done: boolean;
   /** Until the status array changed; undefined: it did not. */
   readonly changedAfterMs: number | undefined;
-  /** Until all were in sync again. */
+  /** Until those it was done to were in sync again, or all. */
   readonly backAfterMs: number | undefined;
 }
 

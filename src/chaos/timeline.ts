@@ -148,30 +148,38 @@ function newHistogram(): RecordableHistogram {
 export interface Aftermath {
   /** After so long the array changed; undefined: it did not. */
   readonly changedAfterMs: number | undefined;
-  /** After so long all were in sync again; undefined: not until the end, or it did not change. */
+  /** After so long they were in sync again; undefined: not until the end, or it did not change. */
   readonly backAfterMs: number | undefined;
 }
 
 /** What is known of the array and of the faults, in the order of time. */
 export type Chronicle = Pick<Timeline, 'statuses' | 'faults'>;
 
+/** The backends that it was done to, as far as its words tell. */
+export function takenBy({ words }: FaultSpan): readonly number[] {
+  const ids = words.flatMap((each) =>
+    /\bbackends? (\d+(?:(?:, | and )\d+)*)/.exec(each)?.[1]?.match(/\d+/g) ?? []);
+  return [...new Set(ids.map(Number))].toSorted((one, other) => one - other);
+}
+
 /**
- * Faults that overlap can't be told apart by the array: each is then said to be over when the array
- * is whole again.
+ * Of a fault that was done to backends, their places in the array are looked at; of any other, all.
  */
 export function aftermathOf(fault: FaultSpan, { statuses, faults }: Chronicle): Aftermath {
   const { atMs } = fault;
+  const ids = takenBy(fault);
+  const areUp = (sample: StatusSample): boolean => isWhole(sample, ids);
   const before = statuses.findLast((sample) => sample.atMs <= atMs);
-  const wasWhole = before === undefined || isWhole(before);
+  const wasWhole = before === undefined || areUp(before);
   const after = statuses.filter((sample) => sample.atMs > atMs);
   const changed = wasWhole
-    ? after.find((sample) => !isWhole(sample))
+    ? after.find((sample) => !areUp(sample))
     : after.find((sample) => sample.bits?.join() !== before.bits?.join());
   if (changed === undefined || changed.atMs > blameUntil(fault, faults)) {
     return { changedAfterMs: undefined, backAfterMs: undefined };
   }
-  const back = after.find((sample) => sample.atMs > changed.atMs && isWhole(sample));
-  const isBackAtOnce = back === undefined && isWhole(changed);
+  const back = after.find((sample) => sample.atMs > changed.atMs && areUp(sample));
+  const isBackAtOnce = back === undefined && areUp(changed);
   return {
     changedAfterMs: changed.atMs - atMs,
     backAfterMs: isBackAtOnce ? changed.atMs - atMs : back && back.atMs - atMs,
@@ -187,6 +195,8 @@ function blameUntil(fault: FaultSpan, faults: readonly FaultSpan[]): number {
 
 const NOTICED_MS_MAX = 1_500;
 
-export function isWhole({ bits }: StatusSample): boolean {
-  return bits !== undefined && bits.length > 0 && bits.every((bit) => bit === 1);
+/** Whether all are in sync, or those that are named. */
+export function isWhole({ bits }: StatusSample, ids: readonly number[] = []): boolean {
+  if (bits === undefined || bits.length === 0) return false;
+  return ids.length === 0 ? bits.every((bit) => bit === 1) : ids.every((id) => bits[id - 1] === 1);
 }

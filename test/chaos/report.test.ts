@@ -20,7 +20,9 @@ function madeUp(word: VerdictWord, findings: readonly Finding[]): [RunSummary, T
     const fault = timeline.fault(KILL);
     fault.words.push('killed backend 2 (pid 4711)');
     fault.endMs = nowMs;
-    timeline.fault({ ...KILL, kind: 'wipe' }).trouble = NASTY;
+    for (let times = 0; times < 3; times += 1) {
+      timeline.fault({ ...KILL, kind: 'wipe' }).trouble = NASTY;
+    }
   };
   timeline.phase('faults');
   timeline.status([1, 1, 1]);
@@ -81,7 +83,7 @@ t.test('report: says the verdict, the seed, the plan, how to repeat it, and the 
       'PASSED', 'seed <b>42</b>', 'plan <b>gentle</b>', 'bankd chaos --scenario gentle --seed 42',
       'at 11s pause 1 for 3s', 'one order explains all', '2,000 events', 'h.ndjson',
       'killed backend 2 (pid 4711)', '>kill 2</text>', 'backend 3 in sync',
-      'unknown (the frontend does not answer)', '1 outcomes unknown',
+      'could not be done (3 times)', 'unknown (the frontend does not answer)', '1 outcomes unknown',
     ]) t.ok(page.includes(words), words);
     t.match(page, /0\.10 s<\/td><td class="number">3\.00 s/, 'noticed after, in sync after');
   });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { FaultOrder } from '../../src/chaos/fault.ts';
-import { aftermathOf, Timeline } from '../../src/chaos/timeline.ts';
+import { aftermathOf, takenBy, Timeline } from '../../src/chaos/timeline.ts';
 
 const KILL: FaultOrder = {
   kind: 'kill', count: 1, backend: undefined, forMs: 0, mode: undefined,
@@ -82,6 +82,26 @@ t.test('timeline: what became of a fault: noticed, and back', async (t) => {
     'the next fault is not its doing');
   t.same(aftermathOf(frontend, line), { changedAfterMs: 100, backAfterMs: 1_000 });
   t.same(aftermathOf(last, line), { changedAfterMs: 900, backAfterMs: undefined });
+});
+
+t.test('timeline: a fault to one backend: its own place in the array counts', async (t) => {
+  const { line, at } = timeline();
+  at(10).status([1, 1, 1]);
+  const first = at(100).fault(KILL);
+  first.words.push('killed backend 1 (pid 4711)');
+  first.endMs = 100;
+  const second = at(150).fault({ ...PAUSE, count: 2 });
+  second.words.push('paused backend 3 (pid 22) for 1 s', 'paused backend 2 (pid 23) for 1 s');
+  second.endMs = 1_150;
+  t.same(takenBy(second), [2, 3]);
+  at(200).status([0, 1, 1]);
+  at(900).status([1, 1, 1]);
+  at(1_000).status([1, 0, 0]);
+  at(1_300).status([1, 1, 0]);
+  at(1_500).status([1, 1, 1]);
+  t.same(aftermathOf(second, line), { changedAfterMs: 850, backAfterMs: 1_350 });
+  at(1_600).status([1, 0, 1]);
+  t.same(aftermathOf({ ...first, atMs: 160 }, line), { changedAfterMs: 40, backAfterMs: 740 });
 });
 
 t.test('timeline: a fault while another lasts: it is over when all is whole', async (t) => {
