@@ -37,6 +37,10 @@ t.test('faults under load: corrupt, wipe, frontend', async (t) => {
 
 t.test('one backend: what must not be done to it, and all at once', async (t) => {
   const bank = await TestBank.start(t, { count: 1 });
+  t.match(await bank.status(), {
+    frontend: { directory: join(bank.data, 'frontend') },
+    backends: [{ directory: bank.directoryOf(1) }],
+  }, 'the status report tells the directories');
   const refusals = [
     [1, /^error: no other backend is in sync: .* only with backend 1$/m, '--wipe'],
     [1, /^error: no other backend is in sync: .* only with backend 1$/m, '--corrupt'],
