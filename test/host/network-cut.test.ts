@@ -15,6 +15,7 @@ class Pair {
   readonly events: string[] = [];
   readonly link: FrontendLink;
   connection: TcpConnection | undefined;
+  socket: Socket | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(port: number) {
@@ -35,6 +36,7 @@ class Pair {
   static async open(t: Test): Promise<Pair> {
     const onSocket = (socket: Socket): void => {
       pair.events.push('accepted');
+      pair.socket = socket;
       pair.connection = new TcpConnection(socket, {
         onMessage: (message) => {
           if (message.type === 'pong') pair.heardByFrontend.push(message.probe);
@@ -116,7 +118,7 @@ t.test('network cut: a link given up: no end reaches the peer, no dial leaves', 
 t.test("network cut: the frontend's end: is not seen before the cut ends", async (t) => {
   const pair = await Pair.open(t);
   pair.link.cut('both', 400);
-  pair.connection?.close();
+  pair.socket?.resetAndDestroy();
   await pause(200);
   t.notOk(pair.events.includes('down'));
   await until('it is noticed', () => pair.events.includes('down'));

@@ -68,7 +68,7 @@ export class ChaosCommand extends BankdCommand {
   readonly pause = backends('--pause', 'stop so many backends (SIGSTOP), then let them go on');
   readonly cut = backends('--cut', 'cut so many backends off from the frontend, for a while');
   readonly mode = Option.String('--mode', {
-    description: 'of a cut: both ways (default), only to or from the backend, half-open, slow',
+    description: 'of a cut: both (ways; default), to or from (the backend), half-open, slow',
     validator: isOneOf(MODES),
     env: environmentName('--mode'),
   });

@@ -1,42 +1,15 @@
-/**
- * The other faults of `bankd chaos` on banks of real processes: what is damaged, wiped or killed
- * comes back, and nothing that was acknowledged is lost.
- */
+/** What `bankd chaos` refuses on banks of real processes, and its faults where nobody restarts. */
 import { join } from 'node:path';
 import t from 'tap';
 import { temporaryDirectory, TestBank, until } from '../support/bank.ts';
-import { Load } from '../support/load.ts';
 import { SmallDisk } from '../support/small-disk.ts';
-import { UpBank } from '../support/up-bank.ts';
-
-t.test('faults under load: corrupt, wipe, frontend', async (t) => {
-  const bank = await UpBank.start(t);
-  const load = await Load.start(t, { port: bank.port, seed: 32, clients: 4, pauseMs: 2 });
-  await load.answered(200);
-  const strike = async (said: RegExp, ...flags: string[]): Promise<void> => {
-    const { status, lines, stderr } = await bank.chaos(...flags);
-    t.equal(status, 0, `${flags.join(' ')}: ${stderr}`);
-    t.match(lines.join('\n'), said);
-    t.equal(lines.at(-1), 'status 1,1,1', lines.join('\n'));
-  };
-  await Promise.all([
-    strike(
-      /^corrupted backend 1: byte \d+ of .*\.segment \(entry \d+\)$/m,
-      '--corrupt', '1', '--backend', '1', '--yes-really',
-    ),
-    strike(
-      /^wiped backend 2: .*backend-2$/m, '--wipe', '1', '--backend', '2', '--yes-really',
-    ),
-  ]);
-  t.match(bank.process.stderr, /^backend 1: corrupt: .*segment is corrupt at byte \d+: entry/m);
-  t.match(bank.process.stderr, /^backend 1: starts anew as empty/m);
-  await strike(/^killed the frontend \(pid \d+\)$/m, '--frontend');
-  await load.answered(50);
-  await bank.finish(t, load);
-});
 
 t.test('one backend: what must not be done to it, and all at once', async (t) => {
   const bank = await TestBank.start(t, { count: 1 });
+  t.match(await bank.status(), {
+    frontend: { directory: join(bank.data, 'frontend') },
+    backends: [{ directory: bank.directoryOf(1) }],
+  }, 'the status report tells the directories');
   const refusals = [
     [1, /^error: no other backend is in sync: .* only with backend 1$/m, '--wipe'],
     [1, /^error: no other backend is in sync: .* only with backend 1$/m, '--corrupt'],
