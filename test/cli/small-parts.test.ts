@@ -128,6 +128,13 @@ t.test('status: report: read whatever it lacks, shown without colour as plain te
   t.equal(waits('c', [1, 3]), 'waiting for one of backends 1, 3', 'each of them has everything');
   t.equal(waits('', [1, 3]), 'waiting for all of backends 1, 3', 'a bank that is not founded yet');
   t.match(text, '--no-chaos');
+  t.notMatch(text, 'head', 'not told while there is no service, nor by an older frontend');
+  const head = { seq: 9, hash: '0123456789abcdef'.repeat(4) };
+  const withHead = readStatusReport({ ...report, head });
+  const [, , headLine] = statusLines(withHead ?? report, new Chalk({ level: 0 }));
+  t.equal(headLine, 'head 0123456789abcdef at seq 9');
+  t.same(readStatusReport({ ...report, head: null })?.head, null);
+  t.same(readStatusReport({ ...report, head: 'x' })?.head, null);
   t.match(text, /^1 +in-sync +9 +0 +1\.5 KiB +- +7 +-$/m);
   t.match(text, /^2 +lost-data +- +- +- +- +- +-\n {2}entry 3 is broken$/m);
   t.match(statusLines({ ...report, copies: 0 }, new Chalk({ level: 0 })).join('\n'), 'no answer');
