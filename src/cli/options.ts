@@ -24,6 +24,7 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--pause': 'N',
   '--backend': 'ID',
   '--for': 'TIME',
+  '--expect-head': 'HASH',
 };
 
 /** `--read-timeout` is `BANKD_READ_TIMEOUT`. */
