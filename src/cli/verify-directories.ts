@@ -3,9 +3,9 @@
  * control record, and with a head that was noted before.
  */
 import { realpath } from 'node:fs/promises';
-import { compareDirectories } from '../verify/compare-directories.ts';
+import { compareDirectories, type Comparison } from '../verify/compare-directories.ts';
 import { verifyControl, type ControlVerdict } from '../verify/control.ts';
-import { verifyDirectory, type DirectoryVerdict } from '../verify/directory.ts';
+import { verifyDirectory, type DirectoryVerdict, type VerifyOptions } from '../verify/directory.ts';
 import type { ExpectedHead } from '../verify/expected-head.ts';
 import { findDirectories } from '../verify/find-directories.ts';
 import { usageError } from './cli-error.ts';
@@ -23,7 +23,7 @@ export interface VerifyDirectoriesOptions {
   readonly expectHead: string | undefined;
 }
 
-/** Resolves to the exit status. */
+/** Resolves to the exit status. Throws CliError and EnvironmentError. */
 export async function verifyDirectories(
   context: CliContext,
   paths: readonly string[],
@@ -31,58 +31,87 @@ export async function verifyDirectories(
 ): Promise<number> {
   const expectedHead = options.expectHead === undefined ? undefined : readHead(options.expectHead);
   const { backends, frontends, parents } = await findDirectories(paths);
-  for (const { path, names } of parents) note(context, `${path}: ${names.join(', ')}`);
+  for (const { path, names } of parents) note(context, oneLine(`${path}: ${names.join(', ')}`));
   await refuseTwice([...backends, ...frontends]);
   if (expectedHead !== undefined && backends.length === 0) {
     throw usageError('--expect-head asks for the directory of a backend');
   }
-  const print = (json: object, lines: readonly string[]): void => {
-    context.stdout.write(`${options.json ? JSON.stringify(json) : lines.join('\n')}\n`);
-  };
+  const report = new Report(context, options.json);
   const verdicts: DirectoryVerdict[] = [];
   for (const path of backends) {
-    const verdict = await verifyOne(context, path, {
+    const { accounts, ...verdict } = await verifyOne(context, path, {
       expectedHead, withAccounts: options.accounts, keepHashes: backends.length > 1,
     });
-    print(verdictJson(verdict), verdictLines(verdict));
-    if (verdict.head !== undefined) tellHead(context, verdict, options.json);
-    verdicts.push({ ...verdict, accounts: [] }); // they are printed: their memory is free again
+    report.tellBackend({ ...verdict, ...(accounts && { accounts }) });
+    verdicts.push(verdict); // without the accounts, which would take most of the memory
   }
   const controls: ControlVerdict[] = [];
-  for (const path of frontends) {
-    const verdict = await verifyControl(path);
-    print(controlJson(verdict), controlLines(verdict));
-    controls.push(verdict);
+  for (const path of frontends) controls.push(report.tellFrontend(await verifyControl(path)));
+  report.tellComparison(compareDirectories(verdicts, controls));
+  return report.isRight ? EXIT.done : EXIT.integrity;
+}
+
+/** Results go to stdout, one JSON object a directory or lines for people; what is wrong to both. */
+class Report {
+  readonly #context: CliContext;
+  readonly #json: boolean;
+  #isRight = true;
+
+  constructor(context: CliContext, json: boolean) {
+    this.#context = context;
+    this.#json = json;
   }
-  const { faults, notes } = compareDirectories(verdicts, controls);
-  for (const sentence of faults) note(context, `error: ${oneLine(sentence)}`);
-  for (const sentence of notes) note(context, oneLine(sentence));
-  const isRight = faults.length === 0 && controls.every(({ ok }) => ok) &&
-    verdicts.every(({ ok, head }) => ok && head?.found !== false);
-  return isRight ? EXIT.done : EXIT.integrity;
+
+  /** Whether nothing was wrong so far. */
+  get isRight(): boolean {
+    return this.#isRight;
+  }
+
+  tellBackend(verdict: DirectoryVerdict): void {
+    const { directory, ok, head } = verdict;
+    this.#print(verdictJson(verdict), verdictLines(verdict));
+    this.#isRight &&= ok;
+    if (head?.found === true) this.#say(`${directory} ${head.sentence}`);
+    if (head?.found === false) this.#complain(`${directory} ${head.sentence}`);
+  }
+
+  tellFrontend(verdict: ControlVerdict): ControlVerdict {
+    this.#print(controlJson(verdict), controlLines(verdict));
+    this.#isRight &&= verdict.ok;
+    return verdict;
+  }
+
+  tellComparison({ faults, notes }: Comparison): void {
+    for (const sentence of faults) this.#complain(sentence);
+    for (const sentence of notes) this.#say(sentence);
+  }
+
+  #print(json: object, lines: readonly string[]): void {
+    this.#context.stdout.write(`${this.#json ? JSON.stringify(json) : lines.join('\n')}\n`);
+  }
+
+  /** A result for people; among JSON objects it has no place. */
+  #say(sentence: string): void {
+    if (this.#json) note(this.#context, oneLine(sentence));
+    else this.#context.stdout.write(`${oneLine(sentence)}\n`);
+  }
+
+  #complain(sentence: string): void {
+    this.#isRight = false;
+    note(this.#context, `error: ${oneLine(sentence)}`);
+  }
 }
 
 async function verifyOne(
   context: CliContext,
   path: string,
-  options: {
-    readonly expectedHead: ExpectedHead | undefined;
-    readonly withAccounts: boolean;
-    readonly keepHashes: boolean;
-  },
+  options: VerifyOptions,
 ): Promise<DirectoryVerdict> {
   using bar = new ProgressBar({ output: context.stderr, label: path, format: formatBytes });
   const onProgress = bar.isShown
     ? (done: number, total: number, seq: number) => bar.show(done, total, `entry ${seq}`)
     : undefined;
   return await verifyDirectory(path, { ...options, onProgress });
-}
-
-/** In JSON it stands in the object. */
-function tellHead(context: CliContext, { directory, head }: DirectoryVerdict, json: boolean): void {
-  if (head === undefined) return;
-  if (!head.found) note(context, `error: ${directory} ${head.sentence}`);
-  else if (!json) context.stdout.write(`  ${head.sentence}\n`);
 }
 
 /** 64 hex digits as `bankd status --json` shows them, perhaps with the seq before. */

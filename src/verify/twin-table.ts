@@ -4,7 +4,7 @@
  * The fields have names, so that a difference can be told in words. Plain f64 numbers in small
  * pages: a million records take 64 bytes each and not the several hundred of as many objects.
  */
-const RECORDS_PER_PAGE = 1024;
+const RECORDS_PER_PAGE = 256;
 
 export class TwinTable {
   readonly name: string;

@@ -14,6 +14,7 @@ import type { ControlRecord } from '../../src/core/view.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
 import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
 import { FileControlStore } from '../../src/host/file-control-store.ts';
+import type { FileSystem } from '../../src/host/file-system.ts';
 import { saveIdentity } from '../../src/host/identity.ts';
 import { ENTRY_NONE } from '../../src/host/journal-recovery.ts';
 import { FaultyFileSystem } from './faulty-file-system.ts';
@@ -99,19 +100,18 @@ export async function makeDirectory(path: string, options: DirectoryOptions = {}
   return bank;
 }
 
-/** The frontend's directory of the bank above. */
-export async function makeControl(
+/** The control record of the bank above, in the frontend's directory. */
+export async function makeControlIn(
   path: string,
+  io: FileSystem,
   changes: Partial<ControlRecord> = {},
 ): Promise<void> {
-  const directory = await DataDirectory.open(path);
   const members = [{ id: 1 as BackendId, incarnation: INCARNATION }];
-  await new FileControlStore(directory).write({
-    cluster: CLUSTER, version: 1, epoch: 1 as Epoch, owner: 'd1'.repeat(16) as OwnerId,
+  await new FileControlStore({ control: join(path, 'control') }, io).write({
+    cluster: CLUSTER, version: 1, epoch: 2 as Epoch, owner: 'd1'.repeat(16) as OwnerId,
     view: { number: 1 as ViewNumber, members }, commitFloor: 3 as Seq, count: 3, recovered: false,
     ...changes,
   });
-  directory.close();
 }
 
 /** Every file's content. */
