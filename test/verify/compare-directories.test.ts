@@ -95,6 +95,8 @@ t.test('compare: what a backend out of the view alone has, of another epoch: a n
   t.same(known.faults, []);
   t.match(known.notes, [/differ from entry 5 on.*; backend-2 is not in sync and loses them/]);
   t.match(compareDirectories(all, [control([1, 2])]).faults, [/differ/], 'members never differ');
+  const decided = [await verdictOf(1, { epochs: [1, 1, 1, 2, 2] }), await verdictOf(2)];
+  t.match(compareDirectories(decided, [control([1])]).faults, [/from entry 4 on/], 'both decided');
   const sameEpoch = [await verdictOf(1, { amount: 800 }), await verdictOf(2)];
   t.match(compareDirectories(sameEpoch, [control([1])]).faults, [/differ/], 'one epoch, one entry');
 });

@@ -56,6 +56,11 @@ t.test('entry record: a flipped bit anywhere: told, the checksums mended or not'
       if (isByHash(at) && typeof mended !== 'string') t.fail(`${where}, mended`);
     }
   }
+  const { members, number } = entry.view;
+  const swapped = rechain({ ...entry, view: { number, members: members.toReversed() } }, entry);
+  t.equal(
+    readEntryRecord(recordOf(swapped), 0, SEED), 'the members of its view make no sense',
+  );
   for (let length = 0; length < record.length; length += 1) {
     const cut = readEntryRecord(record.slice(0, length), 0, SEED);
     if (typeof cut !== 'string') t.fail(`cut to ${length}`);
