@@ -88,5 +88,6 @@ function hex(bytes: Uint8Array, from: number, to: number): string {
 }
 
 function isZero(bytes: Uint8Array, from: number, to: number): boolean {
-  return bytes.subarray(from, to).every((byte) => byte === 0);
+  for (let at = from; at < to; at += 1) if (bytes[at] !== 0) return false;
+  return true;
 }

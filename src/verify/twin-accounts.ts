@@ -164,8 +164,9 @@ function refusal(code: number, { number, balance }: Account): Answer {
   return { code, account: number, balance };
 }
 
+/** Modulo 2^32, from 0 upward, as ECMAScript's ToUint32 defines it. */
 function modulo(value: number): number {
-  return ((value % 2 ** 32) + 2 ** 32) % 2 ** 32;
+  return value >>> 0;
 }
 
 /** What is hashed: the low words, then the high bits of balance (21) and version (11) in one. */
