@@ -3,9 +3,10 @@
  * who mends all checksums, swapped, dropped, doubled; journals replaced by older ones.
  */
 import t from 'tap';
-import type { ExecutedEntry } from '../../src/core/entry.ts';
+import { entryBytes, type ExecutedEntry } from '../../src/core/entry.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import type { Epoch, Incarnation, Timestamp } from '../../src/core/ids.ts';
+import { writeRecordFile } from '../../src/host/durable-file.ts';
 import { verifyControl } from '../../src/verify/control.ts';
 import { verifyDirectory, type DirectoryVerdict } from '../../src/verify/directory.ts';
 import { makeControlIn } from '../support/bank-directory.ts';
@@ -105,6 +106,23 @@ t.test('damage: a journal without segments, or with the identity of another: a '
   t.match(await verifyDirectory('b', { io }), {
     ok: false, fault: /segment is corrupt at byte 24: it belongs to backend incarnation a1a1/,
   });
+});
+
+t.test('damage: a cut that was begun: what it drops is not looked at; the cut damaged: a '
+  + 'fault', async (t) => {
+  const { io, entries } = await smallDirectory();
+  io.files.delete('b/checkpoint');
+  const { batch, results } = at(entries, 3);
+  const offset = 4096 + entryBytes(batch.length, results.length / 32);
+  await writeRecordFile(io, 'b/journal/cut', { first: 4, offset, afterSeq: 4 });
+  t.match(await verifyDirectory('b', { io }), { ok: true, lastSeq: 4 });
+  const bytes = io.files.get('b/journal/cut') ?? new Uint8Array();
+  for (let byte = 0; byte < bytes.length; byte += 1) {
+    flip(bytes, byte);
+    const { ok, fault } = await verifyDirectory('b', { io });
+    if (ok || !fault?.includes('b/journal/cut is corrupt')) t.fail(`byte ${byte}: ${fault}`);
+    flip(bytes, byte);
+  }
 });
 
 t.test('damage: files or directories where the other must be: a fault', async (t) => {
