@@ -35,6 +35,7 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--rate': 'N',
   '--history': 'FILE',
   '--report': 'FILE',
+  '--expect-head': 'HASH',
 };
 
 /** `--read-timeout` is `BANKD_READ_TIMEOUT`. */

@@ -14,12 +14,15 @@ export class ProgressLine implements Disposable {
     this.#label = label;
   }
 
-  /** `bankd-data/backend-1: entry 12345`; only now and then, however often it is called. */
-  show(what: string): void {
+  /**
+   * `bankd-data/backend-1: entry 12345`; only now and then, however often it is called: only then
+   * is the text made.
+   */
+  show(what: () => string): void {
     const nowMs = performance.now();
     if (nowMs - this.#drawnMs < REDRAW_MS) return;
     this.#drawnMs = nowMs;
-    this.#output.write(`${CLEAR_LINE}${this.#label}: ${what}`);
+    this.#output.write(`${CLEAR_LINE}${this.#label}: ${what()}`);
   }
 
   [Symbol.dispose](): void {

@@ -5,17 +5,23 @@ import { oneLine } from './quote.ts';
 
 /** Lines, without their ends. */
 export function statusLines(report: StatusReport, paint: ChalkInstance): readonly string[] {
-  const { epoch, view, commitSeq, copies, waitingFor, status } = report;
+  const { epoch, view, commitSeq, copies, head, waitingFor, status } = report;
   const array = status.map((bit) => (bit === 1 ? paint.green('1') : paint.red('0'))).join(',');
   const lines = [
     `status [${array}]  epoch ${epoch}  view ${view}  seq ${commitSeq}`,
     describeCopies(copies, paint),
   ];
+  if (head) lines.push(`head ${shortHash(head.hash)} at seq ${head.seq}`);
   if (waitingFor.length > 0) {
     lines.push(paint.yellow(`waiting for ${describeMissing(report)}`));
   }
   if (report.chaos === false) lines.push('chaos is not allowed here (--no-chaos)');
   return [...lines, '', ...backendTable(report, paint)];
+}
+
+/** Enough to tell two apart at a glance; all of it is in `--json`. */
+function shortHash(hash: string): string {
+  return oneLine(hash).slice(0, 16);
 }
 
 /** A new bank needs all of them; later any one that is in the view brings service back. */

@@ -75,7 +75,7 @@ export class Coordinator {
       owner: options.owner,
       readTimeoutMs: options.readTimeoutMs,
       nowMs: () => this.#now.ms,
-      commitSeq: () => this.#serving?.commitSeq ?? SEQ_NONE,
+      commitSeq: () => this.#serving?.head.seq ?? SEQ_NONE,
       onLost: (link) => this.#failLink(link),
       onOwnPause: () => this.#patience.onOwnPause(this.#now.ms),
     });
@@ -174,7 +174,7 @@ export class Coordinator {
       links: this.#greeter.linksInOrder(),
       count: this.#greeter.count,
       newest: this.#serving?.lastSeq ?? SEQ_NONE,
-      commitSeq: this.#serving?.commitSeq ?? record?.commitFloor ?? SEQ_NONE,
+      head: this.#serving?.head,
       serving: this.#phase === 'serving',
       chaos: this.#options.chaos,
       frontend: this.#options.frontend,
@@ -386,9 +386,9 @@ export class Coordinator {
   #raiseCommitFloor(): void {
     if (this.#serving === undefined || !this.#control.canWrite(this.#now.ms)) return;
     if (this.#now.ms - this.#floorWrittenMs < COMMIT_FLOOR_MS && !this.#stopping) return;
-    if (this.#serving.commitSeq <= this.#control.record.commitFloor) return;
+    if (this.#serving.head.seq <= this.#control.record.commitFloor) return;
     this.#floorWrittenMs = this.#now.ms;
-    this.#control.write({ commitFloor: this.#serving.commitSeq });
+    this.#control.write({ commitFloor: this.#serving.head.seq });
   }
 
   #finishStop(): void {

@@ -23,6 +23,7 @@ import type {
 } from './message.ts';
 import { prepareOf } from './prepare.ts';
 import { ReadRounds } from './read-rounds.ts';
+import type { Head } from './status-report.ts';
 import { traceBatch } from './trace.ts';
 import type { View } from './view.ts';
 
@@ -67,6 +68,7 @@ export class Serving {
   #last: Tail;
   #lastTimestamp = 0;
   #commitSeq: Seq;
+  #commitHash: Tail['hash'];
   /** What members already told on a heartbeat or a prepare. */
   #toldCommitSeq: Seq;
   #answerTurn = 0;
@@ -77,6 +79,7 @@ export class Serving {
     this.#last = base;
     this.#lastTimestamp = base.timestamp;
     this.#commitSeq = base.seq;
+    this.#commitHash = base.hash;
     this.#toldCommitSeq = base.seq;
     this.#inFlight = new InFlight(base.seq);
     this.#gather = new Gather((delayMs) => host.wake(delayMs));
@@ -113,8 +116,9 @@ export class Serving {
     });
   }
 
-  get commitSeq(): Seq {
-    return this.#commitSeq;
+  /** The last decided entry: its hash stands for the whole history up to it. */
+  get head(): Head {
+    return { seq: this.#commitSeq, hash: this.#commitHash };
   }
 
   get lastSeq(): Seq {
@@ -267,9 +271,7 @@ export class Serving {
     });
   }
 
-  /**
-   * Reads go on; what is in doubt waits, and what its connection read after it. True: nothing did.
-   */
+  /** Reads go on; what is in doubt waits, and what its connection read after it. True: none did. */
   #refuse({ writes, reads }: Round, detail: string): boolean {
     const doubtful = writes.filter((item) => item.inDoubt);
     const waiting = new Set(doubtful.map((item) => item.connection));
@@ -329,6 +331,7 @@ export class Serving {
       const batch = present(this.#inFlight.get(seq), 'what is undecided is held');
       if (!this.#agreement.check(batch.digests, seq)) return;
       this.#commitSeq = seq;
+      this.#commitHash = batch.hash;
       this.#gather.onDecided(batch.items.length, this.#host.admission.queued, this.#host.now().ms);
       batch.agreed = batch.digests.values().next().value;
       batch.digests.clear();

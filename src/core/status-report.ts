@@ -1,7 +1,8 @@
 /** What `bankd status --json` shows. Balances are not in it; new fields may come. */
 import type { BackendLink } from './backend-link.ts';
 import {
-  EPOCH_NONE, VIEW_NONE, type BackendId, type Epoch, type Seq, type ViewNumber,
+  EPOCH_NONE, SEQ_NONE, VIEW_NONE,
+  type BackendId, type EntryHash, type Epoch, type Seq, type ViewNumber,
 } from './ids.ts';
 import { hasId, type ControlRecord, type View } from './view.ts';
 
@@ -25,6 +26,15 @@ export interface BackendStatus {
   readonly detail: string;
 }
 
+/**
+ * The last decided entry. Its hash chains the whole history before it: who keeps it can prove later
+ * what a directory holds (`bankd verify --expect-head`).
+ */
+export interface Head {
+  readonly seq: Seq;
+  readonly hash: EntryHash;
+}
+
 /** What the frontend tells of itself. */
 export interface FrontendStatus {
   readonly pid: number;
@@ -40,6 +50,8 @@ export interface StatusReportBody {
   readonly epoch: Epoch;
   readonly view: ViewNumber;
   readonly commitSeq: Seq;
+  /** Null while there is no service. */
+  readonly head: Head | null;
   readonly serving: boolean;
   readonly status: readonly (0 | 1)[];
   /** How many replicas stand behind every answer. */
@@ -62,20 +74,22 @@ export interface StatusSources {
   readonly links: readonly BackendLink[];
   readonly count: number;
   readonly newest: Seq;
-  readonly commitSeq: Seq;
+  /** Undefined while there is no service. */
+  readonly head: Head | undefined;
   readonly serving: boolean;
   readonly chaos: boolean;
   readonly frontend: FrontendStatus;
 }
 
 export function reportStatus(sources: StatusSources): StatusReportBody {
-  const { record, links, count, newest, commitSeq, serving, chaos, frontend } = sources;
+  const { record, links, count, newest, head, serving, chaos, frontend } = sources;
   const status = links.map((link) => statusOf(link, record));
   return {
     cluster: record?.cluster ?? '',
     epoch: record?.epoch ?? EPOCH_NONE,
     view: record?.view.number ?? VIEW_NONE,
-    commitSeq,
+    commitSeq: head?.seq ?? record?.commitFloor ?? SEQ_NONE,
+    head: head ?? null,
     serving,
     status,
     copies: status.filter((bit) => bit === 1).length,

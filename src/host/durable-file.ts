@@ -80,9 +80,18 @@ export async function readRecordFile(
   if (!intact) {
     throw new EnvironmentError('corrupt', `${path} is corrupt: its checksum does not match`);
   }
-  const value: unknown = JSON.parse(line);
+  const value = parseJson(line);
   if (typeof value !== 'object' || value === null) {
     throw new EnvironmentError('corrupt', `${path} is corrupt: it holds no record`);
   }
   return value as Readonly<Record<string, unknown>>;
+}
+
+/** Undefined where it is none, though its checksum is right: somebody else has written it. */
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

@@ -35,7 +35,14 @@ export interface RecoveryOptions {
   /** A cut that was begun: what it drops is not looked at. */
   readonly cut: Cut | undefined;
   /** In order; the bytes are views of a whole segment: copy what is to be kept for long. */
-  readonly onEntry: (entry: ExecutedEntry) => void;
+  readonly onEntry: (entry: ExecutedEntry, place: EntryPlace) => void;
+}
+
+/** Where an entry's record stands: in the file, and in the bytes of its whole segment. */
+export interface EntryPlace {
+  readonly segment: SegmentFile;
+  readonly bytes: Uint8Array;
+  readonly offset: number;
 }
 
 /** A tail that nothing vouches for. */
@@ -76,10 +83,10 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
     const next = segments[at + 1];
     const seal = seals[at] ?? 'absent';
     const index = new SegmentIndex(segment.header.first);
-    const scan = await scanFile(options, segment, seal, next, (entry, offset) => {
-      index.push(offset);
+    const scan = await scanFile(options, segment, seal, next, (entry, place) => {
+      index.push(place.offset);
       view = entry.view;
-      if (entry.seq > checkpoint.seq) options.onEntry(entry);
+      if (entry.seq > checkpoint.seq) options.onEntry(entry, place);
       else if (entry.seq === checkpoint.seq) checkHash(segment, checkpoint, entry.hash);
     });
     index.end = scan.end;
@@ -221,14 +228,16 @@ async function scanFile(
   segment: SegmentFile,
   seal: Seal | 'absent',
   next: SegmentFile | undefined,
-  onEntry: (entry: ExecutedEntry, offset: number) => void,
+  onEntry: (entry: ExecutedEntry, place: EntryPlace) => void,
 ): Promise<SegmentScan> {
   const { header, seed, path } = segment;
   const bytes = await readWhole(options.io, segment);
   const { cut } = options;
   if (cut?.first === header.first) bytes.fill(0, cut.offset);
   const vouched = Math.max(options.checkpoint.seq, (next?.header.first ?? 1) - 1);
-  const scan = scanSegment(bytes, header, seed, vouchedWithin(vouched, next), onEntry);
+  const scan = scanSegment(bytes, header, seed, vouchedWithin(vouched, next), (entry, offset) => {
+    onEntry(entry, { segment, bytes, offset });
+  });
   if (scan.outcome.kind === 'corrupt') {
     throw corrupt(path, scan.end, `entry ${scan.outcome.seq}: ${scan.outcome.detail}`);
   }

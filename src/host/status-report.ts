@@ -33,6 +33,8 @@ export interface StatusReport {
   readonly epoch: number;
   readonly view: number;
   readonly commitSeq: number;
+  /** The last decided entry; null while there is no service. */
+  readonly head?: { readonly seq: number; readonly hash: string } | null;
   /** Element k is for backend k + 1. */
   readonly status: readonly number[];
   /** How many copies stand behind an answer. */
@@ -63,6 +65,7 @@ export function readStatusReport(value: unknown): StatusReport | undefined {
     epoch: number('epoch'),
     view: number('view'),
     commitSeq: number('commitSeq'),
+    head: readHead(parsed['head']),
     status: list<number>('status'),
     copies: number('copies'),
     waitingFor: list<number>('waitingFor'),
@@ -85,6 +88,12 @@ export function countUp(report: StatusReport): number {
 /** Those whose processes run and are in sync. */
 export function backendsUp(report: StatusReport): readonly BackendStatus[] {
   return report.backends.filter(({ status }) => status === 1);
+}
+
+function readHead(value: unknown): { readonly seq: number; readonly hash: string } | null {
+  if (!isRecord(value)) return null;
+  const { seq, hash } = value;
+  return typeof seq === 'number' && typeof hash === 'string' ? { seq, hash } : null;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -4,21 +4,23 @@ import {
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { Chalk } from 'chalk';
+import { Writable } from 'node:stream';
 import t from 'tap';
 import { colourLevel } from '../../src/cli/colour.ts';
 import { describeFailure, formatFailure } from '../../src/cli/failure.ts';
 import { History, historyPath } from '../../src/cli/history.ts';
 import { alignmentDistance, nearest } from '../../src/cli/nearest.ts';
+import { ProgressBar } from '../../src/cli/progress-bar.ts';
 import { complete } from '../../src/cli/prompt.ts';
 import { renderScreen, renderText } from '../../src/cli/render.ts';
 import { answerHelp, answerUnavailable } from '../../src/cli/answer.ts';
 import { stdinKind } from '../../src/cli/stdin-kind.ts';
 import { readStatusReport } from '../../src/host/status-report.ts';
 import { formatBytes, statusLines } from '../../src/cli/status-table.ts';
-import { differences, verdictJson, verdictLines } from '../../src/cli/verdict.ts';
+import { formatUnits, verdictJson, verdictLines } from '../../src/cli/verdict.ts';
 import type { EntryHash, Seq } from '../../src/core/ids.ts';
 import { EnvironmentError } from '../../src/host/environment-error.ts';
-import type { DirectoryVerdict } from '../../src/host/verify-directory.ts';
+import type { DirectoryVerdict } from '../../src/verify/directory.ts';
 
 t.test('nearest: distance: letters left out, put in, replaced, swapped', async (t) => {
   for (const [one, other, distance] of [
@@ -128,6 +130,13 @@ t.test('status: report: read whatever it lacks, shown without colour as plain te
   t.equal(waits('c', [1, 3]), 'waiting for one of backends 1, 3', 'each of them has everything');
   t.equal(waits('', [1, 3]), 'waiting for all of backends 1, 3', 'a bank that is not founded yet');
   t.match(text, '--no-chaos');
+  t.notMatch(text, 'head', 'not told while there is no service, nor by an older frontend');
+  const head = { seq: 9, hash: '0123456789abcdef'.repeat(4) };
+  const withHead = readStatusReport({ ...report, head });
+  const [, , headLine] = statusLines(withHead ?? report, new Chalk({ level: 0 }));
+  t.equal(headLine, 'head 0123456789abcdef at seq 9');
+  t.same(readStatusReport({ ...report, head: null })?.head, null);
+  t.same(readStatusReport({ ...report, head: 'x' })?.head, null);
   t.match(text, /^1 +in-sync +9 +0 +1\.5 KiB +- +7 +-$/m);
   t.match(text, /^2 +lost-data +- +- +- +- +- +-\n {2}entry 3 is broken$/m);
   t.match(statusLines({ ...report, copies: 0 }, new Chalk({ level: 0 })).join('\n'), 'no answer');
@@ -136,35 +145,71 @@ t.test('status: report: read whatever it lacks, shown without colour as plain te
   ]);
 });
 
-function verdict(directory: string, changes: Partial<DirectoryVerdict> = {}): DirectoryVerdict {
+function verdict(changes: Partial<DirectoryVerdict> = {}): DirectoryVerdict {
   return {
-    directory, ok: true, lastSeq: 9 as Seq, commitSeq: 8 as Seq,
-    digest: 'd1', hash: 'h1' as EntryHash,
-    accounts: new Map([[101, { balance: 2000, scale: 2 }], [100, { balance: 5000, scale: 2 }]]),
+    directory: 'b1', ok: true, lastSeq: 9 as Seq, commitSeq: 8 as Seq,
+    digest: 'd1', hash: 'h1' as EntryHash, operations: 12, accountCount: 2, total: 7000n,
+    books: { created: 6000n, adjusted: -500n, deposited: 2000n, withdrawn: 500n },
+    identity: undefined, accounts: [[100, 5000], [101, 2000]],
     ...changes,
   };
 }
 
 t.test('verdict: JSON and text', async (t) => {
   t.equal(
-    JSON.stringify(verdictJson(verdict('b1'), true)),
+    JSON.stringify(verdictJson(verdict())),
     '{"directory":"b1","ok":true,"lastSeq":9,"commitSeq":8,"digest":"d1",' +
-      '"accounts":{"100":"50.00","101":"20.00"}}',
+      '"head":{"seq":9,"hash":"h1"},"total":"70.00","created":"60.00","adjusted":"-5.00",' +
+      '"deposited":"20.00","withdrawn":"5.00","accounts":{"100":"50.00","101":"20.00"}}',
   );
-  const damaged = verdict('b1', { ok: false, fault: 'entry 3 is broken' });
-  t.match(verdictJson(damaged, false), { ok: false, fault: 'entry 3 is broken' });
-  t.notOk('accounts' in verdictJson(damaged, false));
-  t.match(verdictLines(damaged, false)[0], 'b1: DAMAGED: entry 3 is broken');
-  t.same(verdictLines(verdict('b1'), true).slice(2), ['  100  50.00', '  101  20.00']);
-  t.match(verdictLines(verdict('b1', { torn: '5 bytes' }), false).join('\n'), 'no fault: 5 bytes');
+  const { accounts: _, ...bare } = verdict({ ok: false, fault: 'entry 3 is broken' });
+  t.match(verdictJson(bare), { ok: false, fault: 'entry 3 is broken' });
+  t.notOk('accounts' in verdictJson(bare));
+  t.match(verdictLines(bare)[0], 'b1: DAMAGED: entry 3 is broken');
+  t.same(verdictLines(verdict()).slice(1), [
+    '  seq 9 (8 known committed), 12 operations, 2 accounts, digest d1',
+    '  head 9:h1',
+    '  total 70.00 = created 60.00 + adjusted -5.00 + deposited 20.00 - withdrawn 5.00',
+    '  100  50.00',
+    '  101  20.00',
+  ]);
+  t.match(verdictLines(verdict({ torn: '5 bytes' })).join('\n'), 'no fault: 5 bytes');
+  const head = { found: true, sentence: 'contains it' };
+  t.match(verdictJson(verdict({ head })), { containsHead: true, headDetail: 'contains it' });
 });
 
-t.test('verdict: differences: only between intact directories at the same seq', async (t) => {
-  t.same(differences([verdict('b1'), verdict('b2'), verdict('b3')]), []);
-  const other = [{ digest: 'd2' }, { hash: 'h2' as EntryHash }];
-  for (const change of other) {
-    t.same(differences([verdict('b1'), verdict('b2', change)]), ['b1 and b2 differ at seq 9']);
-  }
-  t.same(differences([verdict('b1'), verdict('b2', { digest: 'd2', lastSeq: 10 as Seq })]), []);
-  t.same(differences([verdict('b1'), verdict('b2', { digest: 'd2', ok: false })]), []);
+t.test('verdict: units: exact beyond 2^53, and below zero', async (t) => {
+  t.same([0n, 5n, -5n, 123n, 10n ** 20n + 1n].map(formatUnits), [
+    '0.00', '0.05', '-0.05', '1.23', '1000000000000000000.01',
+  ]);
+});
+
+t.test('progress bar: share, rate, what is left; nothing where there is no terminal', async (t) => {
+  const written: string[] = [];
+  const output = new Writable({
+    write: (chunk, _encoding, done) => {
+      written.push(String(chunk));
+      done();
+    },
+  });
+  const format = (count: number) => `${Math.round(count)} seeds`;
+  let nowMs = 1_000;
+  const clock = () => nowMs;
+  const silent = new ProgressBar({ output, label: 'sim', format, nowMs: clock });
+  silent.show(1, 2);
+  silent[Symbol.dispose]();
+  t.same([silent.isShown, written], [false, []]);
+  const terminal = Object.assign(output, { isTTY: true });
+  const show = (done: number, total: number | undefined, detail = ''): string => {
+    using bar = new ProgressBar({ output: terminal, label: 'sim', format, nowMs: clock });
+    nowMs += 2_000;
+    bar.show(done, total, detail);
+    return written.splice(0).join('').replaceAll('\r\x1b[K', '');
+  };
+  t.equal(show(50, 200), 'sim: [#####---------------]  25 % of 200 seeds, 25 seeds/s, 6 s left');
+  t.match(show(1, 10_000, 'entry 7'), '0 % of 10000 seeds, 1 seeds/s, entry 7, 5 h 33 min left');
+  t.match(show(1, 200), '6 min 38 s left');
+  t.match(show(300, 200), '100 % of 200 seeds, 150 seeds/s, 0 s left');
+  t.equal(show(50, undefined), 'sim: 50 seeds, 25 seeds/s', 'nobody knows the end');
+  t.match(show(0, 200), '0 % of 200 seeds, 0 seeds/s');
 });

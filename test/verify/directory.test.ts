@@ -1,100 +1,34 @@
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+/** The check of a single directory. */
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { hashEntry, type EntryId, type ExecutedEntry } from '../../src/core/entry.ts';
-import {
-  SESSION_NONE,
-  type BackendId, type ClusterId, type Epoch, type OwnerId, type Seq, type Timestamp,
-  type ViewNumber,
-} from '../../src/core/ids.ts';
-import { Ledger } from '../../src/core/ledger.ts';
-import { encodeChunk, type Operation } from '../../src/core/operation.ts';
-import { SESSIONS_PER_LEASE } from '../../src/core/session-table.ts';
+import type { EntryId } from '../../src/core/entry.ts';
+import type { Seq } from '../../src/core/ids.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
 import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
-import { saveIdentity } from '../../src/host/identity.ts';
-import { ENTRY_NONE } from '../../src/host/journal-recovery.ts';
-import { verifyDirectory } from '../../src/host/verify-directory.ts';
+import { verifyDirectory } from '../../src/verify/directory.ts';
+import { makeDirectory, snapshotOf } from '../support/bank-directory.ts';
 import { damage } from '../support/damage.ts';
-import { FaultyFileSystem } from '../support/faulty-file-system.ts';
-import { INCARNATION } from '../support/journal-entries.ts';
-import { kindOfError, openForTest } from '../support/open-journal.ts';
-
-/** A bank's entries, executed as a participant does. */
-class Bank {
-  readonly ledger = new Ledger();
-  tail: EntryId = ENTRY_NONE;
-  #request = 1;
-
-  lease(): ExecutedEntry {
-    return this.entry(encodeChunk(SESSION_NONE, 0, [{ kind: 'lease' }]));
-  }
-
-  run(operations: readonly Operation[]): ExecutedEntry {
-    const chunk = encodeChunk(SESSIONS_PER_LEASE, this.#request, operations);
-    this.#request += operations.length;
-    return this.entry(chunk);
-  }
-
-  entry(batch: Uint8Array): ExecutedEntry {
-    const seq = (this.tail.seq + 1) as Seq;
-    const timestamp = (1000 + seq) as Timestamp;
-    const { results, digest } = this.ledger.execute(seq, timestamp, batch);
-    const view = {
-      number: 1 as ViewNumber, members: [{ id: 1 as BackendId, incarnation: INCARNATION }],
-    };
-    const { hash: previousHash } = this.tail;
-    const entry = { seq, timestamp, entryEpoch: 1 as Epoch, view, previousHash, batch };
-    const executed = { ...entry, hash: hashEntry(entry), results, digest };
-    this.tail = executed;
-    return executed;
-  }
-}
-
-/** A closed directory: 100 holds 60.00, 101 holds 40.00; a checkpoint at entry 2. */
-async function makeDirectory(
-  path: string,
-  change: (entry: ExecutedEntry) => ExecutedEntry = (entry) => entry,
-): Promise<Bank> {
-  const directory = await DataDirectory.open(path);
-  const cluster = 'c0'.repeat(16) as ClusterId;
-  const promise = { cluster, epoch: 1 as Epoch, owner: 'd1'.repeat(16) as OwnerId };
-  await saveIdentity(
-    directory, { cluster, backend: 1 as BackendId, incarnation: INCARNATION, promise }
-  );
-  const io = new FaultyFileSystem();
-  io.free = 0;
-  const { journal } = await openForTest(directory.journal, { io });
-  const bank = new Bank();
-  journal.append(change(bank.lease()));
-  journal.append(change(bank.run([{ kind: 'create', amount: 10000, scale: 2 }])));
-  const store = new FileCheckpointStore(directory);
-  await store.save(bank.tail, bank.ledger.snapshot());
-  bank.ledger.releaseSnapshot();
-  journal.append(change(bank.run([
-    { kind: 'create', amount: 0, scale: 2 },
-    { kind: 'transfer', account: 100, toAccount: 101, amount: 4000, scale: 2 },
-  ])));
-  await journal.flush();
-  await journal.close();
-  directory.close();
-  return bank;
-}
+import { kindOfError } from '../support/open-journal.ts';
 
 t.test('verify: a directory that is right: its accounts, digests and seqs; '
   + 'unchanged', async (t) => {
   const path = join(t.testdir(), 'backend-1');
   const bank = await makeDirectory(path);
   const before = snapshotOf(path);
-  const progress: Seq[] = [];
-  const verdict = await verifyDirectory(path, (seq) => progress.push(seq));
+  const progress: number[] = [];
+  const verdict = await verifyDirectory(path, {
+    onProgress: (bytes, total, seq) => progress.push(bytes, total, seq),
+    withAccounts: true,
+  });
   t.match(verdict, { directory: path, ok: true, lastSeq: 3, commitSeq: 2, hash: bank.tail.hash });
   t.equal(verdict.digest, bank.ledger.stateDigest);
-  t.same(
-    [...verdict.accounts], [[100, { balance: 6000, scale: 2 }], [101, { balance: 4000, scale: 2 }]]
-  );
+  t.same(verdict.accounts, [[100, 6000], [101, 4000]]);
+  t.match(verdict, { operations: 4, accountCount: 2, total: 10_000n });
+  t.same(verdict.books, { created: 10_000n, adjusted: 0n, deposited: 0n, withdrawn: 0n });
   t.equal(verdict.fault, undefined);
-  t.same(progress, [1, 2, 3]);
+  const size = 1024 * 1024;
+  t.same(progress, [4096, size, 1, 4608, size, 2, 5120, size, 3]);
   t.same(snapshotOf(path), before);
 });
 
@@ -125,16 +59,16 @@ t.test('verify: a torn tail is told, and neither a fault nor cut', async (t) => 
 t.test('verify: results or digests that replaying does not give: a fault', async (t) => {
   const base = t.testdir();
   const wrongResults = join(base, 'backend-1');
-  await makeDirectory(wrongResults, (entry) => (
+  await makeDirectory(wrongResults, { change: (entry) => (
     entry.seq === 3 ? { ...entry, results: entry.results.map((byte) => byte ^ 1) } : entry
-  ));
+  ) });
   t.match(await verifyDirectory(wrongResults), {
     ok: false, lastSeq: 2, fault: /entry 3: replaying it gives other results/,
   });
   const wrongDigest = join(base, 'backend-2');
-  await makeDirectory(wrongDigest, (entry) => (
+  await makeDirectory(wrongDigest, { change: (entry) => (
     entry.seq === 2 ? { ...entry, digest: '0'.repeat(32) } : entry
-  ));
+  ) });
   t.match(
     await verifyDirectory(wrongDigest),
     { ok: false, fault: /entry 2: replaying it gives another state/ },
@@ -177,20 +111,8 @@ t.test('verify: what is missing: identity or journal: a fault; no directory, a l
     rmSync(join(copy, name), { recursive: true });
     t.match(await verifyDirectory(copy), { ok: false, fault: new RegExp(`${name} is missing`) });
   }
-  t.equal(await kindOfError(verifyDirectory(join(base, 'nowhere'))), 'missing');
   const held = await DataDirectory.open(path);
   t.equal(await kindOfError(verifyDirectory(path)), 'locked');
   held.close();
   t.equal((await verifyDirectory(path)).ok, true);
 });
-
-/** Every file's content. */
-function snapshotOf(path: string): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = join(entry.parentPath, entry.name);
-    files[file] = readFileSync(file).toString('base64');
-  }
-  return files;
-}

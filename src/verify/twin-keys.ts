@@ -1,0 +1,99 @@
+/**
+ * The idempotency keys of the twin, by their text: what each was used for, and where it was first
+ * answered. The newest `keysMax` are kept.
+ *
+ * The hashes and the links of a checkpoint's records are computed only to be compared.
+ */
+import { KIND } from '../core/operation.ts';
+import { sha256 } from '../core/hash.ts';
+import type { TwinOperation } from './twin-records.ts';
+import type { Place } from './twin-sessions.ts';
+import { TwinTable } from './twin-table.ts';
+
+const [CONTENT, SEQ, INDEX, SEALED] = [3, 4, 5, 6];
+const KEYS_PER_BUCKET = 4;
+
+export interface KeyUse extends Place {
+  /** What the key was used for, as a hash; 0 where it is sealed. */
+  readonly content: number;
+  readonly sealed: boolean;
+}
+
+export class TwinKeys {
+  readonly table: TwinTable = new TwinTable('keys', [
+    'hash, bits 0 to 51', 'hash, bits 52 to 103', 'hash, bits 104 to 127', 'content', 'seq',
+    'index', 'sealed', 'link',
+  ]);
+  readonly #keysMax: number;
+  readonly #buckets: number;
+  /** Position of each kept key, and the key of each record. */
+  readonly #positionOf = new Map<string, number>();
+  readonly #keys: string[] = [];
+  /** Position of each bucket's newest key. */
+  readonly #newestOf = new Map<number, number>();
+  #next = 1;
+
+  constructor(keysMax: number) {
+    this.#keysMax = keysMax;
+    this.#buckets = 2 ** Math.ceil(Math.log2(Math.max(1, keysMax / KEYS_PER_BUCKET)));
+  }
+
+  /** The position that the next key will get. */
+  get next(): number {
+    return this.#next;
+  }
+
+  get hasForgotten(): boolean {
+    return this.#next - 1 > this.#keysMax;
+  }
+
+  find(key: string): KeyUse | undefined {
+    const position = this.#positionOf.get(key);
+    if (position === undefined) return undefined;
+    const record = this.#recordOf(position);
+    const field = (name: number) => this.table.get(record, name);
+    return {
+      content: field(CONTENT), seq: field(SEQ), index: field(INDEX), sealed: field(SEALED) === 1,
+    };
+  }
+
+  /** A key that `find` does not find. */
+  add(key: string, { content, seq, index, sealed }: KeyUse): void {
+    const position = this.#next;
+    const record = this.#recordOf(position);
+    const [high, middle, low] = hashParts(key);
+    const bucket = high % this.#buckets;
+    const newest = this.#newestOf.get(bucket) ?? 0;
+    const link = newest > position - this.#keysMax ? newest : 0;
+    const values = [high, middle, low, content, seq, index, sealed ? 1 : 0, link];
+    if (record === this.table.records) this.table.append(values);
+    else this.table.fill(record, values);
+    const forgotten = this.#keys[record];
+    if (forgotten !== undefined) this.#positionOf.delete(forgotten);
+    this.#keys[record] = key;
+    this.#positionOf.set(key, position);
+    this.#newestOf.set(bucket, position);
+    this.#next += 1;
+  }
+
+  #recordOf(position: number): number {
+    return (position - 1) % this.#keysMax;
+  }
+}
+
+/** 128 bits of SHA-256: 52, 52 and 24. */
+function hashParts(key: string): readonly [number, number, number] {
+  const digits = sha256(key);
+  const part = (from: number, to: number) => Number.parseInt(digits.slice(from, to), 16);
+  return [part(0, 13), part(13, 26), part(26, 32)];
+}
+
+/** 52 bits of what a well-formed write asks for, however many zeros its amount ends with. */
+export function contentOf({ kind, account, toAccount, amount, scale }: TwinOperation): number {
+  const fraction = scale === 0 ? '' : amount.toString().padStart(scale + 1, '0').slice(-scale);
+  const zeros = /0*$/.exec(fraction)?.[0].length ?? 0;
+  const one = kind === KIND.create ? 0n : account;
+  const other = kind === KIND.transfer ? toAccount : 0n;
+  const text = `${kind} ${one} ${other} ${amount / 10n ** BigInt(zeros)} ${scale - zeros}`;
+  return Number.parseInt(sha256(text).slice(0, 13), 16);
+}

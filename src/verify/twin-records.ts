@@ -1,0 +1,150 @@
+/**
+ * Batches and results as bytes, read and written a second time: shares with `src/core` only the
+ * constants of the record layout (the layout itself is in `core/operation.ts`).
+ */
+import {
+  CHUNK_BYTES_MAX, CHUNK_MARK, CHUNK_OPERATIONS_MAX, KIND, RECORD_BYTES, RESULT_BYTES,
+} from '../core/operation.ts';
+
+/** Integers go up to 2^53 - 1, in either direction. */
+export const LARGEST = 9007199254740991n;
+
+/** An operation as its record says it, undecided whether it makes sense. */
+export interface TwinOperation {
+  readonly kind: number;
+  readonly flags: number;
+  readonly scale: number;
+  readonly byKey: number;
+  readonly account: bigint;
+  readonly toAccount: bigint;
+  readonly amount: bigint;
+  /** The extension's bytes: undefined without one, empty where the chunk ends before it. */
+  readonly extension: Uint8Array | undefined;
+}
+
+export interface TwinChunk {
+  readonly session: number;
+  readonly firstRequest: number;
+  /** Undefined where the records ran out. */
+  readonly operations: readonly (TwinOperation | undefined)[];
+}
+
+/** What a result says; what is left out is 0. */
+export interface Answer {
+  readonly code: number;
+  readonly detail?: number;
+  readonly account?: bigint | number;
+  readonly balance?: bigint | number;
+  readonly toBalance?: bigint | number;
+}
+
+/** Why the batch is no row of whole chunks, in words; undefined where it is one. */
+export function findBatchFault(batch: Uint8Array): string | undefined {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  for (let at = 0; at < batch.length; ) {
+    if (at + RECORD_BYTES > batch.length) return `its batch ends within a chunk, at byte ${at}`;
+    const operations = view.getUint32(at + 4, true);
+    const length = chunkBytes(view, at);
+    const session = view.getBigInt64(at + 8, true);
+    const firstRequest = view.getBigInt64(at + 16, true);
+    const isWhole = length <= CHUNK_BYTES_MAX && at + length <= batch.length;
+    const isSane = view.getUint8(at) === CHUNK_MARK && operations >= 1 &&
+      operations <= CHUNK_OPERATIONS_MAX && isNatural(session) && isNatural(firstRequest) &&
+      isNatural(firstRequest + BigInt(operations));
+    if (!isWhole || !isSane) return `at byte ${at} of its batch stands no chunk`;
+    at += length;
+  }
+  return undefined;
+}
+
+/** The chunks of a batch in which `findBatchFault` found nothing. */
+export function readChunks(batch: Uint8Array): TwinChunk[] {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  const chunks: TwinChunk[] = [];
+  for (let at = 0; at < batch.length; ) {
+    const end = at + chunkBytes(view, at);
+    chunks.push({
+      session: Number(view.getBigInt64(at + 8, true)),
+      firstRequest: Number(view.getBigInt64(at + 16, true)),
+      operations: readOperations(view, at, end),
+    });
+    at = end;
+  }
+  return chunks;
+}
+
+function readOperations(view: DataView, chunkAt: number, end: number) {
+  const operations: (TwinOperation | undefined)[] = [];
+  let at = chunkAt + RECORD_BYTES;
+  for (let left = view.getUint32(chunkAt + 4, true); left > 0; left -= 1) {
+    const operation = readOperation(view, at, end);
+    operations.push(operation);
+    if (operation === undefined) continue;
+    at += operation.extension === undefined ? RECORD_BYTES : 2 * RECORD_BYTES;
+  }
+  return operations;
+}
+
+function readOperation(view: DataView, at: number, end: number): TwinOperation | undefined {
+  if (at >= end) return undefined;
+  const flags = view.getUint8(at + 1);
+  return {
+    kind: view.getUint8(at),
+    flags,
+    scale: view.getUint8(at + 2),
+    byKey: view.getUint32(at + 4, true),
+    account: view.getBigInt64(at + 8, true),
+    toAccount: view.getBigInt64(at + 16, true),
+    amount: view.getBigInt64(at + 24, true),
+    extension: flags % 2 === 1 ? readExtension(view, at + RECORD_BYTES, end) : undefined,
+  };
+}
+
+function readExtension(view: DataView, at: number, end: number): Uint8Array {
+  const length = Math.max(0, Math.min(RECORD_BYTES, end - at));
+  return new Uint8Array(view.buffer, view.byteOffset + Math.min(at, end), length);
+}
+
+function chunkBytes(view: DataView, at: number): number {
+  return (1 + view.getUint32(at + 24, true)) * RECORD_BYTES;
+}
+
+export function isExact(value: bigint): boolean {
+  return value <= LARGEST && value >= -LARGEST;
+}
+
+export function isNatural(value: bigint): boolean {
+  return value <= LARGEST && value >= 0n;
+}
+
+/** The key in an extension: 1 to 64 visible ASCII characters, then zeros; undefined for others. */
+export function readKey(extension: Uint8Array | undefined): string | undefined {
+  const text = Buffer.from(extension ?? []).toString('latin1');
+  return /^[!-~]{1,64}\0*$/.test(text) ? text.replace(/\0+$/, '') : undefined;
+}
+
+/** A whole batch's results, each put where it belongs. */
+export class TwinResults {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(count: number) {
+    this.bytes = new Uint8Array(count * RESULT_BYTES);
+    this.#view = new DataView(this.bytes.buffer);
+  }
+
+  /** The answer to the operation, which is undefined where the chunk's records ran out. */
+  put(index: number, operation: TwinOperation | undefined, answer: Answer): void {
+    const { code, detail = 0, account = 0, balance = 0, toBalance = 0 } = answer;
+    const view = this.#view;
+    const at = index * RESULT_BYTES;
+    const kind = operation?.kind ?? 0;
+    view.setUint8(at, code);
+    view.setUint8(at + 1, kind <= KIND.end ? kind : 0);
+    view.setUint8(at + 2, 2);
+    view.setUint32(at + 4, detail % 2 ** 32, true);
+    view.setBigInt64(at + 8, BigInt(account), true);
+    view.setBigInt64(at + 16, BigInt(balance), true);
+    view.setBigInt64(at + 24, BigInt(toBalance), true);
+  }
+}

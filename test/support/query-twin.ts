@@ -1,0 +1,28 @@
+/** What a batch of QUERYs is answered, from the twin's table of accounts. */
+import { CODE, KIND, REASON } from '../../src/core/operation.ts';
+import type { LedgerTwin } from '../../src/verify/ledger-twin.ts';
+import {
+  isExact, readChunks, TwinResults, type Answer, type TwinOperation,
+} from '../../src/verify/twin-records.ts';
+
+export function queryTwin(twin: LedgerTwin, batch: Uint8Array): Uint8Array {
+  const operations = readChunks(batch).flatMap((chunk) => chunk.operations);
+  const results = new TwinResults(operations.length);
+  operations.forEach((operation, index) => results.put(index, operation, answer(twin, operation)));
+  return results.bytes;
+}
+
+function answer(twin: LedgerTwin, operation: TwinOperation | undefined): Answer {
+  const isQuery = operation?.kind === KIND.query && operation.flags === 0;
+  if (!isQuery || !isExact(operation.account)) {
+    return { code: CODE.badRequest, detail: REASON.malformed };
+  }
+  const { account } = operation;
+  const [accounts] = twin.tables();
+  const record = Number(account) - 100;
+  if (accounts === undefined || record < 0 || record >= accounts.records) {
+    return { code: CODE.accountNotFound, account };
+  }
+  const [balance, version] = [accounts.get(record, 0), accounts.get(record, 1)];
+  return { code: CODE.ok, account, balance, detail: version };
+}
