@@ -184,7 +184,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'the clock on the wall jumps',
     run: ({ frontend }, _backend, random) => {
-      if (frontend !== undefined) frontend.wallOffsetUs = Math.floor((random.next() - 0.5) * 7.2e9);
+      if (frontend !== undefined) frontend.clock.wallOffsetUs = Math.floor((random.next() - 0.5) * 7.2e9);
     },
   },
   {
