@@ -158,21 +158,24 @@ export class Greeter {
 
   #contest(link: BackendLink, newcomer: Omit<Contender, 'probe' | 'deadlineMs'>): void {
     const { connection, hello } = newcomer;
+    const other = this.#contenders.get(link.id);
+    // It waits already, and has lost that connection: it goes on waiting over this one.
+    const isAgain = other?.hello.nonce === hello.nonce;
+    if (isAgain) this.#host.close(other.connection);
     if (link.hello?.nonce === hello.nonce) {
       // The same process over a new connection: the old one is dead, its end has not arrived yet.
-      const other = this.#contenders.get(link.id);
-      if (other !== undefined) {
+      if (other !== undefined && !isAgain) {
         this.#refuse(other.connection, other.hello, `two processes run as backend ${link.id}`);
       }
       this.#contenders.set(link.id, { ...newcomer, probe: Infinity, deadlineMs: 0 });
-      return;
-    }
-    if (this.#contenders.has(link.id)) {
+    } else if (isAgain) {
+      this.#contenders.set(link.id, { ...other, ...newcomer });
+    } else if (other !== undefined) {
       this.#refuse(connection, hello, `two processes run as backend ${link.id}`);
-      return;
+    } else {
+      const deadlineMs = this.#options.nowMs() + this.#options.readTimeoutMs;
+      this.#contenders.set(link.id, { ...newcomer, probe: this.#options.probeAll(), deadlineMs });
     }
-    const deadlineMs = this.#options.nowMs() + this.#options.readTimeoutMs;
-    this.#contenders.set(link.id, { ...newcomer, probe: this.#options.probeAll(), deadlineMs });
   }
 
   #refusal({ cluster, backend, count }: Hello): string | undefined {

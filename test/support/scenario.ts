@@ -205,6 +205,10 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
   pause: (scenario, [id]) => scenario.backend(id).pause(),
   resume: (scenario, [id]) => scenario.backend(id).resume(),
   cut: (scenario, [id]) => scenario.backend(id).cut(),
+  /** Half-open: nothing of it arrives at the frontend for so long, not even its end. */
+  stall: (scenario, [id, ms]) => scenario.backend(id).pipe?.stall(0, Number(ms)),
+  /** It gives up its connection; the frontend does not learn it for a while. */
+  leave: (scenario, [id]) => scenario.backend(id).leave(),
   'slow-disk': (scenario, [id, ms]) => {
     scenario.backend(id).slowDiskMs = Number(ms);
   },
