@@ -83,14 +83,13 @@ export class JournalStory {
       const header = readChunkHeader(batch, start);
       if (header === undefined) throw new Error(`seq ${entry.seq}: no chunk at ${start}`);
       let offset = start + RECORD_BYTES;
-      for (let place = 0; place < header.operations; place += 1) {
+      for (let at = 0; at < header.operations; at += 1) {
         const decoded = decodeOperation(batch, offset);
         const result = decodeResult(outcomes, index);
-        const id = formatRequestId(header.session, header.firstRequest + place);
+        const id = formatRequestId(header.session, header.firstRequest + at);
+        const place = { seq: entry.seq, index, result };
         if (result.code === 'duplicate') this.#duplicates.add(id);
-        else if (header.session !== SESSION_NONE && decoded !== undefined && !neverRan(result)) {
-          this.#note(id, { seq: entry.seq, index, operation: decoded.operation, result });
-        }
+        else if (header.session !== SESSION_NONE) this.#note(id, place, decoded?.operation);
         offset = decoded?.next ?? offset + RECORD_BYTES;
         index += 1;
       }
@@ -98,8 +97,10 @@ export class JournalStory {
     }
   }
 
-  #note(id: string, run: Run): void {
-    const { operation, result } = run;
+  #note(id: string, place: Omit<Run, 'operation'>, operation: Operation | undefined): void {
+    const { result } = place;
+    if (operation === undefined || neverRan(result)) return;
+    const run = { ...place, operation };
     append(this.#requests, id, run);
     if (!isWrite(operation)) return;
     if (operation.key === undefined) append(this.#writes, tagOf(operation), run);

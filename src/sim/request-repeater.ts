@@ -6,7 +6,7 @@
  * request comes twice because its client sent it twice, or had given it up. One whose only sending
  * was refused the client knows never to happen, and nobody repeats it.
  */
-import type { Answered, FromClient, Request } from '../core/message.ts';
+import type { Answered, FromClient, Refusal, Request } from '../core/message.ts';
 import { readChunkHeader, viewOf, type ChunkHeader } from '../core/operation.ts';
 import { formatRequestId, parseRequestId } from '../core/request-id.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -26,6 +26,7 @@ export class RequestRepeater {
   readonly #answered = new Set<string>();
   /** Operations that their client gave up. */
   readonly #unknown = new Set<string>();
+  readonly #refused = new Set<string>();
   #isClientGone = false;
 
   constructor(cluster: SimCluster, chance: number) {
@@ -61,14 +62,20 @@ export class RequestRepeater {
     }
   }
 
-  /** It died, and claims nothing any more. */
+  /** Its client was told so, and may have told its user that it did not happen. */
+  onRefusal({ thing, session, number }: Refusal): void {
+    if (thing === 'request') this.#refused.add(formatRequestId(session, number));
+  }
+
+  /** It died, and claims nothing more. */
   onClientGone(): void {
     this.#isClientGone = true;
   }
 
   #mayComeAgain({ session, firstRequest, operations }: ChunkHeader): boolean {
     const id = formatRequestId(session, firstRequest);
-    if (this.#isClientGone || (this.#sendings.get(id) ?? 0) > 1) return true;
+    if ((this.#sendings.get(id) ?? 0) > 1) return true;
+    if (this.#isClientGone && !this.#refused.has(id)) return true;
     if (this.#answered.has(id)) return true;
     for (let at = 0; at < operations; at += 1) {
       if (!this.#unknown.has(formatRequestId(session, firstRequest + at))) return false;

@@ -49,7 +49,7 @@ function heal(cluster: SimCluster): void {
   cluster.startFrontend();
 }
 
-/** What an operator does where replicas differ: the one whose memory was hit comes back as empty. */
+/** What an operator does where replicas differ: the one that was hit comes back as empty. */
 function replaceHit(cluster: SimCluster): void {
   if (!cluster.stops.some((stop) => stop.startsWith('diverged'))) return;
   for (const backend of cluster.backends) {

@@ -97,6 +97,7 @@ export class SimClient implements SimClientEnd {
 
   onMessage(message: ToClient): void {
     if (message.type === 'answered') this.#repeater.onAnswered(message);
+    if (message.type === 'refusal') this.#repeater.onRefusal(message);
     this.#session.onMessage(message);
     this.#session.flush();
   }
@@ -185,9 +186,12 @@ export class SimClient implements SimClientEnd {
   #submitNext(): void {
     if (this.#open.size >= this.#plan.window) return;
     if (this.#left > 0) this.#submit(this.#draw());
-    else if (this.#isHurried && !this.#isServed && this.#open.size === 0) this.#submit(this.#last());
-    else return;
+    else if (this.#wantsLast) this.#submit(this.#last());
     if (this.#left > 0) this.#thinkSoon();
+  }
+
+  get #wantsLast(): boolean {
+    return this.#isHurried && !this.#isServed && this.#open.size === 0;
   }
 
   #draw(): Draw {

@@ -14,6 +14,7 @@ import { SimClock } from './sim-clock.ts';
 import { SimControlStore } from './sim-control-store.ts';
 import { SimFrontend, type FrontendChoices, type SimClientEnd } from './sim-frontend.ts';
 import { Delays, EventQueue } from './event-queue.ts';
+import type { Pipe } from './pipe.ts';
 import { TraceHash } from './trace-hash.ts';
 
 export interface ClusterChoices {
@@ -157,6 +158,10 @@ export class SimCluster {
 
   cutClient(client: SimClientEnd): void {
     for (const frontend of this.frontends) frontend.cutClient(client);
+  }
+
+  pipesOf(client: SimClientEnd): Pipe[] {
+    return this.frontends.flatMap((frontend) => frontend.pipesOf(client));
   }
 
   /** Whether every acknowledged transaction survives the loss of this backend's directory. */

@@ -56,7 +56,8 @@ export class SimControlStore {
     else {
       const lateMs = fate === 'late' ? ANSWER_TIMEOUT_MS + delays.upTo(LATE_MS_MAX) : 0;
       queue.after(delayMs + lateMs, () => {
-        if (this.#put(attempt)) this.#cluster.note(`control written, which nobody is told (${fate})`);
+        const isApplied = this.#put(attempt);
+        if (isApplied) this.#cluster.note(`control written, which nobody is told (${fate})`);
       });
     }
     queue.after(delayMs + ANSWER_TIMEOUT_MS, () => {

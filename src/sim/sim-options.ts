@@ -136,8 +136,7 @@ export function describeOptions(options: SimOptions): string[] {
 }
 
 function describeClient({ operations, window, keys, bulk, quits, thinkMs }: ClientPlan): string {
-  const habits = [keys && 'keys', bulk && 'bulk', quits && 'quits'].filter((word) => word !== false);
-  const does = habits.length === 0 ? '' : `, ${habits.join(', ')}`;
+  const does = (keys ? ', keys' : '') + (bulk ? ', bulk' : '') + (quits ? ', quits' : '');
   return `${operations} operations, ${window} at a time, pauses of ${thinkMs.toFixed(0)} ms${does}`;
 }
 
