@@ -24,6 +24,14 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--pause': 'N',
   '--backend': 'ID',
   '--for': 'TIME',
+  '--seeds': 'N',
+  '--first': 'N',
+  '--seed': 'N',
+  '--jobs': 'N',
+  '--backends': 'N',
+  '--clients': 'N',
+  '--operations': 'N',
+  '--faults': 'N',
 };
 
 /** `--read-timeout` is `BANKD_READ_TIMEOUT`. */

@@ -153,8 +153,8 @@ export class JournalStory {
   }
 
   #judgeOnce(): void {
-    const all = [['request', this.#requests], ['write', this.#writes], ['key', this.#keys]] as const;
-    for (const [what, runs] of all) {
+    const all = { request: this.#requests, write: this.#writes, key: this.#keys };
+    for (const [what, runs] of Object.entries(all)) {
       for (const [name, { length }] of runs) {
         if (length > 1) this.found.push(`${what} ${name}: ran ${length} times`);
       }

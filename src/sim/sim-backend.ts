@@ -286,6 +286,7 @@ export class SimBackend {
         this.#syncing = false;
         this.disk.sync();
         const { seq } = this.disk.tail;
+        this.#cluster.onDetail?.(`backend ${this.id} synced to ${seq}`);
         this.#tellReserve(life);
         if (seq > 0) this.participant?.onSynced(seq);
         this.#allocate(life);

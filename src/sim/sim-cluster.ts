@@ -47,6 +47,8 @@ export class SimCluster {
   resets = 0;
   /** Told every line of the trace, for scenarios and for looking into a failure. */
   onNote: ((line: string) => void) | undefined;
+  /** Told what would be too much for a scenario, such as each fsync. */
+  onDetail: ((line: string) => void) | undefined;
   onMessage: ((from: string, to: string, message: Message) => void) | undefined;
   traceLine: ((line: string) => void) | undefined;
   readonly #clockDrift: number;

@@ -50,7 +50,7 @@ export function drawOptions(seed: number, random: Random, overrides: SimOverride
   // Few and far between, at times: what needs a long quiet way is reached, too.
   const isSparse = random.chance(0.15);
   const faults = isSparse ? 1 + random.int(12) : 20 + random.int(26);
-  const gapMs = isSparse ? 100 + random.int(200) : 20 + random.int(100);
+  const gapMs = isSparse ? 100 + random.int(200) : 30 + random.int(120);
   const minInSync = random.chance(0.15) ? 2 : 1;
   const rest = {
     palette: drawPalette(random),

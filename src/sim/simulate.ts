@@ -44,9 +44,16 @@ export async function simulate(
   });
   attach(watch, cluster);
   const clients = makeClients(options, cluster, random);
-  await begin(cluster, clients);
-  const faults = await strikeAll(options, cluster, clients, random);
-  const found = await settle(cluster, clients, options.healMs);
+  const faults: string[] = [];
+  const found: string[] = [];
+  try {
+    await begin(cluster, clients);
+    await strikeAll(options, cluster, clients, random, faults);
+    found.push(...(await settle(cluster, clients, options.healMs)));
+  } catch (error) {
+    // An assertion of the core: a bug that shows itself.
+    found.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
   const history = clients.flatMap((client) => client.history);
   found.unshift(...cluster.invariants.found);
   if (found.length === 0) found.push(...judge(cluster, history));
@@ -60,6 +67,7 @@ function attach(watch: Watch, cluster: SimCluster): void {
   const { onNote, onMessage } = watch;
   if (onNote !== undefined) {
     cluster.onNote = (line) => onNote(cluster.queue.nowMs, line);
+    cluster.onDetail = (line) => onNote(cluster.queue.nowMs, line);
     cluster.traceLine = (line) => onNote(cluster.queue.nowMs, `frontend: ${line}`);
   }
   if (onMessage !== undefined) {
@@ -86,8 +94,8 @@ async function begin(cluster: SimCluster, clients: readonly SimClient[]): Promis
 /** Until all have struck. */
 async function strikeAll(
   options: SimOptions, cluster: SimCluster, clients: readonly SimClient[], random: Random,
-): Promise<string[]> {
-  const struck: string[] = [];
+  struck: string[],
+): Promise<void> {
   const { palette, gapMs, faults, atControlWrites } = options;
   const endMs = cluster.queue.nowMs + 1.5 * faults * gapMs;
   const isOver = (): boolean => struck.length >= faults || cluster.queue.nowMs >= endMs;
@@ -106,7 +114,6 @@ async function strikeAll(
     if (!isOver()) strike(pickFault(palette, random));
   }
   cluster.store.onWriting = undefined;
-  return struck;
 }
 
 function judge(cluster: SimCluster, history: readonly Observed[]): string[] {
