@@ -227,7 +227,10 @@ export class SimFrontend {
     if (end instanceof SimBackend) {
       this.#cluster.noteMessage('frontend', `backend ${end.id}`, message as Message);
       if (end.connection !== connection) return;
-      pipe.send(1, () => end.deliver(message as ToBackend));
+      pipe.send(1, () => {
+        // Its next life does not hear what was said to the one before.
+        if (end.pipe === pipe) end.deliver(message as ToBackend);
+      });
     } else {
       this.#cluster.noteMessage('frontend', end.name, message as Message);
       this.#cluster.invariants.onToClient(this, message as ToClient);

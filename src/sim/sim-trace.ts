@@ -46,8 +46,11 @@ function describe(message: Message): string {
     }
     case 'query-answered':
       return `${describeMessage(message)} (q-${message.query})`;
-    case 'refusal':
-      return `${describeMessage(message)} (${formatRequestId(message.session, message.number)})`;
+    case 'refusal': {
+      const { thing, session, number } = message;
+      const id = thing === 'query' ? `q-${number}` : formatRequestId(session, number);
+      return `${describeMessage(message)}${thing === 'session' ? '' : ` (${id})`}`;
+    }
     case 'prepare':
     case 'vote':
       return `${describeMessage(message)} (epoch ${message.epoch})`;

@@ -26,11 +26,11 @@ function number(flag: string, min: number, max: number, description: string) {
 export class SimCommand extends BankdCommand {
   static override readonly paths = [['sim']];
   static override readonly about: Usage = {
-    description: 'prove it: the real bank under made-up time, network, disks and faults',
+    description: 'the real bank under made-up time, network, disks and faults',
     details:
-      'A seed is a run: it draws the bank, its clients and the faults, and whoever runs it again\n' +
-      'gets the same run. It stops at the first seed that breaks what must hold: exit status 5,\n' +
-      'with the end of its trace and the command that repeats it.',
+      'A seed is a run: it draws the bank, its clients and the faults, and gives the same run\n' +
+      'again to whoever asks. It stops at the first seed that breaks what must hold, with exit\n' +
+      'status 5, the end of its trace, and the command that repeats it.',
     examples: [
       ['ten thousand runs, each with other faults', 'bankd sim --seeds 10000'],
       ['one of them again, every event of it', 'bankd sim --seed 42 --trace'],
@@ -101,8 +101,9 @@ export class SimCommand extends BankdCommand {
     { seed }: SeedResult, overrides: SimOverrides, total: Total,
   ): Promise<number> {
     if (this.json) return EXIT.integrity;
+    this.#print(`seed ${seed} breaks what must hold; ${total.seeds} seeds were run`);
+    this.#print('');
     await reportSeed(seed, overrides, false, (line) => this.#print(line));
-    this.#print(`found       by the ${total.seeds === 1 ? 'first' : `${total.seeds}th`} seed`);
     return EXIT.integrity;
   }
 
