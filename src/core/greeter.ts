@@ -164,14 +164,12 @@ export class Greeter {
     if (isAgain) this.#host.close(other.connection);
     if (link.hello?.nonce === hello.nonce) {
       // The same process over a new connection: the old one is dead, its end has not arrived yet.
-      if (other !== undefined && !isAgain) {
-        this.#refuse(other.connection, other.hello, `two processes run as backend ${link.id}`);
-      }
+      if (other !== undefined && !isAgain) this.#putOff(other.connection, other.hello);
       this.#contenders.set(link.id, { ...newcomer, probe: Infinity, deadlineMs: 0 });
     } else if (isAgain) {
       this.#contenders.set(link.id, { ...other, ...newcomer });
     } else if (other !== undefined) {
-      this.#refuse(connection, hello, `two processes run as backend ${link.id}`);
+      this.#putOff(connection, hello);
     } else {
       const deadlineMs = this.#options.nowMs() + this.#options.readTimeoutMs;
       this.#contenders.set(link.id, { ...newcomer, probe: this.#options.probeAll(), deadlineMs });
@@ -197,6 +195,14 @@ export class Greeter {
   #refuse(connection: ConnectionId, { backend }: Hello, detail: string): void {
     this.#host.log(`refused backend ${backend}: ${detail}`);
     this.#host.send(connection, { type: 'refused', retry: false, detail });
+    this.#host.close(connection);
+  }
+
+  /** Which of several is the backend will show: of one that has died the end may not be here yet. */
+  #putOff(connection: ConnectionId, { backend }: Hello): void {
+    const detail = `two processes may run as backend ${backend}`;
+    this.#host.log(`put off backend ${backend}: ${detail}`);
+    this.#host.send(connection, { type: 'refused', retry: true, detail });
     this.#host.close(connection);
   }
 

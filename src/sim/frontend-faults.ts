@@ -78,6 +78,13 @@ export const FRONTEND_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'a write of the control record gets no answer, and its repetition has no room',
+    run: ({ store }, _backend, random) => {
+      store.fates.push(random.pick(FATES));
+      store.failNext += 1;
+    },
+  },
+  {
     name: 'the clock on the wall jumps',
     run: ({ frontend }, _backend, random) => {
       if (frontend === undefined) return;

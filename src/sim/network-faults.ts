@@ -20,6 +20,17 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'a backend dies behind a half-open connection, comes back, and loses that one, too',
+    run: (cluster, backend, random) => {
+      backend.pipe?.stall(0, 200 + random.next() * 400);
+      backend.crash();
+      cluster.queue.after(random.next() * 30, () => backend.start());
+      for (let times = 1 + random.int(4); times > 0; times -= 1) {
+        cluster.queue.after(random.next() * 400, () => backend.leave());
+      }
+    },
+  },
+  {
     name: 'a slow connection',
     run: (_cluster, { pipe }, random) => pipe?.slow(random.next() * 400, random.next() * 800),
   },
