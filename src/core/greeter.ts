@@ -198,7 +198,7 @@ export class Greeter {
     this.#host.close(connection);
   }
 
-  /** Which of several is the backend will show: of one that has died the end may not be here yet. */
+  /** Which of several it is will show: of one that has died the end may not be here yet. */
   #putOff(connection: ConnectionId, { backend }: Hello): void {
     const detail = `two processes may run as backend ${backend}`;
     this.#host.log(`put off backend ${backend}: ${detail}`);
