@@ -20,6 +20,8 @@ import { Workload, type Draw, type Habits } from './workload.ts';
 const TICK_MS = 25;
 /** When the faults are over it goes on for so long at most with what it had in mind. */
 const HURRY_MS = 600;
+const HURRIED_THINK_MS = 2;
+const LAST_THINK_MS = 30;
 
 export interface ClientPlan extends Habits {
   /** How many operations it submits in all. */
@@ -175,12 +177,17 @@ export class SimClient implements SimClientEnd {
   #thinkSoon(): void {
     if (this.#isThinking) return;
     this.#isThinking = true;
-    const { random } = this.#cluster;
-    const thinkMs = this.#isHurried ? 0 : random.next() * 2 * this.#plan.thinkMs;
-    this.#cluster.queue.after(thinkMs, () => {
+    const { random, queue } = this.#cluster;
+    queue.after(random.next() * 2 * this.#thinkMs, () => {
       this.#isThinking = false;
       this.#submitNext();
     });
+  }
+
+  /** On average. Nobody who is refused at once asks again at once. */
+  get #thinkMs(): number {
+    if (!this.#isHurried) return this.#plan.thinkMs;
+    return this.#left > 0 ? HURRIED_THINK_MS : LAST_THINK_MS;
   }
 
   #submitNext(): void {

@@ -82,7 +82,7 @@ function drawPalette(random: Random): readonly WeightedFault[] {
   return drawn.filter(({ isIn }) => isIn).map(({ fault, weight }) => ({ fault, weight }));
 }
 
-/** They are done at about the time when the faults are. */
+/** Undisturbed they are done in half of the time; outages take the rest. */
 function drawClients(
   random: Random, count: number, operations: number, faultMs: number,
 ): readonly ClientPlan[] {
@@ -96,7 +96,7 @@ function drawClients(
       bulk: random.chance(0.3),
       quits: random.chance(0.3),
       operations: Math.max(0, own),
-      thinkMs: Math.max(0.5, (faultMs * 0.8) / Math.max(1, own)),
+      thinkMs: Math.max(0.5, (faultMs * 0.5) / Math.max(1, own)),
       shortDeadlines,
       repeats,
     };
