@@ -36,6 +36,12 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--history': 'FILE',
   '--report': 'FILE',
   '--expect-head': 'HASH',
+  '--seeds': 'N',
+  '--first': 'N',
+  '--jobs': 'N',
+  '--backends': 'N',
+  '--operations': 'N',
+  '--faults': 'N',
 };
 
 /** `--read-timeout` is `BANKD_READ_TIMEOUT`. */

@@ -4,7 +4,7 @@
  */
 import { assert } from './assert.ts';
 import type { Submission, Thing } from './client-queue.ts';
-import type { FromClient } from './message.ts';
+import type { FromClient, QueryAnswered } from './message.ts';
 import { encodeChunk, viewOf, writeI64, type Operation } from './operation.ts';
 import { formatQueryId, formatRequestId } from './request-id.ts';
 
@@ -26,6 +26,8 @@ export class ClientFrame {
   readonly operations: number;
   /** `flying`: on the present connection. `held`: to be sent again. */
   state: 'flying' | 'held' = 'flying';
+  /** Of a QUERY that was answered before a write that it follows. */
+  earlyAnswer: QueryAnswered | undefined;
   /** It was on an earlier connection too: a refusal of this sending says nothing of the first. */
   resent = false;
   readonly #chunk: Uint8Array;

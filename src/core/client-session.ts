@@ -5,7 +5,8 @@
  * What it keeps true:
  * - Frames leave in submission order, writes and QUERYs alike; repetitions before anything new.
  * - A write leaves only when every QUERY before it is answered: one that is lost and sent again
- *   must not see what was submitted after it.
+ *   must not see what was submitted after it. A QUERY's answer counts only when every write before
+ *   it is answered: should that write have to be sent to another session, the QUERY follows it.
  * - A number names one operation for ever: it is never given to another, whatever became of it.
  * - `refused` is said only of what did not and never will happen: it never left, or its only
  *   sending was refused, or the ledger said that its number was passed over. The rest is `unknown`.
@@ -105,7 +106,10 @@ export class ClientSession {
   onDisconnected(): void {
     this.#link = 'down';
     this.#sessionAsked = false;
-    for (const frame of this.#frames) frame.state = 'held';
+    for (const frame of this.#frames) {
+      frame.state = 'held';
+      frame.earlyAnswer = undefined;
+    }
   }
 
   onMessage(message: ToClient): void {
@@ -133,6 +137,7 @@ export class ClientSession {
       const due = frame.takeDue(nowMs);
       if (due.length > 0) this.#giveUp(frame, due, 'was not answered in time');
     }
+    this.#takeEarlyAnswers();
     for (const submission of this.#queue.takeDue(nowMs)) {
       const why = this.#link === 'open' ? 'the frontend gave no answer' : 'no connection';
       const detail = `${why} in time, so nothing was sent`;
@@ -221,14 +226,26 @@ export class ClientSession {
   #onAnswered(message: Answered): void {
     const frame = this.#frames.request(message.session, message.firstRequest);
     // Undefined for a late repetition of an answer, and for a session that was given up.
-    if (frame !== undefined) this.#answer(frame, message);
+    if (frame === undefined) return;
+    this.#answer(frame, message);
+    this.#takeEarlyAnswers();
   }
 
   #onQueryAnswered(message: QueryAnswered): void {
     const frame = this.#frames.query(message.query);
     if (frame === undefined) return;
-    const { seq, results } = message;
-    this.#answer(frame, { seq, results, timestamp: undefined, originals: [] });
+    frame.earlyAnswer = message;
+    this.#takeEarlyAnswers();
+  }
+
+  /** Of the QUERYs that no write is before any more. */
+  #takeEarlyAnswers(): void {
+    for (const frame of this.#frames) {
+      if (frame.thing === 'request') return;
+      if (frame.earlyAnswer === undefined) continue;
+      const { seq, results } = frame.earlyAnswer;
+      this.#answer(frame, { seq, results, timestamp: undefined, originals: [] });
+    }
   }
 
   #answer(frame: ClientFrame, message: FrameAnswer): void {

@@ -132,6 +132,7 @@ export class Coordinator {
   /** Some hundred times a second. */
   onTick(now: Now): void {
     this.#now = now;
+    this.#control.onTick(now.ms);
     this.#backends.onTick();
     this.#takeover?.onTick();
     this.#serving?.onTick();
@@ -153,6 +154,7 @@ export class Coordinator {
     const viewBefore = this.#control.recordIfAny?.view.number;
     const record = this.#control.onWritten(outcome, now.ms);
     if (record !== undefined) this.#onRecordDurable(record, viewBefore);
+    else if (this.#control.pendingView !== undefined) return; // not known yet
     else if (this.#phase === 'claiming') this.#phase = 'waiting';
     else if (this.#phase === 'installing') this.#restart('the view could not be written');
     else this.#serving?.membership.onViewNotWritten();
@@ -330,9 +332,8 @@ export class Coordinator {
   #install(base: Tail, members: readonly Member[]): void {
     this.#base = base;
     this.#phase = 'installing';
-    const { view } = this.#control;
-    const commitFloor = base.seq;
-    this.#control.write({ view: nextView(view, members), commitFloor, recovered: false });
+    const view = nextView(this.#control.view, members);
+    this.#control.write({ view, commitFloor: base.seq, recovered: false });
   }
 
   #beginServing(record: ControlRecord): void {

@@ -76,7 +76,8 @@ export interface CoordinatorHost {
   close(connection: ConnectionId): void;
   /**
    * Writes the record if the stored one has version `record.version - 1` (0: there is none yet);
-   * then `onControlWritten`. One write at a time.
+   * then `onControlWritten`. One write at a time. After `unknown` the same record is written again:
+   * if it is what is stored, it is `written`.
    */
   writeControl(record: ControlRecord): void;
   /** Calls `flush` once after about so many milliseconds; one such call is under way at most. */
@@ -89,14 +90,15 @@ export interface CoordinatorHost {
   stop(reason: StopReason, detail: string): void;
 }
 
-/** `deposed`: another owner holds the record. `rolled-back`: a promise above the record's epoch.
+/**
+ * `deposed`: another owner holds the record. `rolled-back`: a promise above the record's epoch.
  * `diverged`: replicas differ and no majority tells which is right. `foreign`: the record is
- * missing
- * or does not fit the backends. */
+ * missing or does not fit the backends.
+ */
 export type StopReason = 'deposed' | 'rolled-back' | 'diverged' | 'foreign';
 
 /**
  * What became of a write of the control record. `failed`: certainly not applied, may be tried
- * again.
+ * again. `unknown`: no answer came: it was applied, or not, or may still be.
  */
-export type ControlOutcome = 'written' | 'conflict' | 'failed';
+export type ControlOutcome = 'written' | 'conflict' | 'failed' | 'unknown';

@@ -158,21 +158,22 @@ export class Greeter {
 
   #contest(link: BackendLink, newcomer: Omit<Contender, 'probe' | 'deadlineMs'>): void {
     const { connection, hello } = newcomer;
+    const other = this.#contenders.get(link.id);
+    // It waits already, and has lost that connection: it goes on waiting over this one.
+    const isAgain = other?.hello.nonce === hello.nonce;
+    if (isAgain) this.#host.close(other.connection);
     if (link.hello?.nonce === hello.nonce) {
       // The same process over a new connection: the old one is dead, its end has not arrived yet.
-      const other = this.#contenders.get(link.id);
-      if (other !== undefined) {
-        this.#refuse(other.connection, other.hello, `two processes run as backend ${link.id}`);
-      }
+      if (other !== undefined && !isAgain) this.#putOff(other.connection, other.hello);
       this.#contenders.set(link.id, { ...newcomer, probe: Infinity, deadlineMs: 0 });
-      return;
+    } else if (isAgain) {
+      this.#contenders.set(link.id, { ...other, ...newcomer });
+    } else if (other !== undefined) {
+      this.#putOff(connection, hello);
+    } else {
+      const deadlineMs = this.#options.nowMs() + this.#options.readTimeoutMs;
+      this.#contenders.set(link.id, { ...newcomer, probe: this.#options.probeAll(), deadlineMs });
     }
-    if (this.#contenders.has(link.id)) {
-      this.#refuse(connection, hello, `two processes run as backend ${link.id}`);
-      return;
-    }
-    const deadlineMs = this.#options.nowMs() + this.#options.readTimeoutMs;
-    this.#contenders.set(link.id, { ...newcomer, probe: this.#options.probeAll(), deadlineMs });
   }
 
   #refusal({ cluster, backend, count }: Hello): string | undefined {
@@ -194,6 +195,14 @@ export class Greeter {
   #refuse(connection: ConnectionId, { backend }: Hello, detail: string): void {
     this.#host.log(`refused backend ${backend}: ${detail}`);
     this.#host.send(connection, { type: 'refused', retry: false, detail });
+    this.#host.close(connection);
+  }
+
+  /** Which of several it is will show: of one that has died the end may not be here yet. */
+  #putOff(connection: ConnectionId, { backend }: Hello): void {
+    const detail = `two processes may run as backend ${backend}`;
+    this.#host.log(`put off backend ${backend}: ${detail}`);
+    this.#host.send(connection, { type: 'refused', retry: true, detail });
     this.#host.close(connection);
   }
 

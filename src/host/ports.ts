@@ -62,7 +62,10 @@ export interface Identity {
  */
 export interface ControlStore {
   load(): Promise<ControlRecord | undefined>;
-  /** Compare-and-swap on `version`; durable when it resolves. */
+  /**
+   * Compare-and-swap on `version`; durable when it resolves. One that may say `unknown` is asked to
+   * write the same record again, and then says `written` where that is what is stored.
+   */
   write(record: ControlRecord): Promise<ControlOutcome>;
 }
 

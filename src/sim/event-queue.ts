@@ -1,4 +1,4 @@
-/** Made-up time: a queue of events, and connections whose messages are such events. */
+/** Made-up time: a queue of events, and how long things take. */
 import type { Random } from '../core/random.ts';
 
 interface Event {
@@ -72,47 +72,5 @@ export class Delays {
 
   upTo(ms: number): number {
     return this.#fixed ? ms / 2 : this.#random.next() * ms;
-  }
-}
-
-/** 0: to the frontend; 1: from it. */
-export type Direction = 0 | 1;
-
-/**
- * One connection: ordered in each direction, cut at any moment, or stalled without anyone knowing.
- */
-export class Pipe {
-  open = true;
-  readonly #readyMs = [0, 0];
-  readonly #stalledMs = [0, 0];
-  readonly #queue: EventQueue;
-  readonly #delays: Delays;
-
-  constructor(queue: EventQueue, delays: Delays) {
-    this.#queue = queue;
-    this.#delays = delays;
-  }
-
-  send(direction: Direction, deliver: () => void): void {
-    if (!this.open) return;
-    const at = Math.max(this.#queue.nowMs + this.#delays.upTo(2), this.#readyMs[direction] ?? 0);
-    this.#readyMs[direction] = at;
-    this.#queue.after(at - this.#queue.nowMs, () => this.#arrive(direction, deliver));
-  }
-
-  /** Half-open: nothing arrives in this direction for so long, and no one is told. */
-  stall(direction: Direction, forMs: number): void {
-    this.#stalledMs[direction] = this.#queue.nowMs + forMs;
-  }
-
-  isStalled(direction: Direction): boolean {
-    return this.#queue.nowMs < (this.#stalledMs[direction] ?? 0);
-  }
-
-  #arrive(direction: Direction, deliver: () => void): void {
-    if (!this.open) return;
-    if (!this.isStalled(direction)) return deliver();
-    const waitMs = (this.#stalledMs[direction] ?? 0) - this.#queue.nowMs;
-    this.#queue.after(waitMs, () => this.#arrive(direction, deliver));
   }
 }

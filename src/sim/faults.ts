@@ -1,5 +1,8 @@
-/** What may go wrong in a run. Each heals by itself; `heal` in `simulate.ts` mends the rest. */
+/** What may go wrong in a run. Each heals by itself; `heal` in `settle.ts` mends the rest. */
 import type { Random } from '../core/random.ts';
+import { CLIENT_FAULTS } from './client-faults.ts';
+import { FRONTEND_FAULTS } from './frontend-faults.ts';
+import { NETWORK_FAULTS } from './network-faults.ts';
 import type { SimBackend } from './sim-backend.ts';
 import type { SimClient } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -32,16 +35,6 @@ export const FAULTS: readonly Fault[] = [
       backend.crash();
       restart(cluster, backend, 2_000);
     },
-  },
-  { name: 'cut a connection', run: (_cluster, backend) => backend.cut() },
-  {
-    name: 'a backend reconnects before its old connection ends',
-    run: (_cluster, backend) => backend.leave(),
-  },
-  {
-    name: 'stall a connection one way',
-    run: (_cluster, { pipe }, random) =>
-      pipe?.stall(random.chance(0.5) ? 0 : 1, random.next() * 600),
   },
   {
     name: 'pause a backend',
@@ -102,43 +95,6 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'crash the frontend',
-    run: (cluster, _backend, random) => {
-      cluster.crashFrontend();
-      cluster.queue.after(random.next() * 300, () => cluster.startFrontend());
-    },
-  },
-  {
-    name: 'pause the frontend',
-    run: (cluster, _backend, random) => {
-      const { frontend } = cluster;
-      frontend?.pause();
-      cluster.queue.after(random.next() * 700, () => frontend?.resume());
-    },
-  },
-  {
-    name: 'a second frontend while the first is paused',
-    run: (cluster, _backend, random) => {
-      const { frontend } = cluster;
-      if (frontend === undefined || cluster.frontends.length > 2) return;
-      frontend.pause();
-      cluster.queue.after(random.next() * 700, () => frontend.resume());
-      cluster.addFrontend();
-      for (const backend of cluster.backends) {
-        cluster.queue.after(random.next() * 60, () => backend.leave());
-      }
-    },
-  },
-  {
-    name: 'a second frontend takes some of the backends, the first does not know',
-    run: (cluster, _backend, random, clients) => {
-      if (cluster.frontends.length > 2) return;
-      cluster.addFrontend();
-      for (const each of cluster.backends) if (random.chance(0.6)) each.leave();
-      cluster.cutClient(random.pick(clients));
-    },
-  },
-  {
     name: 'crash everything, and one directory is gone',
     run: (cluster, backend, random) => {
       cluster.crashFrontend();
@@ -170,25 +126,7 @@ export const FAULTS: readonly Fault[] = [
       }
     },
   },
-  {
-    name: 'the control record is slow',
-    run: (cluster, _backend, random) => {
-      cluster.store.slowMs = random.next() * 300;
-      cluster.queue.after(random.next() * 1_000, () => (cluster.store.slowMs = 0));
-    },
-  },
-  {
-    name: 'the control record has no room',
-    run: (cluster, _backend, random) => (cluster.store.failNext += 1 + random.int(2)),
-  },
-  {
-    name: 'the clock on the wall jumps',
-    run: ({ frontend }, _backend, random) => {
-      if (frontend !== undefined) frontend.wallOffsetUs = Math.floor((random.next() - 0.5) * 7.2e9);
-    },
-  },
-  {
-    name: 'cut a client',
-    run: (cluster, _backend, random, clients) => cluster.cutClient(random.pick(clients)),
-  },
+  ...NETWORK_FAULTS,
+  ...FRONTEND_FAULTS,
+  ...CLIENT_FAULTS,
 ];

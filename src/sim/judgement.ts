@@ -1,33 +1,22 @@
 /**
  * What clients saw, judged against the one history that the replicas ended with: strict order,
  * reads included (property 3), each request at most once, "nothing happened" for ever, totals
- * (property 4).
+ * (property 4). It knows nothing of the protocol: only what was asked, what was answered, and what
+ * the journal says.
  */
 import type { ExecutedEntry } from '../core/entry.ts';
-import { Ledger } from '../core/ledger.ts';
-import {
-  decodeOperation,
-  decodeResult,
-  readChunkHeader,
-  REASON,
-  RECORD_BYTES,
-  viewOf,
-  type Operation,
-  type Result,
-} from '../core/operation.ts';
-import type { Observed } from './sim-client.ts';
-import { replay, SIM_LIMITS } from './sim-disk.ts';
+import type { Operation, Result } from '../core/operation.ts';
+import { parseRequestId } from '../core/request-id.ts';
+import { isWrite, JournalStory, neverRan, type Run } from './journal-story.ts';
+import type { Answer, Observed } from './observed.ts';
 
-interface Run {
-  readonly seq: number;
-  readonly result: Result;
-}
-
-interface Replayed {
-  /** Of each request, where it ran: not as a duplicate. */
-  readonly runs: Map<string, Run[]>;
-  readonly states: Map<number, number>[];
-  readonly found: string[];
+/** One operation of a submission. */
+interface Claim {
+  readonly observed: Observed;
+  readonly operation: Operation;
+  readonly answer: Answer | undefined;
+  /** Undefined where it was never sent, and for a read. */
+  readonly request: { readonly session: number; readonly number: number } | undefined;
 }
 
 /** Every way in which the history and the journal contradict each other, in words. */
@@ -35,98 +24,158 @@ export function contradictions(
   history: readonly Observed[],
   journal: readonly ExecutedEntry[],
 ): string[] {
-  const { runs, states, found } = replayStates(journal);
+  const story = new JournalStory(journal);
+  const found = [...story.found];
   const latestBefore = completionsBySeq(history);
   for (const observed of history) {
     const before = latestBefore(observed.invokedMs);
-    if (observed.operation.kind === 'query') judgeRead(observed, states, before, found);
-    else judgeWrite(observed, runs, before, found);
+    for (const claim of claimsOf(observed)) judge(claim, story, before, found);
   }
-  judgeConnections(history, found);
+  for (const line of submissionOrders(history)) judgeOrder(line, story, found);
   return found;
 }
 
-function name({ client, operation, session, number }: Observed): string {
-  return `client ${client} ${operation.kind} ${session}-${number}`;
+function claimsOf(observed: Observed): Claim[] {
+  const id = observed.request === undefined ? undefined : parseRequestId(observed.request);
+  return observed.operations.map((operation, index) => {
+    const isNumbered = id?.kind === 'write';
+    const request = isNumbered ? { session: id.session, number: id.number + index } : undefined;
+    return { observed, operation, answer: observed.answers[index], request };
+  });
 }
 
-function judgeRead(
-  observed: Observed,
-  states: Map<number, number>[],
-  before: number,
-  found: string[],
-): void {
-  const { operation, outcome, seq, result } = observed;
-  if (outcome !== 'answered' || result === undefined) return;
-  const what = name(observed);
+function name({ observed, operation, request }: Claim): string {
+  const { client } = observed;
+  const id = request === undefined ? (observed.request ?? 'unsent') : idOf(request);
+  return `client ${client} ${operation.kind} ${id}`;
+}
+
+function idOf({ session, number }: { session: number; number: number }): string {
+  return `${session}-${number}`;
+}
+
+function judge(claim: Claim, story: JournalStory, before: number, found: string[]): void {
+  const { observed, operation, answer } = claim;
+  if (operation.kind === 'query') judgeRead(claim, story, before, found);
+  else if (observed.outcome === 'refused') judgeNothing(claim, 'refused', story, found);
+  else if (answer === undefined) return;
+  else if (operation.kind === 'outcome') judgeOutcome(claim, answer, story, found);
+  else if (operation.kind === 'end' || answer.result.code === 'sessionExpired') return;
+  else if (neverRan(answer.result)) judgeNothing(claim, 'passed over', story, found);
+  else if (operation.key !== undefined) judgeKeyed(claim, operation.key, answer, story, found);
+  else judgeWrite(claim, answer, story, before, found);
+}
+
+function judgeRead(claim: Claim, story: JournalStory, before: number, found: string[]): void {
+  const { operation, answer } = claim;
+  if (answer === undefined) return;
+  const { seq, result } = answer;
+  const what = name(claim);
   if (seq < before) found.push(`${what}: stale: read at ${seq}, but ${before} was answered`);
-  const balance = states[seq]?.get(operation.account ?? 0);
+  if (seq > story.lastSeq) found.push(`${what}: read at ${seq}, which has vanished`);
+  const balance = story.balanceAt(operation.account ?? 0, seq);
   const seen = result.code === 'ok' ? result.balance : undefined;
   if (balance !== seen) found.push(`${what}: saw ${seen} at seq ${seq}, where it was ${balance}`);
 }
 
+/** What certainly did not happen is nowhere in the journal, under whichever number. */
+function judgeNothing(claim: Claim, how: string, story: JournalStory, found: string[]): void {
+  const { operation, request, observed } = claim;
+  const byNumber = request === undefined ? [] : story.runsOf(request.session, request.number);
+  const [run] = operation.key === undefined && isWrite(operation)
+    ? [...byNumber, ...story.runsLike(operation)]
+    : byNumber;
+  if (run === undefined) return;
+  found.push(`${name(claim)}: ${how} (${observed.detail}), but ran at ${run.seq}`);
+}
+
 function judgeWrite(
-  observed: Observed,
-  runs: Map<string, Run[]>,
-  before: number,
-  found: string[],
+  claim: Claim, answer: Answer, story: JournalStory, before: number, found: string[],
 ): void {
-  const { session, number, outcome, seq, result, operation, duplicate } = observed;
-  const what = name(observed);
-  const at = runs.get(`${session}-${number}`) ?? [];
-  const [first] = at;
-  if (at.length > 1) found.push(`${what}: ran ${at.length} times`);
-  if (outcome === 'refused' && first !== undefined) {
-    found.push(`${what}: refused (${observed.detail}), but ran at ${first.seq}`);
+  const { operation, request } = claim;
+  const what = name(claim);
+  const [run] = request === undefined ? [] : story.runsOf(request.session, request.number);
+  judgeAnswer(what, answer, run, found);
+  const [like] = story.runsLike(operation);
+  if (like !== run) found.push(`${what}: ran at ${like?.seq}, under another number`);
+  if (answer.seq <= before) {
+    found.push(`${what}: ran at ${answer.seq}, after ${before} was answered`);
   }
-  if (outcome === 'passed-over' && first !== undefined) {
-    found.push(`${what}: passed over, but ran at ${first.seq}`);
-  }
-  if (outcome !== 'answered' || result === undefined) return;
-  if (operation.kind === 'outcome') return judgeOutcome(observed, runs, found);
-  if (operation.key !== undefined || result.code === 'sessionExpired') return;
-  if (first === undefined) found.push(`${what}: answered, but is not in the journal`);
-  else if (first.seq !== seq) found.push(`${what}: answered at ${seq}, but ran at ${first.seq}`);
-  else if (!sameResult(first.result, result)) found.push(`${what}: answered otherwise than it ran`);
-  if (seq < before && !duplicate)
-    found.push(`${what}: ran at ${seq}, after ${before} was answered`);
 }
 
-/** What OUTCOME said of a request is true, and stays so. */
-function judgeOutcome(observed: Observed, runs: Map<string, Run[]>, found: string[]): void {
-  const { operation, result } = observed;
-  const [asked] = runs.get(`${operation.account}-${operation.toAccount}`) ?? [];
+function judgeAnswer(what: string, { seq, result }: Answer, run: Run | undefined, found: string[]) {
+  if (run === undefined) found.push(`${what}: answered, but is not in the journal`);
+  else if (run.seq !== seq) found.push(`${what}: answered at ${seq}, but ran at ${run.seq}`);
+  else if (!sameResult(run.result, result)) found.push(`${what}: answered otherwise than it ran`);
+}
+
+/** The first write under a key is the only one; the same again gets its answer. */
+function judgeKeyed(
+  claim: Claim, key: string, answer: Answer, story: JournalStory, found: string[],
+): void {
+  const { code } = answer.result;
+  if (code === 'badRequest') return;
+  const what = `${name(claim)} @${key}`;
+  const [run] = story.runsUnder(key);
+  const isSame = run !== undefined && sameContent(run.operation, claim.operation);
+  if (code === 'keyReused') {
+    if (isSame) found.push(`${what}: refused as reused, though it is the same operation`);
+    return;
+  }
+  judgeAnswer(what, answer, run, found);
+  if (run !== undefined && !isSame) found.push(`${what}: answered for other content`);
+}
+
+/** What OUTCOME said of a request, or of a key, is true, and stays so. */
+function judgeOutcome(claim: Claim, answer: Answer, story: JournalStory, found: string[]): void {
+  const { operation } = claim;
+  const { code } = answer.result;
+  if (code === 'sessionExpired' || code === 'badRequest') return;
+  const { account = 0, toAccount = 0, key } = operation;
+  const [run] = key === undefined ? story.runsOf(account, toAccount) : story.runsUnder(key);
+  const what = `${name(claim)} of ${key === undefined ? `${account}-${toAccount}` : `@${key}`}`;
   // Asked for another OUTCOME, it repeats what that one was told.
-  if (
-    result?.code === 'neverHappened' &&
-    asked !== undefined &&
-    asked.result.code !== result.code
-  ) {
-    found.push(`${name(observed)}: said never happened, but it ran at ${asked.seq}`);
+  if (code === 'neverHappened' && run?.result.code !== code) {
+    if (run !== undefined) found.push(`${what}: said never happened, but it ran at ${run.seq}`);
+    return;
   }
+  // What it asked for was told an earlier answer itself.
+  if (run === undefined && key === undefined && story.isDuplicate(account, toAccount)) return;
+  judgeAnswer(what, answer, run, found);
 }
 
-/** Over one connection things happen in the order in which they were sent. */
-function judgeConnections(history: readonly Observed[], found: string[]): void {
-  const connections = new Map<string, Observed[]>();
+/** The submissions of each life of each client, in order. */
+function submissionOrders(history: readonly Observed[]): Iterable<Observed[]> {
+  const orders = new Map<string, Observed[]>();
   for (const observed of history) {
-    const { client, firstConnection, lastConnection, sendings, outcome, duplicate } = observed;
-    const once = sendings === 1 && firstConnection === lastConnection && !duplicate;
-    if (!once || outcome !== 'answered' || observed.operation.key !== undefined) continue;
-    const of = `${client} ${firstConnection}`;
-    connections.set(of, [...(connections.get(of) ?? []), observed]);
+    const of = `${observed.client} ${observed.life}`;
+    const order = orders.get(of);
+    if (order === undefined) orders.set(of, [observed]);
+    else order.push(observed);
   }
-  for (const line of connections.values()) {
-    line.sort((one, other) => one.place - other.place);
-    for (let at = 1; at < line.length; at += 1) {
-      const one = line[at - 1] as Observed;
-      const two = line[at] as Observed;
-      if (one.operation.kind === 'outcome' || two.operation.kind === 'outcome') continue;
-      const late =
-        one.operation.kind === 'query' && two.operation.kind !== 'query'
-          ? one.seq >= two.seq
-          : one.seq > two.seq;
-      if (late) found.push(`${name(two)} at ${two.seq} overtook ${name(one)} at ${one.seq}`);
+  for (const order of orders.values()) order.sort((one, other) => one.place - other.place);
+  return orders.values();
+}
+
+/** Things happen in the order in which their client submitted them. */
+function judgeOrder(order: readonly Observed[], story: JournalStory, found: string[]): void {
+  let write = { seq: 0, index: 0 };
+  let readSeq = -1;
+  for (const claim of order.flatMap(claimsOf)) {
+    const { answer, operation, request } = claim;
+    if (answer === undefined || operation.key !== undefined || neverRan(answer.result)) continue;
+    const { seq } = answer;
+    if (operation.kind === 'query') {
+      const latest = Math.max(readSeq, write.seq);
+      if (seq < latest) found.push(`${name(claim)} at ${seq} does not see ${latest}, before it`);
+      readSeq = Math.max(readSeq, seq);
+    } else if (isWrite(operation) && request !== undefined) {
+      const [run] = story.runsOf(request.session, request.number);
+      if (run === undefined) continue;
+      const isLate = run.seq < write.seq || (run.seq === write.seq && run.index < write.index);
+      if (isLate) found.push(`${name(claim)} at ${run.seq} overtook a write at ${write.seq}`);
+      if (run.seq <= readSeq) found.push(`${name(claim)} was seen by a read before it`);
+      write = run;
     }
   }
 }
@@ -140,108 +189,24 @@ function sameResult(one: Result, other: Result): boolean {
   );
 }
 
-function replayStates(journal: readonly ExecutedEntry[]): Replayed {
-  const ledger = new Ledger(SIM_LIMITS);
-  const states: Map<number, number>[] = [new Map()];
-  const replayed: Replayed = { runs: new Map(), states, found: [] };
-  let total = 0;
-  for (const entry of journal) {
-    const { results, digest } = ledger.execute(entry.seq, entry.timestamp, entry.batch);
-    if (digest !== entry.digest) replayed.found.push(`seq ${entry.seq}: another digest on replay`);
-    total += noteRuns(entry, results, states[entry.seq - 1] ?? new Map(), replayed.runs);
-    const state = new Map<number, number>();
-    let sum = 0;
-    for (const { account, balance } of ledger.balances()) {
-      state.set(account, balance);
-      sum += balance;
-    }
-    states[entry.seq] = state;
-    if (sum !== total) {
-      replayed.found.push(`seq ${entry.seq}: the balances sum to ${sum}, not ${total}`);
-      total = sum;
-    }
-  }
-  if (journal.length > 0 && replay(journal).recomputeStateDigest() !== ledger.stateDigest) {
-    replayed.found.push('the state digest is not that of the accounts');
-  }
-  return replayed;
-}
-
-/** Notes what ran; by how much the total has changed. */
-function noteRuns(
-  entry: ExecutedEntry,
-  results: Uint8Array,
-  before: ReadonlyMap<number, number>,
-  runs: Map<string, Run[]>,
-): number {
-  const batch = viewOf(entry.batch);
-  const outcomes = viewOf(results);
-  const balances = new Map(before);
-  let change = 0;
-  let index = 0;
-  for (let start = 0; start < entry.batch.length;) {
-    const header = readChunkHeader(batch, start);
-    if (header === undefined) throw new Error(`seq ${entry.seq}: no chunk at ${start}`);
-    let offset = start + RECORD_BYTES;
-    for (let place = 0; place < header.operations; place += 1) {
-      const decoded = decodeOperation(batch, offset);
-      const result = decodeResult(outcomes, index);
-      const id = `${header.session}-${header.firstRequest + place}`;
-      const passedOver =
-        result.code === 'sessionExpired' ||
-        (result.code === 'badRequest' && result.detail === REASON.passedOver);
-      if (result.code !== 'duplicate' && !passedOver) {
-        runs.set(id, [...(runs.get(id) ?? []), { seq: entry.seq, result }]);
-        if (decoded !== undefined) change += totalChange(decoded.operation, result, balances);
-      }
-      offset = decoded?.next ?? offset + RECORD_BYTES;
-      index += 1;
-    }
-    start += header.bytes;
-  }
-  return change;
-}
-
-/** What the operation, by its own words, adds to the sum of all balances. */
-function totalChange(operation: Operation, result: Result, balances: Map<number, number>): number {
-  if (result.code !== 'ok') return 0;
-  const { kind, amount = 0 } = operation;
-  const was = balances.get(result.account) ?? 0;
-  if (kind === 'create' || kind === 'update' || kind === 'deposit' || kind === 'withdraw') {
-    balances.set(result.account, result.balance);
-  }
-  if (kind === 'transfer') {
-    balances.set(operation.account ?? 0, result.balance);
-    balances.set(operation.toAccount ?? 0, result.toBalance);
-  }
-  switch (kind) {
-    case 'create':
-    case 'deposit':
-      return scaled(amount, operation);
-    case 'withdraw':
-      return -scaled(amount, operation);
-    case 'update':
-      return result.balance - was;
-    case 'transfer':
-    case 'query':
-    case 'outcome':
-    case 'lease':
-    case 'end':
-      return 0;
-  }
-}
-
-function scaled(amount: number, { scale = 0 }: Operation): number {
-  return amount * 10 ** (2 - scale);
+function sameContent(one: Operation, other: Operation): boolean {
+  return (
+    one.kind === other.kind &&
+    (one.account ?? 0) === (other.account ?? 0) &&
+    (one.toAccount ?? 0) === (other.toAccount ?? 0) &&
+    (one.amount ?? 0) === (other.amount ?? 0)
+  );
 }
 
 /** The highest seq whose answer a client had before a moment. */
 function completionsBySeq(history: readonly Observed[]): (ms: number) => number {
   const done = history
-    .filter(({ outcome, operation }) => outcome === 'answered' && operation.kind !== 'outcome')
+    .filter(({ answers }) => answers.length > 0)
     .sort((one, other) => one.completedMs - other.completedMs);
   const highest: number[] = [];
-  for (const { seq } of done) highest.push(Math.max(seq, highest.at(-1) ?? 0));
+  for (const { answers } of done) {
+    highest.push(Math.max(...answers.map(({ seq }) => seq), highest.at(-1) ?? 0));
+  }
   return (ms) => {
     let low = 0;
     let high = done.length;

@@ -14,7 +14,7 @@ import { Participant } from '../core/participant.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { Disk, FragileLedger, replay, resolveDuplicates } from './sim-disk.ts';
 import type { SimFrontend } from './sim-frontend.ts';
-import type { Pipe } from './event-queue.ts';
+import type { Pipe } from './pipe.ts';
 
 const FETCH_ENTRIES_MAX = 20;
 
@@ -121,6 +121,7 @@ export class SimBackend {
   /** Whether it hears and is heard. */
   get isWell(): boolean {
     const { pipe } = this;
+    if (pipe?.isSlow === true) return false;
     if (!this.up || this.paused || this.slowDiskMs > 0 || pipe?.open !== true) return false;
     return !pipe.isStalled(0) && !pipe.isStalled(1);
   }
@@ -286,6 +287,7 @@ export class SimBackend {
         this.#syncing = false;
         this.disk.sync();
         const { seq } = this.disk.tail;
+        this.#cluster.onDetail?.(`backend ${this.id} synced to ${seq}`);
         this.#tellReserve(life);
         if (seq > 0) this.participant?.onSynced(seq);
         this.#allocate(life);

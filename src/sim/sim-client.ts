@@ -1,303 +1,259 @@
 /**
- * A simulated client: several operations in flight over one connection, retried in order under
- * their numbers when the connection is lost, with reads between the writes and OUTCOME of earlier
- * requests.
+ * A simulated client: the real `ClientSession` over a made-up connection, with short deadlines,
+ * QUIT, crashes, and a network that repeats requests long after they were sent.
+ *
+ * A request is repeated only where its client itself may have sent it twice, or knows that it may
+ * have happened: a connection that is torn and made anew does that; one that is not, does not.
  */
-import { CLUSTER_NONE } from '../core/ids.ts';
-import type {
-  Answered,
-  FromClient,
-  QueryAnswered,
-  Refusal,
-  ToClient,
-} from '../core/message.ts';
-import {
-  decodeResult,
-  encodeChunk,
-  REASON,
-  viewOf,
-  type Operation,
-  type Result,
-} from '../core/operation.ts';
+import type { Ticket } from '../core/client-queue.ts';
+import { ClientSession } from '../core/client-session.ts';
+import type { FromClient, ToClient } from '../core/message.ts';
+import { encodeChunk, type Operation } from '../core/operation.ts';
+import type { BulkOutcome, Outcome } from '../core/outcome.ts';
+import { answersOf, type Observed } from './observed.ts';
+import { RequestRepeater } from './request-repeater.ts';
+import type { SimClock } from './sim-clock.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimClientEnd } from './sim-frontend.ts';
+import { Workload, type Draw, type Habits } from './workload.ts';
 
-export interface Observed {
-  readonly client: number;
-  readonly operation: Operation;
-  readonly session: number;
-  /** Of a write its request number, of a read the query's number. */
-  readonly number: number;
-  readonly invokedMs: number;
-  /** `passed-over`: certainly never ran. */
-  outcome: 'open' | 'answered' | 'refused' | 'passed-over';
-  detail: string;
-  seq: number;
-  result: Result | undefined;
-  completedMs: number;
-  /** How often it was sent, over which connections: with one sending a refusal is definite. */
-  sendings: number;
-  firstConnection: number;
-  lastConnection: number;
-  /** Its place among all sendings of this client. */
-  place: number;
-  /** The answer is that of an earlier sending. */
-  duplicate: boolean;
+const TICK_MS = 25;
+/** When the faults are over it goes on for so long at most with what it had in mind. */
+const HURRY_MS = 600;
+const HURRIED_THINK_MS = 2;
+const LAST_THINK_MS = 30;
+
+export interface ClientPlan extends Habits {
+  /** How many operations it submits in all. */
+  readonly operations: number;
+  /** Its pause between two submissions, on average. */
+  readonly thinkMs: number;
+  /** How often a deadline is so short that it may well pass. */
+  readonly shortDeadlines: number;
+  /** How often the network repeats a request. */
+  readonly repeats: number;
 }
-
-export interface ClientHabits {
-  readonly window: number;
-  readonly keys: boolean;
-}
-
-const ACCOUNTS = 6;
 
 export class SimClient implements SimClientEnd {
   readonly name: string;
   readonly history: Observed[] = [];
-  stopping = false;
   readonly #cluster: SimCluster;
-  readonly #habits: ClientHabits;
   readonly #id: number;
-  readonly #open: Observed[] = [];
-  #send: ((message: FromClient) => void) | undefined;
-  #welcomed = false;
-  #asking = false;
-  #session = 0;
-  #number = 0;
-  #query = 0;
-  #connection = 0;
-  #place = 0;
-  #resending = false;
+  readonly #plan: ClientPlan;
+  readonly #workload: Workload;
+  readonly #clock: SimClock;
+  #repeater: RequestRepeater;
+  readonly #open = new Map<Ticket, Observed>();
+  #session: ClientSession;
+  #life = 1;
+  #link: { send(message: FromClient): void; hangUp(afterMs: number): void } | undefined;
+  #left: number;
+  #isThinking = false;
+  /** The faults are over: it submits what is left without a pause, then asks for a last answer. */
+  #isHurried = false;
+  #isServed = false;
 
-  constructor(cluster: SimCluster, id: number, habits: ClientHabits) {
+  constructor(cluster: SimCluster, id: number, plan: ClientPlan, workload: Workload) {
     this.#cluster = cluster;
     this.#id = id;
-    this.#habits = habits;
+    this.#plan = plan;
+    this.#left = plan.operations;
+    this.#workload = workload;
+    this.#clock = cluster.newClock();
+    this.#repeater = new RequestRepeater(cluster, plan.repeats);
     this.name = `client ${id}`;
+    this.#session = this.#newSession();
   }
 
   start(): void {
     this.#connectSoon();
+    this.#tick();
+    this.#thinkSoon();
   }
 
-  get idle(): boolean {
-    return this.#open.length === 0;
+  /** The faults are over. */
+  hurry(): void {
+    if (this.#isHurried) return;
+    this.#isHurried = true;
+    this.#cluster.queue.after(HURRY_MS, () => (this.#left = 0));
+    this.#thinkSoon();
   }
 
-  onConnected(send: (message: FromClient) => void): void {
-    this.#send = send;
-    this.#connection += 1;
-    this.#asking = false;
-    this.#resending = false;
-    send({ type: 'client-hello', cluster: CLUSTER_NONE });
+  /** Whether it has submitted everything, waits for nothing, and its last request was answered. */
+  get isServed(): boolean {
+    return this.#isServed && this.#open.size === 0;
+  }
+
+  onConnected(send: (message: FromClient) => void, hangUp: (afterMs: number) => void): void {
+    this.#link = { send, hangUp };
+    this.#session.onConnected();
+    this.#session.flush();
   }
 
   onDisconnected(): void {
-    this.#send = undefined;
-    this.#welcomed = false;
+    if (this.#link === undefined) return;
+    this.#link = undefined;
+    this.#session.onDisconnected();
     this.#connectSoon();
   }
 
   onMessage(message: ToClient): void {
-    switch (message.type) {
-      case 'welcome':
-        this.#welcomed = true;
-        this.#resend();
-        return this.#next();
-      case 'session':
-        this.#session = message.session;
-        this.#asking = false;
-        return this.#next();
-      case 'answered':
-        return this.#onAnswered(message);
-      case 'query-answered':
-        return this.#onQueryAnswered(message);
-      case 'refusal':
-        return this.#onRefusal(message);
-      default:
-    }
+    if (message.type === 'answered') this.#repeater.onAnswered(message);
+    if (message.type === 'refusal') this.#repeater.onRefusal(message);
+    this.#session.onMessage(message);
+    this.#session.flush();
   }
 
-  #onAnswered({ session, firstRequest, seq, results, originals }: Answered): void {
-    const open = this.#open.find(
-      ({ operation, number, session: own }) =>
-        operation.kind !== 'query' && number === firstRequest && own === session,
-    );
-    if (open === undefined) return;
-    const result = decodeResult(viewOf(results), 0);
-    open.duplicate = originals.length > 0;
-    const passedOver = result.code === 'badRequest' && result.detail === REASON.passedOver;
-    this.#close(open, passedOver ? 'passed-over' : 'answered');
-    open.seq = originals[0]?.seq ?? seq;
-    open.result = result;
-    // A session that was forgotten, which is an error, is given up.
-    if (result.code === 'sessionExpired') this.#session = 0;
-    this.#nextSoon();
+  /** It gives up its connection, and the frontend does not know for a while. */
+  leave(afterMs: number): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    this.onDisconnected();
+    link.hangUp(afterMs);
   }
 
-  #onQueryAnswered({ query, seq, results }: QueryAnswered): void {
-    const open = this.#open.find(
-      ({ operation, number }) => operation.kind === 'query' && number === query,
-    );
-    if (open === undefined) return;
-    this.#close(open, 'answered');
-    open.seq = seq;
-    open.result = decodeResult(viewOf(results), 0);
-    this.#nextSoon();
+  /** What it waited for it will never know. Another begins in its place. */
+  crash(): void {
+    this.#cluster.note(`${this.name} crashes`);
+    this.#life += 1;
+    this.#open.clear();
+    this.#repeater.onClientGone();
+    this.#repeater = new RequestRepeater(this.#cluster, this.#plan.repeats);
+    this.#session = this.#newSession();
+    const link = this.#link;
+    this.#link = undefined;
+    link?.hangUp(this.#cluster.random.chance(0.5) ? 0 : this.#cluster.random.next() * 500);
+    this.#connectSoon();
+    this.#thinkSoon();
   }
 
-  #onRefusal({ thing, number, detail }: Refusal): void {
-    if (thing === 'session') {
-      return this.#later(() => {
-        this.#asking = false;
-        this.#next();
-      });
-    }
-    const open = this.#open.find(
-      ({ operation, number: own }) =>
-        (operation.kind === 'query') === (thing === 'query') && own === number,
-    );
-    if (open === undefined) return;
-    if (thing === 'request' && open.sendings > 1) return this.#resendLater();
-    open.detail = detail;
-    this.#close(open, 'refused');
-    this.#later(() => this.#next());
-  }
-
-  #close(open: Observed, outcome: Observed['outcome']): void {
-    open.outcome = outcome;
-    open.completedMs = this.#cluster.queue.nowMs;
-    this.#open.splice(this.#open.indexOf(open), 1);
-  }
-
-  #nextSoon(): void {
-    if (this.#cluster.random.chance(0.3)) this.#later(() => this.#next());
-    else this.#next();
-  }
-
-  #next(): void {
-    while (this.#open.length < this.#habits.window && this.#welcomed && !this.stopping) {
-      if (this.#session === 0) return this.#askSession();
-      this.#begin(this.#draw());
-      if (this.#cluster.random.chance(0.3)) return;
-    }
-  }
-
-  #askSession(): void {
-    if (this.#asking) return;
-    this.#asking = true;
-    this.#send?.({ type: 'open-session' });
-  }
-
-  #begin(operation: Operation): void {
-    const query = operation.kind === 'query';
-    if (query) this.#query += 1;
-    else this.#number += 1;
-    const observed: Observed = {
-      client: this.#id,
-      operation,
-      session: query ? 0 : this.#session,
-      number: query ? this.#query : this.#number,
-      invokedMs: this.#cluster.queue.nowMs,
-      outcome: 'open',
-      detail: '',
-      seq: 0,
-      result: undefined,
-      completedMs: 0,
-      sendings: 0,
-      firstConnection: this.#connection,
-      lastConnection: 0,
-      place: 0,
-      duplicate: false,
+  #newSession(): ClientSession {
+    const life = this.#life;
+    const living = (run: () => void): void => {
+      if (life === this.#life) run();
     };
-    this.history.push(observed);
-    this.#open.push(observed);
-    this.#put(observed);
-  }
-
-  #resendLater(): void {
-    if (this.#resending) return;
-    this.#resending = true;
-    this.#later(() => {
-      this.#resending = false;
-      this.#resend();
+    return new ClientSession({
+      send: (message) => living(() => this.#send(message)),
+      settle: (ticket, outcome) => living(() => this.#settle(ticket, outcome)),
+      settleBulk: (ticket, outcome) => living(() => this.#settle(ticket, outcome)),
+      welcomed: () => undefined,
+      drop: () => this.#cluster.queue.after(0, () => living(() => this.leave(0))),
+      failed: (detail) => this.#cluster.note(`${this.name} gives up: ${detail}`),
     });
   }
 
-  /** Everything open, in order, under the numbers that it has. */
-  #resend(): void {
-    for (const observed of [...this.#open]) this.#put(observed);
+  #send(message: FromClient): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    link.send(message);
+    if (message.type !== 'request') return;
+    this.#repeater.onSent(message, [link, () => this.#link]);
   }
 
-  #put(observed: Observed): void {
-    const { operation, session, number } = observed;
-    this.#place += 1;
-    observed.place = this.#place;
-    observed.sendings += 1;
-    observed.lastConnection = this.#connection;
-    const chunk = encodeChunk(session, operation.kind === 'query' ? 0 : number, [operation]);
-    if (operation.kind === 'query') return this.#send?.({ type: 'query', query: number, chunk });
-    this.#send?.({ type: 'request', chunk });
-    // A duplicate of the request, at times.
-    if (!this.#cluster.random.chance(0.03)) return;
-    observed.sendings += 1;
-    this.#send?.({ type: 'request', chunk });
+  #settle(ticket: Ticket, outcome: Outcome | BulkOutcome): void {
+    const observed = this.#open.get(ticket);
+    if (observed === undefined) throw new Error(`${this.name}: settled twice`);
+    this.#open.delete(ticket);
+    observed.outcome = outcome.kind;
+    observed.completedMs = this.#cluster.queue.nowMs;
+    observed.request = outcome.request;
+    if (outcome.kind !== 'answered') observed.detail = outcome.detail;
+    else if ('result' in outcome) observed.answers = [outcome];
+    else observed.answers = answersOf(outcome, observed.operations.length);
+    this.#remember(observed);
+    if (this.#isHurried && this.#left === 0 && outcome.kind === 'answered') this.#isServed = true;
+    this.#thinkSoon();
   }
 
-  #draw(): Operation {
+  #remember({ operations, outcome, request, thing }: Observed): void {
+    const [operation] = operations;
+    if (operation === undefined || request === undefined || thing === 'query') return;
+    if (outcome === 'unknown') {
+      this.#repeater.onUnknown(request, operations.length);
+      this.#workload.onUnknown(operation, request);
+    } else this.#workload.onSettled(operation, request);
+  }
+
+  #thinkSoon(): void {
+    if (this.#isThinking) return;
+    this.#isThinking = true;
+    const { random, queue } = this.#cluster;
+    queue.after(random.next() * 2 * this.#thinkMs, () => {
+      this.#isThinking = false;
+      this.#submitNext();
+    });
+  }
+
+  /** On average. Nobody who is refused at once asks again at once. */
+  get #thinkMs(): number {
+    if (!this.#isHurried) return this.#plan.thinkMs;
+    return this.#left > 0 ? HURRIED_THINK_MS : LAST_THINK_MS;
+  }
+
+  #submitNext(): void {
+    if (this.#open.size >= this.#plan.window) return;
+    if (this.#left > 0) this.#submit(this.#draw());
+    else if (this.#wantsLast) this.#submit(this.#last());
+    if (this.#left > 0) this.#thinkSoon();
+  }
+
+  get #wantsLast(): boolean {
+    return this.#isHurried && !this.#isServed && this.#open.size === 0;
+  }
+
+  #draw(): Draw {
     const { random } = this.#cluster;
-    const account = 100 + random.int(ACCOUNTS);
-    const amount = random.int(100);
-    const key = this.#habits.keys && random.chance(0.2) ? { key: `k${random.int(40)}` } : {};
-    switch (random.int(12)) {
-      case 0:
-        return { kind: 'create', amount, ...key };
-      case 1:
-        return { kind: 'update', account, amount, ...key };
-      case 2:
-        return { kind: 'deposit', account, amount, ...key };
-      case 3:
-        return { kind: 'withdraw', account, amount, ...key };
-      case 4:
-      case 5:
-      case 6:
-        return {
-          kind: 'transfer',
-          account,
-          toAccount: 100 + random.int(ACCOUNTS + 1),
-          amount,
-          ...key,
-        };
-      case 7:
-        return this.#askOutcome();
-      default:
-        return { kind: 'query', account };
-    }
+    const mayEnd = this.#plan.quits && this.#open.size === 0 && this.#session.hasSession;
+    if (mayEnd && random.chance(0.05)) return single({ kind: 'end' });
+    return this.#workload.next();
   }
 
-  /** Of an earlier request, mostly one that was refused or is still open. */
-  #askOutcome(): Operation {
+  #last(): Draw {
+    return single(this.#workload.create());
+  }
+
+  #submit({ thing, operations, isBulk }: Draw): void {
+    this.#left = Math.max(0, this.#left - operations.length);
+    const deadlineMs = this.#clock.nowMs + this.#patienceMs();
+    const [operation] = operations;
+    if (operation === undefined) return;
+    const ticket = isBulk
+      ? this.#session.submitBulk(thing, encodeChunk(0, 0, operations), deadlineMs)
+      : this.#session.submit(operation, deadlineMs);
+    const observed: Observed = {
+      client: this.#id, life: this.#life, place: this.history.length, thing, operations,
+      invokedMs: this.#cluster.queue.nowMs, completedMs: 0,
+      outcome: 'open', detail: '', request: undefined, answers: [],
+    };
+    this.history.push(observed);
+    this.#open.set(ticket, observed);
+    this.#session.flush();
+  }
+
+  #patienceMs(): number {
     const { random } = this.#cluster;
-    const writes = this.history
-      .slice(-20)
-      .filter(({ operation, session }) => operation.kind !== 'query' && session !== 0);
-    if (writes.length === 0) return { kind: 'query', account: 100 };
-    const { session, number } = random.pick(writes);
-    return { kind: 'outcome', account: session, toAccount: number };
+    if (!this.#isHurried && random.chance(this.#plan.shortDeadlines)) return random.next() * 40;
+    return 300 + random.next() * 2_000;
+  }
+
+  #tick(): void {
+    this.#cluster.queue.after(this.#clock.real(TICK_MS), () => {
+      this.#session.onTick(this.#clock.nowMs);
+      this.#session.flush();
+      this.#tick();
+    });
   }
 
   #connectSoon(): void {
+    const life = this.#life;
     this.#cluster.queue.after(5 + this.#cluster.delays.upTo(20), () => {
-      if (this.#send !== undefined) return;
+      if (this.#link !== undefined || life !== this.#life) return;
       if (!this.#cluster.connectClient(this)) this.#connectSoon();
     });
   }
+}
 
-  #later(run: () => void): void {
-    const connection = this.#connection;
-    this.#cluster.queue.after(5 + this.#cluster.delays.upTo(30), () => {
-      if (connection === this.#connection && this.#send !== undefined) run();
-    });
-  }
+function single(operation: Operation): Draw {
+  const thing = operation.kind === 'query' ? 'query' : 'request';
+  return { thing, operations: [operation], isBulk: false };
 }

@@ -5,69 +5,26 @@
  * A seed gives one run. What may go wrong is in `faults.ts`; the invariants stand outside the core,
  * in `invariants.ts` (continuous) and `judgement.ts` (what clients saw).
  */
-import type { ControlOutcome } from '../core/effect.ts';
 import type { BackendId } from '../core/ids.ts';
 import type { Message } from '../core/message.ts';
-import type { ControlRecord } from '../core/view.ts';
 import type { Random } from '../core/random.ts';
 import { SimBackend } from './sim-backend.ts';
 import { Invariants } from './invariants.ts';
+import { SimClock } from './sim-clock.ts';
+import { SimControlStore } from './sim-control-store.ts';
 import { SimFrontend, type FrontendChoices, type SimClientEnd } from './sim-frontend.ts';
 import { Delays, EventQueue } from './event-queue.ts';
+import type { Pipe } from './pipe.ts';
 import { TraceHash } from './trace-hash.ts';
-
-/**
- * The control record's durable place: compare-and-swap on the version, at times slow or refused.
- */
-export class ControlStore {
-  record: ControlRecord | undefined;
-  slowMs = 0;
-  failNext = 0;
-  /** Writes that may still be applied. */
-  readonly pending = new Set<ControlRecord>();
-  /** Told of every write that is under way. */
-  onWriting: (() => void) | undefined;
-  readonly #cluster: SimCluster;
-
-  constructor(cluster: SimCluster) {
-    this.#cluster = cluster;
-  }
-
-  write(record: ControlRecord, by: SimFrontend, done: (outcome: ControlOutcome) => void): void {
-    const { queue, delays, random } = this.#cluster;
-    const view = record.view.members.map(({ id }) => id).join(',');
-    this.#cluster.note(
-      `frontend writes control: epoch ${record.epoch} view ${record.view.number}` +
-        ` (${view}) floor ${record.commitFloor}`,
-    );
-    this.pending.add(record);
-    queue.after(delays.upTo(4) + delays.upTo(this.slowMs), () => {
-      this.pending.delete(record);
-      // The process may have died while the write was on its way: it may have been applied.
-      if (!by.alive && random.chance(0.5)) return;
-      if (this.failNext > 0) {
-        this.failNext -= 1;
-        return done('failed');
-      }
-      const fits = record.version === (this.record?.version ?? 0) + 1;
-      if (fits) {
-        const before = this.record;
-        this.record = record;
-        this.#cluster.invariants.onViewDurable(record, before);
-      }
-      queue.after(delays.upTo(2) + delays.upTo(this.slowMs), () => {
-        if (by.alive) this.#cluster.note(`control ${fits ? 'written' : 'conflict'}`);
-        done(fits ? 'written' : 'conflict');
-      });
-    });
-    this.onWriting?.();
-  }
-}
 
 export interface ClusterChoices {
   readonly count?: number;
   readonly fixedDelays?: boolean;
   readonly minInSync?: number;
+  /** A message takes up to so long. */
+  readonly latencyMs?: number;
+  /** How wrong the rates of the processes' clocks may be: 0.1 is ± 10 %. */
+  readonly clockDrift?: number;
 }
 
 export class SimCluster {
@@ -75,9 +32,10 @@ export class SimCluster {
   readonly random: Random;
   readonly delays: Delays;
   readonly invariants: Invariants;
-  readonly store: ControlStore;
+  readonly store: SimControlStore;
   readonly count: number;
   readonly minInSync: number;
+  readonly latencyMs: number;
   readonly readTimeoutMs = 200;
   readonly backends: SimBackend[];
   readonly traceHash = new TraceHash();
@@ -89,17 +47,22 @@ export class SimCluster {
   resets = 0;
   /** Told every line of the trace, for scenarios and for looking into a failure. */
   onNote: ((line: string) => void) | undefined;
+  /** Told what would be too much for a scenario, such as each fsync. */
+  onDetail: ((line: string) => void) | undefined;
   onMessage: ((from: string, to: string, message: Message) => void) | undefined;
   traceLine: ((line: string) => void) | undefined;
+  readonly #clockDrift: number;
   #lastConnection = 0;
 
   constructor(random: Random, choices: ClusterChoices = {}) {
     this.random = random;
     this.count = choices.count ?? 3;
     this.minInSync = choices.minInSync ?? 1;
+    this.latencyMs = choices.latencyMs ?? 2;
+    this.#clockDrift = choices.clockDrift ?? 0;
     this.delays = new Delays(random, choices.fixedDelays ?? false);
     this.invariants = new Invariants(this);
-    this.store = new ControlStore(this);
+    this.store = new SimControlStore(this);
     this.backends = Array.from(
       { length: this.count },
       (_, at) => new SimBackend(this, (at + 1) as BackendId),
@@ -115,6 +78,13 @@ export class SimCluster {
     let id = '';
     for (let at = 0; at < 32; at += 1) id += this.random.int(16).toString(16);
     return id;
+  }
+
+  /** The clock of a process that starts now. */
+  newClock(): SimClock {
+    const drift = this.#clockDrift;
+    const rate = drift === 0 ? 1 : 1 + (2 * this.random.next() - 1) * drift;
+    return new SimClock(this.queue, rate);
   }
 
   newConnection(): number {
@@ -160,6 +130,15 @@ export class SimCluster {
       this.queue.after(20, () => this.startFrontend());
   }
 
+  /** This one dies; where it was the last another is started in its place. */
+  crashOne(frontend: SimFrontend, restartMs: number): void {
+    if (!frontend.alive) return;
+    this.note('frontend crashes');
+    this.frontends = this.frontends.filter((each) => each !== frontend);
+    frontend.crash();
+    this.queue.after(restartMs, () => this.startFrontend());
+  }
+
   /** One that was overtaken, with nobody to tell it so, is ended by whoever started another. */
   endIdleFrontends(): void {
     for (const frontend of this.frontends.slice(0, -1)) frontend.crash();
@@ -181,6 +160,10 @@ export class SimCluster {
 
   cutClient(client: SimClientEnd): void {
     for (const frontend of this.frontends) frontend.cutClient(client);
+  }
+
+  pipesOf(client: SimClientEnd): Pipe[] {
+    return this.frontends.flatMap((frontend) => frontend.pipesOf(client));
   }
 
   /** Whether every acknowledged transaction survives the loss of this backend's directory. */

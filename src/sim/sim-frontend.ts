@@ -11,15 +11,16 @@ import type {
 } from '../core/message.ts';
 import { SimBackend } from './sim-backend.ts';
 import type { SimCluster } from './sim-cluster.ts';
-import { Pipe } from './event-queue.ts';
+import { Pipe } from './pipe.ts';
+import type { SimClock } from './sim-clock.ts';
 
 const TICK_MS = 10;
-const WALL_US = 1e15;
 
 /** A client's connection as the cluster sees it. */
 export interface SimClientEnd {
   readonly name: string;
-  onConnected(send: (message: FromClient) => void): void;
+  /** `hangUp`: this end gives up at once; the frontend learns it after so long. */
+  onConnected(send: (message: FromClient) => void, hangUp: (afterMs: number) => void): void;
   onMessage(message: ToClient): void;
   onDisconnected(): void;
 }
@@ -27,6 +28,16 @@ export interface SimClientEnd {
 interface Peer {
   readonly end: SimBackend | SimClientEnd;
   readonly pipe: Pipe;
+  /** The client at the other end has given it up. */
+  left: boolean;
+}
+
+/** The process dies at one of its effects: before, or after, the n-th from now. */
+export interface Doom {
+  readonly effect: 'send' | 'control write';
+  readonly when: 'before' | 'after';
+  left: number;
+  readonly restartMs: number;
 }
 
 export interface FrontendChoices {
@@ -40,8 +51,8 @@ export class SimFrontend {
   alive = true;
   paused = false;
   stopped: { readonly reason: StopReason; readonly detail: string } | undefined;
-  /** The clock on the wall may jump. */
-  wallOffsetUs = 0;
+  readonly clock: SimClock;
+  doom: Doom | undefined;
   readonly #cluster: SimCluster;
   readonly #peers = new Map<number, Peer>();
   #held: (() => void)[] = [];
@@ -49,6 +60,7 @@ export class SimFrontend {
   constructor(cluster: SimCluster, choices: FrontendChoices) {
     this.#cluster = cluster;
     this.owner = cluster.id128() as OwnerId;
+    this.clock = cluster.newClock();
     this.coordinator = new Coordinator(
       {
         owner: this.owner,
@@ -62,7 +74,7 @@ export class SimFrontend {
         frontend: { pid: 1, host: 'sim', port: 1, version: 'sim', directory: '' },
       },
       this.#host(),
-      this.#now(),
+      this.clock.now(),
     );
     this.#tick();
   }
@@ -74,8 +86,8 @@ export class SimFrontend {
       this.#held.push(() => this.sees(input));
       return;
     }
-    input(this.coordinator, this.#now());
-    if (this.alive) this.coordinator.flush(this.#now());
+    input(this.coordinator, this.clock.now());
+    if (this.alive) this.coordinator.flush(this.clock.now());
   }
 
   crash(): void {
@@ -94,29 +106,47 @@ export class SimFrontend {
   }
 
   acceptBackend(backend: SimBackend): void {
-    const { queue, delays } = this.#cluster;
-    backend.pipe = new Pipe(queue, delays);
+    backend.pipe = this.#newPipe();
     backend.frontend = this;
     backend.connection = this.#cluster.newConnection();
-    this.#peers.set(backend.connection, { end: backend, pipe: backend.pipe });
+    this.#peers.set(backend.connection, { end: backend, pipe: backend.pipe, left: false });
   }
 
   acceptClient(client: SimClientEnd): void {
     const connection = this.#cluster.newConnection();
-    const pipe = new Pipe(this.#cluster.queue, this.#cluster.delays);
-    this.#peers.set(connection, { end: client, pipe });
-    client.onConnected((message) => {
-      this.#cluster.noteMessage(client.name, 'frontend', message);
-      pipe.send(0, () => this.#fromClient(connection, pipe, message));
-    });
+    const peer: Peer = { end: client, pipe: this.#newPipe(), left: false };
+    this.#peers.set(connection, peer);
+    client.onConnected(
+      (message) => {
+        this.#cluster.noteMessage(client.name, 'frontend', message);
+        peer.pipe.send(0, () => this.#fromClient(connection, peer.pipe, message));
+      },
+      (afterMs) => {
+        peer.left = true;
+        this.#cluster.queue.after(afterMs, () => this.#hangUp(connection, peer));
+      },
+    );
   }
 
+  /** Both ends learn it. */
   cutClient(client: SimClientEnd): void {
-    for (const [connection, { end }] of [...this.#peers]) {
-      if (end !== client) continue;
+    for (const [connection, { end, left }] of [...this.#peers]) {
+      if (end !== client || left) continue;
       this.sees((coordinator, now) => coordinator.onGone(connection, now));
       this.#close(connection);
     }
+  }
+
+  /** The connections of the client that it has not given up. */
+  pipesOf(client: SimClientEnd): Pipe[] {
+    return [...this.#peers.values()]
+      .filter(({ end, left }) => end === client && !left)
+      .map(({ pipe }) => pipe);
+  }
+
+  /** The network around it is well again. */
+  healPipes(): void {
+    for (const { pipe } of this.#peers.values()) pipe.heal();
   }
 
   fromBackend(connection: number, message: FromBackend): void {
@@ -135,13 +165,8 @@ export class SimFrontend {
     });
   }
 
-  #now(): Now {
-    const ms = this.#cluster.queue.nowMs;
-    return { ms, wallUs: Math.floor(ms * 1000) + WALL_US + this.wallOffsetUs };
-  }
-
   #tick(): void {
-    this.#cluster.queue.after(TICK_MS, () => {
+    this.#cluster.queue.after(this.clock.real(TICK_MS), () => {
       if (!this.alive) return;
       if (!this.paused) this.sees((coordinator, now) => coordinator.onTick(now));
       this.#tick();
@@ -153,38 +178,65 @@ export class SimFrontend {
       send: (connection, message) => this.#send(connection, message),
       close: (connection) => this.#close(connection),
       writeControl: (record) =>
-        this.#cluster.store.write(record, this, (outcome) =>
-          this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now)),
-        ),
+        this.#atEffect('control write', () => {
+          this.#cluster.store.write(record, this, (outcome) =>
+            this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now)),
+          );
+        }),
       wake: (delayMs) =>
-        this.#cluster.queue.after(delayMs, () =>
+        this.#cluster.queue.after(this.clock.real(delayMs), () =>
           this.sees((coordinator, now) => coordinator.flush(now)),
         ),
-      log: (line) => this.#cluster.note(`frontend: ${line}`),
-      trace: this.#cluster.traceLine,
-      stop: (reason, detail) => {
-        this.stopped ??= { reason, detail };
-        this.#cluster.note(`frontend stops: ${reason}: ${detail}`);
-        // The process takes its time to end.
-        this.#cluster.queue.after(1 + this.#cluster.delays.upTo(60), () =>
-          this.#cluster.onFrontendStopped(this),
-        );
+      log: (line) => {
+        if (this.alive) this.#cluster.note(`frontend: ${line}`);
       },
+      trace: this.#cluster.traceLine,
+      stop: (reason, detail) => this.#stop(reason, detail),
     };
+  }
+
+  #stop(reason: StopReason, detail: string): void {
+    if (!this.alive) return;
+    this.stopped ??= { reason, detail };
+    this.#cluster.note(`frontend stops: ${reason}: ${detail}`);
+    // The process takes its time to end.
+    this.#cluster.queue.after(1 + this.#cluster.delays.upTo(60), () =>
+      this.#cluster.onFrontendStopped(this),
+    );
+  }
+
+  /** What a process that has died would do has no effect, however far its code is run. */
+  #atEffect(effect: Doom['effect'], act: () => void): void {
+    if (!this.alive) return;
+    const { doom } = this;
+    const isDue = doom?.effect === effect && (doom.left -= 1) <= 0;
+    if (!isDue) return act();
+    this.doom = undefined;
+    this.#cluster.note(`frontend dies ${doom.when} a ${effect}`);
+    if (doom.when === 'after') act();
+    this.#cluster.crashOne(this, doom.restartMs);
   }
 
   #send(connection: number, message: ToBackend | ToClient): void {
     const peer = this.#peers.get(connection);
-    if (peer === undefined) return;
+    if (peer !== undefined) this.#atEffect('send', () => this.#put(connection, peer, message));
+  }
+
+  #put(connection: number, peer: Peer, message: ToBackend | ToClient): void {
     const { end, pipe } = peer;
     if (end instanceof SimBackend) {
       this.#cluster.noteMessage('frontend', `backend ${end.id}`, message as Message);
       if (end.connection !== connection) return;
-      pipe.send(1, () => end.deliver(message as ToBackend));
+      pipe.send(1, () => {
+        // Its next life does not hear what was said to the one before.
+        if (end.pipe === pipe) end.deliver(message as ToBackend);
+      });
     } else {
       this.#cluster.noteMessage('frontend', end.name, message as Message);
       this.#cluster.invariants.onToClient(this, message as ToClient);
-      pipe.send(1, () => end.onMessage(message as ToClient));
+      pipe.send(1, () => {
+        if (!peer.left) end.onMessage(message as ToClient);
+      });
     }
   }
 
@@ -196,8 +248,23 @@ export class SimFrontend {
     // What was sent before the close still arrives, in order, and then the end of the stream.
     pipe.send(1, () => {
       pipe.open = false;
-      if (!(end instanceof SimBackend)) end.onDisconnected();
-      else if (end.pipe === pipe) end.onClosed();
+      if (end instanceof SimBackend) {
+        if (end.pipe === pipe) end.onClosed();
+      } else if (!peer.left) end.onDisconnected();
     });
+  }
+
+  /** The client has given up: what it had sent still arrives, and then the end of the stream. */
+  #hangUp(connection: number, { pipe }: Peer): void {
+    pipe.send(0, () => {
+      pipe.open = false;
+      if (!this.#peers.delete(connection)) return;
+      this.sees((coordinator, now) => coordinator.onGone(connection, now));
+    });
+  }
+
+  #newPipe(): Pipe {
+    const { queue, delays, latencyMs } = this.#cluster;
+    return new Pipe(queue, delays, latencyMs);
   }
 }

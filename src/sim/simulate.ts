@@ -1,145 +1,119 @@
 /** One seeded run: faults for a while, then healing, then the verdict. */
+import type { Operation } from '../core/operation.ts';
 import { Random } from '../core/random.ts';
-import { SimClient, type Observed } from './sim-client.ts';
-import { SimCluster } from './sim-cluster.ts';
-import { FAULTS, type Fault } from './faults.ts';
+import type { Fault } from './faults.ts';
 import { contradictions } from './judgement.ts';
+import type { Observed } from './observed.ts';
+import { settle } from './settle.ts';
+import { SimClient } from './sim-client.ts';
+import { SimCluster } from './sim-cluster.ts';
+import { drawOptions, pickFault, type SimOptions, type SimOverrides } from './sim-options.ts';
+import { Amounts, Workload } from './workload.ts';
 
 export interface Verdict {
-  /** The options that the seed drew. */
-  readonly options: string;
-  readonly faults: string[];
-  readonly found: string[];
-  readonly cluster: SimCluster;
+  /** What the seed drew. */
+  readonly options: SimOptions;
+  /** Each fault that struck, and when. */
+  readonly faults: readonly string[];
+  /** What must hold and did not; empty where all is well. */
+  readonly found: readonly string[];
+  /** Operations by what became of them. */
   readonly answered: number;
+  readonly refused: number;
+  readonly unknown: number;
+  /** How long it was, in made-up time. */
+  readonly simulatedMs: number;
   readonly traceHash: number;
 }
 
 export interface Watch {
-  onNote?(line: string): void;
-  onMessage?: SimCluster['onMessage'];
+  onNote?(atMs: number, line: string): void;
+  onMessage?(atMs: number, ...message: Parameters<NonNullable<SimCluster['onMessage']>>): void;
 }
 
 const START_MS = 300;
-const HEAL_MS_MAX = 6_000;
 
-/**
- * Swarm testing (Groce et al. 2012): each seed draws which faults it has, and how dense they are.
- */
-export function simulate(seed: number, faultMs = 2_000, watch: Watch = {}): Verdict {
+export async function simulate(
+  seed: number, overrides: SimOverrides = {}, watch: Watch = {},
+): Promise<Verdict> {
   const random = new Random(seed);
-  const count = random.pick([1, 2, 2, 3, 3, 3, 3, 3, 5]);
-  const minInSync = random.chance(0.15) ? 2 : 1;
-  const palette = FAULTS.filter(() => random.chance(0.4));
-  const gapMs = 10 + random.int(250);
-  const atWrites = random.chance(0.4) ? 0.3 : 0;
-  const cluster = new SimCluster(random, { count, minInSync: Math.min(minInSync, count) });
-  if (watch.onNote !== undefined)
-    cluster.onNote = (line) => watch.onNote?.(`${at(cluster)} ${line}`);
-  cluster.onMessage = watch.onMessage;
-  const clients = Array.from(
-    { length: 1 + random.int(3) },
-    (_, id) =>
-      new SimClient(cluster, id + 1, {
-        window: random.pick([1, 1, 2, 5]),
-        keys: random.chance(0.5),
-      }),
-  );
-  const options =
-    `${count} backends, min-in-sync ${minInSync}, ${clients.length} clients,` +
-    ` faults every ${gapMs} ms${atWrites > 0 ? ' and at control writes' : ''}:` +
-    ` ${palette.map(({ name }) => name).join(', ')}`;
+  const options = drawOptions(seed, random, overrides);
+  const cluster = new SimCluster(random, {
+    count: options.backends, minInSync: options.minInSync, latencyMs: options.latencyMs,
+    clockDrift: options.clockDrift,
+  });
+  attach(watch, cluster);
+  const clients = makeClients(options, cluster, random);
   const faults: string[] = [];
-  const strike = (fault: Fault): void => {
-    if (cluster.backends.some((backend) => backend.isHit)) return;
-    faults.push(`${at(cluster)} ${fault.name}`);
-    cluster.note(`FAULT ${fault.name}`);
-    fault.run(cluster, random.pick(cluster.backends), random, clients);
-  };
-  begin(cluster, clients);
-  if (cluster.frontend?.coordinator.status().copies !== count)
-    faults.push('not in sync at the start');
-  const act = (): void => {
-    if (cluster.queue.nowMs > faultMs || palette.length === 0) return;
-    strike(random.pick(palette));
-    cluster.queue.after(random.next() * 2 * gapMs, act);
-  };
-  act();
-  cluster.store.onWriting = () => {
-    if (cluster.queue.nowMs > faultMs || palette.length === 0 || !random.chance(atWrites)) return;
-    cluster.queue.after(random.next() * 5, () => strike(random.pick(palette)));
-  };
-  cluster.queue.runUntil(faultMs);
-  const found = settle(cluster, clients);
+  const found: string[] = [];
+  try {
+    await begin(cluster, clients);
+    await strikeAll(options, cluster, clients, random, faults);
+    found.push(...(await settle(cluster, clients, options.healMs)));
+  } catch (error) {
+    // An assertion of the core: a bug that shows itself.
+    found.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
   const history = clients.flatMap((client) => client.history);
   found.unshift(...cluster.invariants.found);
   if (found.length === 0) found.push(...judge(cluster, history));
-  const answered = history.filter(({ outcome }) => outcome === 'answered').length;
-  return { options, faults, found, cluster, answered, traceHash: cluster.traceHash.value };
+  return {
+    options, faults, found, ...countOutcomes(history),
+    simulatedMs: cluster.queue.nowMs, traceHash: cluster.traceHash.value,
+  };
 }
 
-function at(cluster: SimCluster): string {
-  return cluster.queue.nowMs.toFixed(1);
+function attach(watch: Watch, cluster: SimCluster): void {
+  const { onNote, onMessage } = watch;
+  if (onNote !== undefined) {
+    cluster.onNote = (line) => onNote(cluster.queue.nowMs, line);
+    cluster.onDetail = (line) => onNote(cluster.queue.nowMs, line);
+    cluster.traceLine = (line) => onNote(cluster.queue.nowMs, `frontend: ${line}`);
+  }
+  if (onMessage !== undefined) {
+    cluster.onMessage = (from, to, message) => onMessage(cluster.queue.nowMs, from, to, message);
+  }
 }
 
-function begin(cluster: SimCluster, clients: readonly SimClient[]): void {
+function makeClients(options: SimOptions, cluster: SimCluster, random: Random): SimClient[] {
+  const amounts = new Amounts();
+  const keyed: Operation[] = [];
+  return options.clients.map((plan, at) => {
+    const workload = new Workload(random, plan, amounts, keyed);
+    return new SimClient(cluster, at + 1, plan, workload);
+  });
+}
+
+async function begin(cluster: SimCluster, clients: readonly SimClient[]): Promise<void> {
   cluster.startFrontend();
   for (const backend of cluster.backends) backend.start();
   for (const client of clients) client.start();
-  cluster.queue.runUntil(START_MS);
+  await cluster.queue.runUntil(START_MS);
 }
 
-/** Heals, and waits until all is well: within a bound, or that is a finding (property 7). */
-function settle(cluster: SimCluster, clients: readonly SimClient[]): string[] {
-  heal(cluster);
-  const { queue } = cluster;
-  const endMs = queue.nowMs + HEAL_MS_MAX;
-  queue.runUntil(queue.nowMs + 300);
-  for (const client of clients) client.stopping = true;
-  let trouble: string[] = [];
-  while (queue.nowMs < endMs) {
-    queue.runUntil(queue.nowMs + 100);
-    heal(cluster);
-    if (queue.nowMs > endMs - HEAL_MS_MAX + 1_000) cluster.endIdleFrontends();
-    trouble = unsettled(cluster, clients);
-    if (trouble.length === 0 || cluster.invariants.found.length > 0) break;
+/** Until all have struck. */
+async function strikeAll(
+  options: SimOptions, cluster: SimCluster, clients: readonly SimClient[], random: Random,
+  struck: string[],
+): Promise<void> {
+  const { palette, gapMs, faults, atControlWrites } = options;
+  const endMs = cluster.queue.nowMs + 1.5 * faults * gapMs;
+  const isOver = (): boolean => struck.length >= faults || cluster.queue.nowMs >= endMs;
+  const strike = (fault: Fault | undefined): void => {
+    if (fault === undefined || cluster.backends.some((backend) => backend.isHit)) return;
+    struck.push(`${cluster.queue.nowMs.toFixed(1)} ${fault.name}`);
+    cluster.note(`FAULT ${fault.name}`);
+    fault.run(cluster, random.pick(cluster.backends), random, clients);
+  };
+  cluster.store.onWriting = () => {
+    if (isOver() || !random.chance(atControlWrites)) return;
+    cluster.queue.after(random.next() * 5, () => strike(pickFault(palette, random)));
+  };
+  while (!isOver()) {
+    await cluster.queue.runUntil(cluster.queue.nowMs + random.next() * 2 * gapMs);
+    if (!isOver()) strike(pickFault(palette, random));
   }
-  return trouble;
-}
-
-function heal(cluster: SimCluster): void {
-  cluster.store.slowMs = 0;
-  cluster.store.failNext = 0;
-  for (const backend of cluster.backends) {
-    backend.slowDiskMs = 0;
-    if (backend.disk.full) backend.setFull(false);
-    backend.resume();
-    backend.start();
-  }
-  for (const frontend of cluster.frontends) frontend.resume();
-  // What an operator does where replicas differ: the one whose memory was hit comes back as empty.
-  if (cluster.stops.some((stop) => stop.startsWith('diverged'))) {
-    for (const backend of cluster.backends) {
-      if (!backend.disk.poisoned || !cluster.mayLose(backend)) continue;
-      backend.wipe();
-      cluster.stops = cluster.stops.filter((stop) => !stop.startsWith('diverged'));
-      backend.start();
-    }
-  }
-  cluster.startFrontend();
-}
-
-function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[] {
-  if (cluster.stops.length > 0) return [`the frontend stopped: ${cluster.stops.join('; ')}`];
-  const found: string[] = [];
-  for (const { id, refused } of cluster.backends) {
-    if (refused !== '') found.push(`backend ${id} was refused: ${refused}`);
-  }
-  const status = cluster.frontend?.coordinator.status();
-  if (status?.copies !== cluster.count) found.push(`liveness: status ${status?.status.join(',')}`);
-  for (const client of clients)
-    if (!client.idle) found.push(`liveness: ${client.name} still waits`);
-  return found;
+  cluster.store.onWriting = undefined;
 }
 
 function judge(cluster: SimCluster, history: readonly Observed[]): string[] {
@@ -158,4 +132,14 @@ function judge(cluster: SimCluster, history: readonly Observed[]): string[] {
   if (new Set(states).size > 1) found.push('the accounts differ at the end');
   found.push(...contradictions(history, journal));
   return found;
+}
+
+function countOutcomes(
+  history: readonly Observed[],
+): Pick<Verdict, 'answered' | 'refused' | 'unknown'> {
+  const count = (outcome: Observed['outcome']): number =>
+    history
+      .filter((observed) => observed.outcome === outcome)
+      .reduce((sum, { operations }) => sum + operations.length, 0);
+  return { answered: count('answered'), refused: count('refused'), unknown: count('unknown') };
 }

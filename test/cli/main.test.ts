@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { runMain } from '../support/cli-context.ts';
 
-const SUBCOMMANDS = ['up', 'client', 'status', 'chaos', 'frontend', 'backend', 'verify'];
+const SUBCOMMANDS = ['up', 'client', 'status', 'chaos', 'frontend', 'backend', 'verify', 'sim'];
 /** A port of this machine where nobody listens. */
 const NOBODY = ['--port', '1'];
 

@@ -82,3 +82,40 @@ t.test('control keeper: a conflict: deposed', async (t) => {
   t.equal(control.onWritten('conflict', 0), undefined);
   t.same(stops, ['deposed']);
 });
+
+t.test(
+  'control keeper: no answer: pending, and the same record is written again until one comes',
+  async (t) => {
+    const { keeper: control, written, stops } = keeper();
+    const view = nextView(RECORD.view, [{ id: 2 as BackendId, incarnation: 'j' as Incarnation }]);
+    control.write({ view });
+    t.equal(control.onWritten('unknown', 1_000), undefined);
+    t.same(control.pendingView, view, 'the required set is still the union');
+    t.equal(control.canWrite(9_000), false, 'nothing else is written');
+    control.onTick(1_400);
+    t.equal(written.length, 1, 'not at once');
+    control.onTick(1_500);
+    t.same(written, [written[0], written[0]], 'the very same');
+    control.onTick(2_500);
+    t.equal(written.length, 2, 'one at a time');
+    t.equal(control.onWritten('failed', 2_600), undefined);
+    t.same(control.pendingView, view, 'that the second failed says nothing of the first');
+    control.onTick(3_100);
+    t.same(control.onWritten('written', 3_100), written[0]);
+    t.same(control.view, view);
+    t.equal(control.canWrite(3_100), true);
+    control.write({ commitFloor: 12 as Seq });
+    t.equal(control.onWritten('failed', 4_000), undefined);
+    t.equal(control.pendingView, undefined, 'of the next write a failure is certain again');
+    t.same(stops, []);
+  },
+);
+
+t.test('control keeper: no answer, then a conflict: another has written: deposed', async (t) => {
+  const { keeper: control, stops } = keeper();
+  control.write({ epoch: 3 as Epoch });
+  control.onWritten('unknown', 0);
+  control.onTick(500);
+  t.equal(control.onWritten('conflict', 500), undefined);
+  t.same(stops, ['deposed']);
+});

@@ -1,52 +1,47 @@
 import t from 'tap';
 import { simulate } from '../../src/sim/simulate.ts';
 
-/** More with SIMULATION_SEEDS=5000; one alone with SIMULATION_SEED=42, which prints its trace. */
-const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 240);
+/** More with `bankd sim --seeds 5000`; one alone with `bankd sim --seed 42 --trace`. */
+const SEEDS = 300;
 const SUBTESTS = 4;
-const ONE = process.env['SIMULATION_SEED'];
 
-function check(seed: number, lines: string[]): readonly string[] {
+async function check(seed: number): Promise<readonly string[]> {
   try {
-    const { options, faults, found } = simulate(seed, undefined, {
-      onNote: (line) => lines.push(line),
-    });
-    if (found.length > 0) lines.unshift(options, ...faults);
-    return found;
+    return (await simulate(seed)).found;
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   }
 }
 
-function repeatedBy(seed: number): string {
-  return `SIMULATION_SEED=${seed} node test/sim/simulation.test.ts`;
-}
-
-if (ONE !== undefined) {
-  t.test(`simulation: seed ${ONE}: nothing that must hold is broken`, async (t) => {
-    const lines: string[] = [];
-    const found = check(Number(ONE), lines);
-    for (const line of lines) t.comment(line);
-    t.same(found, []);
-  });
-} else {
-  for (let part = 0; part < SUBTESTS; part += 1) {
-    const first = 1 + Math.floor((part * SEEDS) / SUBTESTS);
-    const last = Math.floor(((part + 1) * SEEDS) / SUBTESTS);
-    t.test(`simulation: seeds ${first} to ${last}: nothing that must hold is broken`, async (t) => {
-      for (let seed = first; seed <= last; seed += 1) {
-        const found = check(seed, []);
-        if (found.length > 0)
-          t.fail(`seed ${seed}: ${found[0]}`, { found, repeat: repeatedBy(seed) });
-      }
-      t.pass(`${last - first + 1} seeds`);
-    });
-  }
-
-  t.test('simulation: the same seed twice: the same run, to the last message', async (t) => {
-    for (const seed of [3, 11, 27]) {
-      t.equal(simulate(seed).traceHash, simulate(seed).traceHash, `seed ${seed}`);
+for (let part = 0; part < SUBTESTS; part += 1) {
+  const first = 1 + Math.floor((part * SEEDS) / SUBTESTS);
+  const last = Math.floor(((part + 1) * SEEDS) / SUBTESTS);
+  t.test(`simulation: seeds ${first} to ${last}: nothing that must hold is broken`, async (t) => {
+    for (let seed = first; seed <= last; seed += 1) {
+      const found = await check(seed);
+      const repeat = `bankd sim --seed ${seed} --trace`;
+      if (found.length > 0) t.fail(`seed ${seed}: ${found[0]}`, { found, repeat });
     }
-    t.not(simulate(3).traceHash, simulate(4).traceHash, 'and another seed is another run');
+    t.pass(`${last - first + 1} seeds`);
   });
 }
+
+t.test('simulation: the same seed twice: the same run, to the last message', async (t) => {
+  for (const seed of [3, 11, 27]) {
+    const [one, two] = [await simulate(seed), await simulate(seed)];
+    t.equal(one.traceHash, two.traceHash, `seed ${seed}`);
+    t.same(one.faults, two.faults);
+  }
+  t.not((await simulate(3)).traceHash, (await simulate(4)).traceHash, 'another seed, another run');
+});
+
+t.test('simulation: overrides: the sizes given, and nothing else changes', async (t) => {
+  const { options } = await simulate(7, { backends: 2, clients: 3, operations: 60, faults: 4 });
+  const drawn = (await simulate(7)).options;
+  t.equal(options.backends, 2);
+  t.equal(options.clients.length, 3);
+  t.equal(options.clients.reduce((sum, { operations }) => sum + operations, 0), 60);
+  t.equal(options.faults, 4);
+  t.same(options.palette, drawn.palette);
+  t.equal(options.latencyMs, drawn.latencyMs);
+});

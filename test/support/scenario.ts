@@ -6,9 +6,11 @@
  * an fsync 2 ms. Heartbeats are left out. The commands are those of `COMMANDS` below.
  */
 import type { Message } from '../../src/core/message.ts';
-import { decodeResult, encodeChunk, viewOf, type Operation } from '../../src/core/operation.ts';
+import { encodeChunk, type Operation } from '../../src/core/operation.ts';
 import type { FromClient, ToClient } from '../../src/core/message.ts';
 import { Random } from '../../src/core/random.ts';
+import { describeMessage } from '../../src/sim/describe-message.ts';
+import type { Fate } from '../../src/sim/sim-control-store.ts';
 import type { SimBackend } from '../../src/sim/sim-backend.ts';
 import { SimCluster } from '../../src/sim/sim-cluster.ts';
 import type { SimClientEnd } from '../../src/sim/sim-frontend.ts';
@@ -113,7 +115,7 @@ class Scenario {
     cluster.onNote = (line) => this.#show(line.replaceAll(/[0-9a-f]{32}/g, '…'));
     cluster.traceLine = (line) => this.#show(`trace: ${line}`);
     cluster.onMessage = (from, to, message) => {
-      if (!LEFT_OUT.has(message.type)) this.#show(`${from} → ${to}: ${describe(message)}`);
+      if (!LEFT_OUT.has(message.type)) this.#show(`${from} → ${to}: ${describeMessage(message)}`);
     };
   }
 
@@ -172,6 +174,10 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
   'no-room-for-record': ({ cluster }, [times]) => {
     cluster.store.failNext = Number(times);
   },
+  /** What becomes of the next write of the record: dropped, applied, or late; no one is told. */
+  'lose-answer-of-record': ({ cluster }, [fate = 'dropped']) => {
+    cluster.store.fates.push(fate as Fate);
+  },
   start: (scenario, ids) => {
     for (const id of ids) scenario.backend(id).start();
   },
@@ -199,6 +205,10 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
   pause: (scenario, [id]) => scenario.backend(id).pause(),
   resume: (scenario, [id]) => scenario.backend(id).resume(),
   cut: (scenario, [id]) => scenario.backend(id).cut(),
+  /** Half-open: nothing of it arrives at the frontend for so long, not even its end. */
+  stall: (scenario, [id, ms]) => scenario.backend(id).pipe?.stall(0, Number(ms)),
+  /** It gives up its connection; the frontend does not learn it for a while. */
+  leave: (scenario, [id]) => scenario.backend(id).leave(),
   'slow-disk': (scenario, [id, ms]) => {
     scenario.backend(id).slowDiskMs = Number(ms);
   },
@@ -231,84 +241,4 @@ function parse([kind, ...numbers]: Words): Operation {
     default:
       throw new Error(`no operation ${kind}`);
   }
-}
-
-function describe(message: Message): string {
-  const { type } = message;
-  switch (type) {
-    case 'hello':
-      return `hello, ${message.condition}, promised epoch ${message.promisedEpoch}`;
-    case 'promise':
-      return `promise epoch ${message.epoch}?`;
-    case 'promised':
-      return (
-        `promised epoch ${message.epoch}, tail ${message.tailSeq}` +
-        ` of epoch ${message.tailEpoch}`
-      );
-    case 'prepare': {
-      const { seq, epoch, entryEpoch, commitSeq, answers } = message;
-      const older = entryEpoch === epoch ? '' : `, of epoch ${entryEpoch}`;
-      return `prepare ${seq}${older}, decided ${commitSeq}${answers ? ', you answer' : ''}`;
-    }
-    case 'vote':
-      return `vote ${message.seq}: OK,commit`;
-    case 'results':
-      return `results ${message.seq}`;
-    case 'commit':
-      return `commit ${message.commitSeq}`;
-    case 'read':
-      return `read ${message.read}`;
-    case 'read-results':
-      return `read results ${message.read}`;
-    case 'answer':
-      return `answer ${message.seq}`;
-    case 'locate':
-      return `locate ${message.seq}?`;
-    case 'located':
-      return `located ${message.seq}: epoch ${message.entryEpoch}`;
-    case 'truncate':
-      return `truncate ${message.tailSeq} to ${message.afterSeq}`;
-    case 'truncated':
-      return `truncated to ${message.tailSeq}`;
-    case 'fetch':
-      return `fetch from ${message.fromSeq}`;
-    case 'fetched':
-      return `fetched ${message.seq}`;
-    case 'reset':
-    case 'refused':
-    case 'corrupted':
-      return `${type}: ${message.detail}`;
-    case 'answered':
-      return `answered ${message.seq}: ${outcome(message.results)}`;
-    case 'query-answered':
-      return `query answered after ${message.seq}: ${outcome(message.results)}`;
-    case 'refusal':
-      return `refused ${message.thing}: ${message.code}: ${message.detail}`;
-    case 'promise-refused':
-      return `promise refused: epoch ${message.promisedEpoch} is promised`;
-    case 'session':
-      return `session ${message.session}`;
-    case 'request':
-    case 'query':
-      return type;
-    case 'ping':
-    case 'pong':
-    case 'view-changed':
-    case 'client-hello':
-    case 'open-session':
-    case 'ask-status':
-    case 'chaos':
-    case 'chaos-answer':
-    case 'cut':
-    case 'cutting':
-    case 'welcome':
-    case 'status-report':
-      return type;
-  }
-}
-
-function outcome(results: Uint8Array): string {
-  const { code, kind, account, balance, toBalance } = decodeResult(viewOf(results), 0);
-  const told = code === 'ok' ? ` account ${account} balance ${balance} ${toBalance}` : '';
-  return `${kind} ${code}${told}`;
 }

@@ -1,0 +1,77 @@
+/**
+ * The liveness phase: the faults stop, everything is mended, and within a bound the bank is well
+ * (replication.md, property 7).
+ */
+import type { SimClient } from './sim-client.ts';
+import type { SimCluster } from './sim-cluster.ts';
+
+const LOOK_MS = 50;
+/** A frontend that was overtaken and does not know is ended by whoever started another. */
+const IDLE_FRONTEND_MS = 1_000;
+
+/** Heals, and waits until all is well; what is not well after so long. */
+export async function settle(
+  cluster: SimCluster, clients: readonly SimClient[], healMs: number,
+): Promise<string[]> {
+  const { queue } = cluster;
+  const startMs = queue.nowMs;
+  cluster.note('the faults are over');
+  heal(cluster);
+  for (const client of clients) client.hurry();
+  let trouble: string[] = [];
+  while (queue.nowMs < startMs + healMs) {
+    await queue.runUntil(queue.nowMs + LOOK_MS);
+    heal(cluster);
+    if (queue.nowMs > startMs + IDLE_FRONTEND_MS) cluster.endIdleFrontends();
+    trouble = unsettled(cluster, clients);
+    if (trouble.length === 0 || cluster.invariants.found.length > 0) break;
+  }
+  return trouble;
+}
+
+function heal(cluster: SimCluster): void {
+  const { store, backends } = cluster;
+  store.slowMs = 0;
+  store.failNext = 0;
+  store.fates = [];
+  for (const backend of backends) {
+    backend.slowDiskMs = 0;
+    if (backend.disk.full) backend.setFull(false);
+    backend.resume();
+    backend.start();
+  }
+  for (const frontend of cluster.frontends) {
+    frontend.doom = undefined;
+    frontend.healPipes();
+    frontend.resume();
+  }
+  replaceHit(cluster);
+  cluster.startFrontend();
+}
+
+/** What an operator does where replicas differ: the one that was hit comes back as empty. */
+function replaceHit(cluster: SimCluster): void {
+  if (!cluster.stops.some((stop) => stop.startsWith('diverged'))) return;
+  for (const backend of cluster.backends) {
+    if (!backend.disk.poisoned || !cluster.mayLose(backend)) continue;
+    backend.wipe();
+    cluster.stops = cluster.stops.filter((stop) => !stop.startsWith('diverged'));
+    backend.start();
+  }
+}
+
+function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[] {
+  if (cluster.stops.length > 0) return [`the frontend stopped: ${cluster.stops.join('; ')}`];
+  const found: string[] = [];
+  for (const { id, refused } of cluster.backends) {
+    if (refused !== '') found.push(`backend ${id} was refused: ${refused}`);
+  }
+  const tails = new Set(cluster.backends.map(({ disk }) => disk.all().at(-1)?.hash));
+  if (tails.size > 1) found.push('liveness: the journals do not end alike');
+  const status = cluster.frontend?.coordinator.status();
+  if (status?.copies !== cluster.count) found.push(`liveness: status ${status?.status.join(',')}`);
+  for (const client of clients) {
+    if (!client.isServed) found.push(`liveness: ${client.name} still waits`);
+  }
+  return found;
+}

@@ -1,0 +1,95 @@
+/**
+ * The control record's durable place, as an external service would be: compare-and-swap on the
+ * version, at times slow, refused, or not answered, so that nobody knows whether it was applied.
+ */
+import type { ControlOutcome } from '../core/effect.ts';
+import type { ControlRecord } from '../core/view.ts';
+import type { SimCluster } from './sim-cluster.ts';
+import type { SimFrontend } from './sim-frontend.ts';
+
+/** What becomes of a write that is not answered: it never arrives, or at once, or late. */
+export type Fate = 'dropped' | 'applied' | 'late';
+export const FATES: readonly Fate[] = ['dropped', 'applied', 'late'];
+
+const ANSWER_TIMEOUT_MS = 150;
+const LATE_MS_MAX = 1_500;
+
+type Done = (outcome: ControlOutcome) => void;
+
+export class SimControlStore {
+  record: ControlRecord | undefined;
+  slowMs = 0;
+  failNext = 0;
+  /** The next writes get no answer. */
+  fates: Fate[] = [];
+  /** Writes that may still be applied. */
+  readonly pending = new Set<ControlRecord>();
+  /** Told of every write that is under way. */
+  onWriting: (() => void) | undefined;
+  readonly #cluster: SimCluster;
+
+  constructor(cluster: SimCluster) {
+    this.#cluster = cluster;
+  }
+
+  write(record: ControlRecord, by: SimFrontend, done: Done): void {
+    const { delays } = this.#cluster;
+    const view = record.view.members.map(({ id }) => id).join(',');
+    this.#cluster.note(
+      `frontend writes control: epoch ${record.epoch} view ${record.view.number}` +
+        ` (${view}) floor ${record.commitFloor}`,
+    );
+    // A copy: the same record may be on its way twice.
+    const attempt = { ...record };
+    this.pending.add(attempt);
+    const fate = this.fates.shift();
+    const delayMs = delays.upTo(4) + delays.upTo(this.slowMs);
+    if (fate === undefined) this.#cluster.queue.after(delayMs, () => this.#act(attempt, by, done));
+    else this.#lose(attempt, fate, delayMs, by, done);
+    this.onWriting?.();
+  }
+
+  /** It may have been written, and whoever wrote it has to find out. */
+  #lose(attempt: ControlRecord, fate: Fate, delayMs: number, by: SimFrontend, done: Done): void {
+    const { queue, delays } = this.#cluster;
+    if (fate === 'dropped') queue.after(delayMs, () => this.pending.delete(attempt));
+    else {
+      const lateMs = fate === 'late' ? ANSWER_TIMEOUT_MS + delays.upTo(LATE_MS_MAX) : 0;
+      queue.after(delayMs + lateMs, () => {
+        const isApplied = this.#put(attempt);
+        if (isApplied) this.#cluster.note(`control written, which nobody is told (${fate})`);
+      });
+    }
+    queue.after(delayMs + ANSWER_TIMEOUT_MS, () => {
+      if (by.alive) this.#cluster.note('control gives no answer');
+      done('unknown');
+    });
+  }
+
+  #act(attempt: ControlRecord, by: SimFrontend, done: Done): void {
+    const { queue, delays, random } = this.#cluster;
+    // The process may have died while the write was on its way: it may have been applied.
+    if (!by.alive && random.chance(0.5)) return void this.pending.delete(attempt);
+    if (this.failNext > 0) {
+      this.failNext -= 1;
+      this.pending.delete(attempt);
+      return done('failed');
+    }
+    const isApplied = this.#put(attempt);
+    queue.after(delays.upTo(2) + delays.upTo(this.slowMs), () => {
+      if (by.alive) this.#cluster.note(`control ${isApplied ? 'written' : 'conflict'}`);
+      done(isApplied ? 'written' : 'conflict');
+    });
+  }
+
+  /** Whether the record is what is stored now. */
+  #put(attempt: ControlRecord): boolean {
+    this.pending.delete(attempt);
+    const before = this.record;
+    if (before?.version === attempt.version && before.owner === attempt.owner) return true;
+    if (attempt.version !== (before?.version ?? 0) + 1) return false;
+    this.record = attempt;
+    this.#cluster.invariants.onViewDurable(attempt, before);
+    return true;
+  }
+}
