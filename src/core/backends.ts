@@ -130,6 +130,14 @@ export class Backends {
     });
   }
 
+  /** It can't be brought to what the others hold. */
+  giveUp(link: BackendLink, detail: string): void {
+    link.trouble = 'diverged';
+    link.troubleDetail = detail;
+    link.forgetPromise();
+    this.#log(`backend ${link.id} can't be caught up: ${detail}`);
+  }
+
   /** Others hold everything: who diverged, lost data or is corrupt comes back as empty. */
   resetTroubled(): void {
     const { control, greeter } = this.#parts;

@@ -361,7 +361,7 @@ export class Coordinator {
       onReadsAnswered: (items, results, seq) => this.#clients.answerReads(items, results, seq),
       refuse: (items, detail) => this.#clients.refuse(items, detail),
       onAllLost: () => (this.#lostEverything = true),
-      onHopeless: (link, detail) => this.#onHopeless(link, detail),
+      onHopeless: (link, detail) => this.#backends.giveUp(link, detail),
       onUndecidable: (detail) => this.#host.stop('diverged', detail),
     }, base);
     this.#backends.repromiseLeftovers(record.view);
@@ -371,13 +371,6 @@ export class Coordinator {
     this.#host.log(`serving: epoch ${record.epoch}, view ${record.view.number}, seq ${base.seq}`);
     this.#orderLease();
     this.#serving.pump();
-  }
-
-  #onHopeless(link: BackendLink, detail: string): void {
-    link.trouble = 'diverged';
-    link.troubleDetail = detail;
-    link.forgetPromise();
-    this.#host.log(`backend ${link.id} can't be caught up: ${detail}`);
   }
 
   #orderLease(): void {
