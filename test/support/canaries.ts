@@ -23,7 +23,7 @@ const HANG_MS = 180_000;
 /** What is too rare for seeds has a test of its own. */
 const DIRECTED = [
   'test/core/participant.test.ts', 'test/core/catch-up.test.ts', 'test/core/read-rounds.test.ts',
-  'test/core/membership.test.ts', 'test/scenario/scenario.test.ts',
+  'test/core/membership.test.ts', 'test/core/admission.test.ts', 'test/scenario/scenario.test.ts',
 ];
 
 const RUN = `
