@@ -24,6 +24,8 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--pause': 'N',
   '--backend': 'ID',
   '--for': 'TIME',
+  '--effort': 'N',
+  '--picture': 'FILE',
 };
 
 /** `--read-timeout` is `BANKD_READ_TIMEOUT`. */
