@@ -42,6 +42,8 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--backends': 'N',
   '--operations': 'N',
   '--faults': 'N',
+  '--effort': 'N',
+  '--picture': 'FILE',
 };
 
 /** `--read-timeout` is `BANKD_READ_TIMEOUT`. */

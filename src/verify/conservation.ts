@@ -125,10 +125,11 @@ function judge({ paid, unknown, accounts }: Part, known: readonly Last[]): Findi
   }
   if (possible.has(held)) return undefined;
   const told = known.map((each) => each.told).filter((each) => each !== undefined);
-  const maybe = unknown.length === 0 ? '' : `, and ${unknown.length} writes may or may not be in it`;
+  const count = unknown.length === 1 ? 'one more write' : `${unknown.length} more writes`;
+  const maybe = unknown.length === 0 ? '' : `; ${count} may or may not have happened`;
   return {
     rule: 'conservation',
-    sentence: `${nameAccounts(accounts)} hold ${money(held)} at the end, but ${money(paid)} ` +
+    sentence: `${nameAccounts(accounts)} ${money(held)} at the end, but ${money(paid)} ` +
       `was put into them (created and deposited, less withdrawn)${maybe}`,
     lines: linesOf(told).slice(0, 20),
   };
@@ -136,8 +137,9 @@ function judge({ paid, unknown, accounts }: Part, known: readonly Last[]): Findi
 
 function nameAccounts(accounts: ReadonlySet<number>): string {
   const named = [...accounts].sort((one, other) => one - other);
-  if (named.length > 5) return `the ${named.length} accounts from ${named[0]} to ${named.at(-1)}`;
-  return `accounts ${named.join(', ')}`;
+  if (named.length === 1) return `account ${named[0]} holds`;
+  if (named.length <= 5) return `accounts ${named.join(', ')} hold`;
+  return `the ${named.length} accounts from ${named[0]} to ${named.at(-1)} hold`;
 }
 
 function money(hundredths: bigint): string {

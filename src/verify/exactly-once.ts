@@ -53,10 +53,15 @@ function collectGroups(
     .filter(({ key, request }) => key !== undefined && request !== undefined)
     .map((each) => [requestName(each) ?? '', each]));
   const groups = new Map<string, Group>();
+  // Nearly all requests come once, and need no group.
+  const single = new Map<string, Operation>();
   const groupOf = (name: string): Group => {
-    const known = groups.get(name) ?? { name, tries: [], questions: [] };
-    groups.set(name, known);
-    return known;
+    const known = groups.get(name);
+    if (known !== undefined) return known;
+    const first = single.get(name);
+    const group: Group = { name, tries: first === undefined ? [] : [first], questions: [] };
+    groups.set(name, group);
+    return group;
   };
   for (const operation of operations) {
     const { kind, key, text } = operation;
@@ -69,7 +74,9 @@ function collectGroups(
       continue;
     }
     const name = key === undefined ? requestName(operation) : `@${key}`;
-    if (name !== undefined) groupOf(name).tries.push(operation);
+    if (name === undefined) continue;
+    if (!single.has(name) && !groups.has(name)) single.set(name, operation);
+    else groupOf(name).tries.push(operation);
   }
   return groups;
 }

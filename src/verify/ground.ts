@@ -116,99 +116,106 @@ export class Ground {
     this.#done[step] = 1;
     for (const which of [0, 1] as const) {
       const place = this.#steps.placeOf(step, which);
-      if (place >= 0) this.#advance(place);
+      if (place < 0) continue;
+      if (this.#steps.optional[step] === 0) this.#advance(place);
+      else this.#mays[place] = (this.#mays[place] ?? []).filter((may) => may !== step);
     }
   }
 
   /** Steps at the place that must happen, are not linearized, and were invoked before `now`. */
-  *pendingMusts(configuration: Configuration, place: number, now: number): Generator<number> {
+  pendingMusts(configuration: Configuration, place: number, now: number): number[] {
+    const pending: number[] = [];
     const end = this.#ends[place] as number;
     for (let at = this.#heads[place] as number; at < end; at += 1) {
       const step = this.#musts[at] as number;
-      if ((this.#steps.invoked[step] as number) > now) return;
-      if (!this.has(configuration, step)) yield step;
+      if ((this.#steps.invoked[step] as number) > now) break;
+      if (!this.has(configuration, step)) pending.push(step);
     }
+    return pending;
   }
 
   /** Steps at the place that may happen, did not, and were invoked before `now`. */
-  *pendingMays(configuration: Configuration, place: number, now: number): Generator<number> {
+  pendingMays(configuration: Configuration, place: number, now: number): number[] {
+    const pending: number[] = [];
     for (const step of this.#mays[place] ?? []) {
-      if ((this.#steps.invoked[step] as number) > now) return;
-      if (!this.has(configuration, step)) yield step;
+      if ((this.#steps.invoked[step] as number) > now) break;
+      if (!this.has(configuration, step)) pending.push(step);
     }
+    return pending;
   }
 
   /** Of the place after `step` gave it the value, where it had `before`. */
   outlook(
     configuration: Configuration, place: number, value: number, before: number, step: number,
   ): Outlook {
-    const plain = this.#plainOutlook(configuration, place, value, before);
-    if (plain === OUTLOOK.awaited) return plain;
-    const isEnough = plain === OUTLOOK.indifferent && this.#steps.optional[step] === 0;
-    if (isEnough || this.#mays[place] === undefined || Number.isNaN(value)) return plain;
-    const mays = [...this.pendingMays(configuration, place, this.#nextCompleted)];
-    const others = mays.filter((may) => may !== step);
-    if (others.length > OPTIONAL_MAX) {
-      return this.#together === Infinity ? OUTLOOK.awaited : plain;
+    const { touches, completed } = this.#ahead(configuration, place);
+    const plain = this.#judge(touches, value, before);
+    const isOptional = this.#steps.optional[step] === 1;
+    const isEnough = plain === OUTLOOK.indifferent && !isOptional;
+    if (plain === OUTLOOK.awaited || isEnough || Number.isNaN(value)) return plain;
+    const others: number[] = [];
+    for (const may of this.#mays[place] ?? []) {
+      if ((this.#steps.invoked[may] as number) > completed) break;
+      if (may !== step && !this.has(configuration, may)) others.push(may);
     }
-    const isUsed = this.#leadsOn(configuration, place, value, before, others);
-    return isUsed ? OUTLOOK.awaited : plain;
+    if (others.length === 0) return plain;
+    if (others.length > OPTIONAL_MAX && this.#together === Infinity) return OUTLOOK.awaited;
+    const few = others.slice(0, OPTIONAL_MAX);
+    return this.#leadsOn(place, value, before, few, touches) ? OUTLOOK.awaited : plain;
   }
 
   /** Whether the place's value will never be looked at: what can come next overwrites it. */
   isDead(configuration: Configuration, place: number): boolean {
     if (this.#mays[place]?.some((may) => !this.has(configuration, may)) === true) return false;
-    const isUnread = this.#plainOutlook(configuration, place, NaN, NaN);
-    return isUnread === OUTLOOK.indifferent && !this.#isRead;
+    return this.#ahead(configuration, place).touches.every((touch) =>
+      this.#steps.effect[touch] === EFFECT.set && Number.isNaN(this.#steps.need[touch]));
   }
 
-  /** Of the last plain outlook: the earliest completion of what could come next. */
-  #nextCompleted = Infinity;
-  /** Of the last plain outlook: whether something that could come next depends on the value. */
-  #isRead = false;
-
-  #plainOutlook(
-    configuration: Configuration, place: number, value: number, before: number,
-  ): Outlook {
+  /** What of what must happen can be the next at the place, and until when it must have been. */
+  #ahead(configuration: Configuration, place: number): { touches: number[]; completed: number } {
     const steps = this.#steps;
     const end = this.#ends[place] as number;
-    let earliest = Infinity;
-    let best: Outlook = OUTLOOK.hopeless;
-    this.#isRead = false;
+    const touches: number[] = [];
+    let completed = Infinity;
     for (let at = this.#heads[place] as number; at < end; at += 1) {
       const step = this.#musts[at] as number;
       if (this.has(configuration, step)) continue;
       // What was invoked after another was completed can't be the next.
-      if ((steps.invoked[step] as number) > earliest) break;
-      earliest = Math.min(earliest, steps.completed[step] as number);
-      const touch = steps.touchOf(step, place);
-      if (steps.effect[touch] !== EFFECT.set || !Number.isNaN(steps.need[touch])) this.#isRead = true;
-      if (best === OUTLOOK.awaited || !steps.fits(touch, value)) continue;
-      const isAwaited = steps.isExact(touch) || !steps.fits(touch, before);
-      best = isAwaited && !Number.isNaN(value) ? OUTLOOK.awaited : OUTLOOK.indifferent;
+      if ((steps.invoked[step] as number) > completed) break;
+      completed = Math.min(completed, steps.completed[step] as number);
+      touches.push(steps.touchOf(step, place));
     }
-    this.#nextCompleted = earliest;
-    return earliest === Infinity ? OUTLOOK.indifferent : best;
+    return { touches, completed };
+  }
+
+  #judge(touches: readonly number[], value: number, before: number): Outlook {
+    if (touches.length === 0 || Number.isNaN(value)) return OUTLOOK.indifferent;
+    let best: Outlook = OUTLOOK.hopeless;
+    for (const touch of touches) {
+      if (!this.#steps.fits(touch, value)) continue;
+      if (this.#steps.isExact(touch) || !this.#steps.fits(touch, before)) return OUTLOOK.awaited;
+      best = OUTLOOK.indifferent;
+    }
+    return best;
   }
 
   /** Whether some of the optional steps, done next one after another, lead to one that awaits it. */
   #leadsOn(
-    configuration: Configuration, place: number, value: number, before: number,
-    others: readonly number[],
+    place: number, value: number, before: number,
+    others: readonly number[], touches: readonly number[],
   ): boolean {
     const steps = this.#steps;
     const seen = new Set<string>();
-    const stack = [{ used: 0, value, before, depth: 0 }];
+    const stack = [{ used: 0, value, before, depth: 1 }];
     for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-      for (const [at, may] of others.entries()) {
+      for (let at = 0; at < others.length; at += 1) {
         const used = top.used | (1 << at);
-        const touch = steps.touchOf(may, place);
+        const touch = steps.touchOf(others[at] as number, place);
         if (used === top.used || !steps.fits(touch, top.value)) continue;
         if (!steps.fits(touch, top.before)) return true;
         const next = steps.after(touch, top.value);
-        const ahead = this.#plainOutlook(configuration, place, next, top.value);
-        if (ahead === OUTLOOK.awaited) return true;
-        if (top.depth + 1 >= this.#together || seen.has(`${used} ${next}`)) continue;
+        if (this.#judge(touches, next, top.value) === OUTLOOK.awaited) return true;
+        if (top.depth >= this.#together || seen.has(`${used} ${next}`)) continue;
         seen.add(`${used} ${next}`);
         stack.push({ used, value: next, before: top.value, depth: top.depth + 1 });
       }

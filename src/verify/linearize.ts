@@ -10,12 +10,13 @@
  *
  * Keeps true: of each order that explains the history, some configuration in the set is a part, as
  * far as it needs to be. To get there it is enough to linearize, when a step completes, only steps
- * that it can't change places with (partial-order reduction: Mazurkiewicz traces); an observer at
+ * that it can't change places with (partial-order reduction, see relation.ts); an observer at
  * once, where it is right; what leaves a place hopeless, not at all; an optional step, only where
  * another awaits what it does; and of two configurations that differ only in optional steps, the
  * one that used fewer. Nothing here recurs, and the sequence numbers of answers are not looked at.
  */
 import { GROUND_ITSELF, Ground, OUTLOOK, type Configuration } from './ground.ts';
+import { Relation } from './relation.ts';
 import { EFFECT, type Steps } from './steps.ts';
 
 /** How much searching there may be; counts configurations. */
@@ -65,17 +66,15 @@ interface Reached {
 class Search {
   readonly #steps: Steps;
   readonly #ground: Ground;
+  readonly #relation: Relation;
   readonly #options: SearchOptions;
   #configurations: readonly Configuration[] = [GROUND_ITSELF];
-  /** Steps that `#related` has met in the call of this number. */
-  readonly #met: Uint32Array;
-  #meeting = 0;
 
   constructor(steps: Steps, options: SearchOptions, together: number) {
     this.#steps = steps;
     this.#options = options;
     this.#ground = new Ground(steps, options.initial, together);
-    this.#met = new Uint32Array(steps.count);
+    this.#relation = new Relation(steps, this.#ground, together);
   }
 
   run(): Linearization {
@@ -98,7 +97,7 @@ class Search {
     const ground = this.#ground;
     if (ground.isDone(step)) return true;
     if (!ground.fits(GROUND_ITSELF, step)) return false;
-    const related = this.#related(GROUND_ITSELF, step);
+    const related = this.#relation.before(GROUND_ITSELF, step);
     for (const other of related) {
       if (!this.#isFree(GROUND_ITSELF, other) || !ground.fits(GROUND_ITSELF, other)) return false;
     }
@@ -130,7 +129,7 @@ class Search {
       const { effort } = this.#options;
       effort.spent += 1;
       if (effort.isOver) return;
-      const related = this.#related(top.configuration, step);
+      const related = this.#relation.before(top.configuration, step);
       const configuration = this.#observe(top.configuration, [step, ...related]);
       if (this.#ground.has(configuration, step)) {
         if (this.#isNeeded(top.path, step)) next.add(configuration);
@@ -147,47 +146,6 @@ class Search {
           stack.push({ configuration: after, path: [...top.path, other] });
         }
       }
-    }
-  }
-
-  /**
-   * What may have to come before the step: what is pending at its places, at the places of these,
-   * and so on. Two that only add amounts can change places, unless one is short of the other's.
-   */
-  #related(configuration: Configuration, step: number): number[] {
-    this.#meeting += 1;
-    this.#met[step] = this.#meeting;
-    const now = this.#steps.completed[step] as number;
-    const wanted = [step];
-    for (const one of wanted) {
-      for (const which of [0, 1] as const) {
-        const place = this.#steps.placeOf(one, which);
-        if (place >= 0) this.#relatedAt(configuration, place, one, now, wanted);
-      }
-    }
-    return wanted.slice(1);
-  }
-
-  #relatedAt(
-    configuration: Configuration, place: number, one: number, now: number, wanted: number[],
-  ): void {
-    const steps = this.#steps;
-    const value = this.#ground.valueAt(configuration, place);
-    const canSwap = steps.isSilent(one) && steps.fits(steps.touchOf(one, place), value);
-    for (const other of this.#ground.pendingMusts(configuration, place, now)) {
-      if (this.#met[other] === this.#meeting || (canSwap && steps.isSilent(other))) continue;
-      this.#met[other] = this.#meeting;
-      wanted.push(other);
-    }
-    for (const other of this.#ground.pendingMays(configuration, place, now)) {
-      if (this.#met[other] === this.#meeting || (canSwap && steps.isSilent(other))) continue;
-      const touch = steps.touchOf(other, place);
-      if (!steps.fits(touch, value)) continue;
-      const after = steps.after(touch, value);
-      const ahead = this.#ground.outlook(configuration, place, after, value, other);
-      if (ahead === OUTLOOK.hopeless) continue;
-      this.#met[other] = this.#meeting;
-      wanted.push(other);
     }
   }
 

@@ -266,8 +266,9 @@ function sentencesOf(
   if (sentences.length === 0) sentences.push(...shown.map(words));
   const those = operations.length === 1 ? 'this' : 'these';
   const start = isWhole ? '' : ', whatever the balances were before';
+  const others = optional.length === 1 ? 'one other operation' : `${optional.length} others`;
   const maybes = optional.length === 0 ? '' :
-    `; it does not help what ${optional.length} others at the same accounts did, or did not`;
+    `; that ${others} there may have happened, or not, does not help`;
   const count = more > 0 ? ` (and ${more} more operations)` : '';
   return [...sentences, `no order explains ${those}${count}${start}${maybes}`];
 }
