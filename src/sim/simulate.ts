@@ -26,7 +26,11 @@ const HEAL_MS_MAX = 6_000;
 /**
  * Swarm testing (Groce et al. 2012): each seed draws which faults it has, and how dense they are.
  */
-export function simulate(seed: number, faultMs = 2_000, watch: Watch = {}): Verdict {
+export async function simulate(
+  seed: number,
+  faultMs = 2_000,
+  watch: Watch = {},
+): Promise<Verdict> {
   const random = new Random(seed);
   const count = random.pick([1, 2, 2, 3, 3, 3, 3, 3, 5]);
   const minInSync = random.chance(0.15) ? 2 : 1;
@@ -56,7 +60,7 @@ export function simulate(seed: number, faultMs = 2_000, watch: Watch = {}): Verd
     cluster.note(`FAULT ${fault.name}`);
     fault.run(cluster, random.pick(cluster.backends), random, clients);
   };
-  begin(cluster, clients);
+  await begin(cluster, clients);
   if (cluster.frontend?.coordinator.status().copies !== count)
     faults.push('not in sync at the start');
   const act = (): void => {
@@ -69,8 +73,8 @@ export function simulate(seed: number, faultMs = 2_000, watch: Watch = {}): Verd
     if (cluster.queue.nowMs > faultMs || palette.length === 0 || !random.chance(atWrites)) return;
     cluster.queue.after(random.next() * 5, () => strike(random.pick(palette)));
   };
-  cluster.queue.runUntil(faultMs);
-  const found = settle(cluster, clients);
+  await cluster.queue.runUntil(faultMs);
+  const found = await settle(cluster, clients);
   const history = clients.flatMap((client) => client.history);
   found.unshift(...cluster.invariants.found);
   if (found.length === 0) found.push(...judge(cluster, history));
@@ -82,23 +86,23 @@ function at(cluster: SimCluster): string {
   return cluster.queue.nowMs.toFixed(1);
 }
 
-function begin(cluster: SimCluster, clients: readonly SimClient[]): void {
+async function begin(cluster: SimCluster, clients: readonly SimClient[]): Promise<void> {
   cluster.startFrontend();
   for (const backend of cluster.backends) backend.start();
   for (const client of clients) client.start();
-  cluster.queue.runUntil(START_MS);
+  await cluster.queue.runUntil(START_MS);
 }
 
 /** Heals, and waits until all is well: within a bound, or that is a finding (property 7). */
-function settle(cluster: SimCluster, clients: readonly SimClient[]): string[] {
+async function settle(cluster: SimCluster, clients: readonly SimClient[]): Promise<string[]> {
   heal(cluster);
   const { queue } = cluster;
   const endMs = queue.nowMs + HEAL_MS_MAX;
-  queue.runUntil(queue.nowMs + 300);
+  await queue.runUntil(queue.nowMs + 300);
   for (const client of clients) client.stopping = true;
   let trouble: string[] = [];
   while (queue.nowMs < endMs) {
-    queue.runUntil(queue.nowMs + 100);
+    await queue.runUntil(queue.nowMs + 100);
     heal(cluster);
     if (queue.nowMs > endMs - HEAL_MS_MAX + 1_000) cluster.endIdleFrontends();
     trouble = unsettled(cluster, clients);

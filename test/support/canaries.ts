@@ -30,7 +30,7 @@ const RUN = `
 import { simulate } from './src/sim/simulate.ts';
 for (let seed = 1; seed <= ${Number(values.seeds)}; seed += 1) {
   let found;
-  try { found = simulate(seed).found; } catch (error) { found = [String(error)]; }
+  try { found = (await simulate(seed)).found; } catch (error) { found = [String(error)]; }
   if (found.length > 0) { console.log(JSON.stringify({ seed, found: found[0] })); break; }
 }
 `;

@@ -23,13 +23,13 @@ const LEFT_OUT = new Set<Message['type']>([
 ]);
 
 /** The scenario with the trace that it has now. */
-export function runScenario(text: string): string {
+export async function runScenario(text: string): Promise<string> {
   const scenario = new Scenario();
   const out: string[] = [];
   for (const line of text.split('\n')) {
     if (line.startsWith('#')) out.push(line);
     if (!line.startsWith('> ')) continue;
-    out.push('', line, ...scenario.run(line.slice(2).trim().split(/\s+/)));
+    out.push('', line, ...(await scenario.run(line.slice(2).trim().split(/\s+/))));
   }
   return `${out.join('\n')}\n`;
 }
@@ -92,14 +92,14 @@ class Scenario {
   #lines: string[] = [];
   stepMs = STEP_MS;
 
-  run(words: string[]): string[] {
+  async run(words: string[]): Promise<string[]> {
     this.#lines = [];
     const [verb = '', ...rest] = words;
     const command = COMMANDS[verb];
     if (command === undefined) throw new Error(`no command ${verb}`);
     const forMs = command(this, rest) ?? this.stepMs;
     const { queue } = this.#cluster;
-    queue.runUntil(queue.nowMs + forMs);
+    await queue.runUntil(queue.nowMs + forMs);
     const { found } = this.#cluster.invariants;
     if (found.length > 0) throw new Error(found.join('\n'));
     return this.#lines;
