@@ -2,20 +2,23 @@
  * Opens a journal's directory for writing: recovers it, and brings about what a crash left undone
  * (a cut begun, a torn tail, the seal of the segment before the last, the very first segment).
  */
-import { join } from 'node:path';
 import type { EntryId, ExecutedEntry } from '../core/entry.ts';
 import type { Incarnation, Seq } from '../core/ids.ts';
 import { SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
 import { EnvironmentError } from './environment-error.ts';
 import { syncParent, type FileSystem } from './file-system.ts';
-import { SEGMENT_BYTES_MIN, allocateSpare } from './journal-allocator.ts';
+import { allocateSpare } from './journal-allocator.ts';
 import { finishCut, readCut } from './journal-cut.ts';
 import { ENTRY_NONE, recoverJournal, type RecoveredJournal } from './journal-recovery.ts';
+import { join } from './paths.ts';
+import type { Machine } from './ports.ts';
 import { SegmentIndex } from './segment-index.ts';
 import { activateSegment, sealSegment, zeroRange, type SegmentFile } from './segment-file.ts';
+import type { Sizes } from './sizes.ts';
 
 export interface OpenOptions {
-  readonly io: FileSystem;
+  readonly machine: Machine;
+  readonly sizes: Sizes;
   readonly directory: string;
   readonly incarnation: Incarnation;
   readonly checkpoint: EntryId;
@@ -40,7 +43,7 @@ export interface OpenedJournal {
 }
 
 export async function openJournal(options: OpenOptions): Promise<OpenedJournal> {
-  const { io, directory, mayBeMissing } = options;
+  const { machine: { io }, directory, mayBeMissing } = options;
   if (!(await io.exists(directory))) {
     if (!mayBeMissing) throw missing(directory);
     await io.makeDirectory(directory);
@@ -48,7 +51,7 @@ export async function openJournal(options: OpenOptions): Promise<OpenedJournal> 
   }
   const cut = await readCut(io, directory);
   if (cut !== undefined) await finishCut(io, directory, cut);
-  const recovered = await recoverJournal({ ...options, cut: undefined });
+  const recovered = await recoverJournal({ ...options, io, cut: undefined });
   const last = recovered.segments.at(-1);
   if (last === undefined) {
     if (!mayBeMissing) throw missing(directory);
@@ -75,13 +78,13 @@ async function repair(io: FileSystem, fd: number, recovered: RecoveredJournal): 
 
 /** The first segment of all, small, so that it takes no time. */
 async function createJournal(options: OpenOptions): Promise<WritePosition> {
-  const { io, directory, incarnation } = options;
+  const { machine, directory, incarnation } = options;
   const first = 1 as Seq;
-  const bytes = SEGMENT_BYTES_MIN;
+  const bytes = options.sizes.segmentBytesMin;
   const path = join(directory, 'spare-0');
-  await allocateSpare(io, path, bytes);
+  await allocateSpare(machine.io, path, bytes);
   const header = { first, bytes, incarnation, previous: ENTRY_NONE };
-  const { segment, fd } = await activateSegment(io, directory, path, header);
+  const { segment, fd } = await activateSegment(machine, directory, path, header);
   const index = new SegmentIndex(first);
   index.end = SEGMENT_HEADER_BYTES;
   return { segments: [segment], fd, index, tail: ENTRY_NONE };

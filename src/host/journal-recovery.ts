@@ -6,7 +6,6 @@
  * EnvironmentError `corrupt` that names the file and the place; a torn tail is told, for the caller
  * to cut.
  */
-import { join } from 'node:path';
 import { assert, present } from '../core/assert.ts';
 import type { EntryId, ExecutedEntry } from '../core/entry.ts';
 import { EPOCH_NONE, HASH_NONE, SEQ_NONE, type Incarnation, type Seq } from '../core/ids.ts';
@@ -16,6 +15,7 @@ import { recordsEnd, SEGMENT_HEADER_BYTES, type Seal } from '../wire/journal-seg
 import { EnvironmentError } from './environment-error.ts';
 import type { FileSystem } from './file-system.ts';
 import type { Cut } from './journal-cut.ts';
+import { join } from './paths.ts';
 import { SegmentIndex } from './segment-index.ts';
 import {
   corrupt, parseSegmentName, readSeal, readSegment, readWhole, type SegmentFile,

@@ -15,10 +15,11 @@ import { findDifference } from './compare-images.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { EnvironmentError, fromErrno, isKind } from './environment-error.ts';
 import { FileCheckpointStore } from './file-checkpoint.ts';
-import { nodeFileSystem, type FileSystem } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 import { loadIdentity } from './identity.ts';
 import { readCut } from './journal-cut.ts';
 import { ENTRY_NONE, recoverJournal } from './journal-recovery.ts';
+import { nodeMachine } from './node-machine.ts';
 
 /** In units of 10^-scale. */
 export interface VerifiedAccount {
@@ -53,7 +54,7 @@ interface Checkpoint {
 export async function verifyDirectory(
   path: string,
   onProgress?: (seq: Seq) => void,
-  io: FileSystem = nodeFileSystem,
+  io: FileSystem = nodeMachine.io,
 ): Promise<DirectoryVerdict> {
   try {
     await requireBackend(io, path);
@@ -95,7 +96,9 @@ class DirectoryCheck {
 
   async run(): Promise<DirectoryVerdict> {
     await this.#noteFault(async () => {
-      this.#checkpoint = await new FileCheckpointStore(this.#place('checkpoint'), this.#io).load();
+      const machine = { io: this.#io, yield: nodeMachine.yield };
+      const store = new FileCheckpointStore(this.#place('checkpoint'), machine);
+      this.#checkpoint = await store.load();
     });
     await this.#noteFault(() => this.#checkJournal());
     await this.#noteFault(async () => this.#checkCheckpointReached());

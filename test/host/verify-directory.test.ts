@@ -10,6 +10,7 @@ import {
 import { Ledger } from '../../src/core/ledger.ts';
 import { encodeChunk, type Operation } from '../../src/core/operation.ts';
 import { SESSIONS_PER_LEASE } from '../../src/core/session-table.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
 import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
 import { saveIdentity } from '../../src/host/identity.ts';
@@ -56,19 +57,18 @@ async function makeDirectory(
   path: string,
   change: (entry: ExecutedEntry) => ExecutedEntry = (entry) => entry,
 ): Promise<Bank> {
-  const directory = await DataDirectory.open(path);
+  const directory = await DataDirectory.open(path, nodeMachine);
   const cluster = 'c0'.repeat(16) as ClusterId;
   const promise = { cluster, epoch: 1 as Epoch, owner: 'd1'.repeat(16) as OwnerId };
-  await saveIdentity(
-    directory, { cluster, backend: 1 as BackendId, incarnation: INCARNATION, promise }
-  );
+  const identity = { cluster, backend: 1 as BackendId, incarnation: INCARNATION, promise };
+  await saveIdentity(directory, identity, nodeMachine.io);
   const io = new FaultyFileSystem();
   io.free = 0;
   const { journal } = await openForTest(directory.journal, { io });
   const bank = new Bank();
   journal.append(change(bank.lease()));
   journal.append(change(bank.run([{ kind: 'create', amount: 10000, scale: 2 }])));
-  const store = new FileCheckpointStore(directory);
+  const store = new FileCheckpointStore(directory, nodeMachine);
   await store.save(bank.tail, bank.ledger.snapshot());
   bank.ledger.releaseSnapshot();
   journal.append(change(bank.run([
@@ -154,7 +154,7 @@ t.test('verify: a checkpoint that is damaged, of other balances, or beyond the j
     if (ok || !fault?.includes('checkpoint is corrupt at byte')) t.fail(`byte ${at}: ${fault}`);
     damage(place.checkpoint, at, at % 8);
   }
-  const store = new FileCheckpointStore(place);
+  const store = new FileCheckpointStore(place, nodeMachine);
   const saved = await store.load();
   t.ok(saved);
   const newer = bank.ledger.snapshot();
@@ -178,7 +178,7 @@ t.test('verify: what is missing: identity or journal: a fault; no directory, a l
     t.match(await verifyDirectory(copy), { ok: false, fault: new RegExp(`${name} is missing`) });
   }
   t.equal(await kindOfError(verifyDirectory(join(base, 'nowhere'))), 'missing');
-  const held = await DataDirectory.open(path);
+  const held = await DataDirectory.open(path, nodeMachine);
   t.equal(await kindOfError(verifyDirectory(path)), 'locked');
   held.close();
   t.equal((await verifyDirectory(path)).ok, true);
