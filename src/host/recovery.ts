@@ -98,7 +98,7 @@ async function recoverIntact(options: RecoverOptions, identity: Identity): Promi
   const { machine, sizes, directory, log } = options;
   const startMs = machine.nowMs();
   const checkpoints = new FileCheckpointStore(directory, machine);
-  const replay = new Replay(await checkpoints.load());
+  const replay = new Replay(await checkpoints.load(), sizes.ledgerLimits);
   const relay = new JournalRelay();
   const journal = await FileJournal.open({
     machine,
@@ -153,9 +153,9 @@ function corrupt(
   detail: string,
   isKnown: boolean,
 ): Recovered {
-  const { machine, directory, log } = options;
+  const { machine, sizes, directory, log } = options;
   log(`corrupt: ${detail}`);
-  const { tail, ledger, view } = new Replay(undefined);
+  const { tail, ledger, view } = new Replay(undefined, sizes.ledgerLimits);
   return {
     participant: {
       backend: identity.backend,

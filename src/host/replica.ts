@@ -127,10 +127,11 @@ export class Replica implements ParticipantHost, JournalEvents {
   truncate(afterSeq: Seq): void {
     this.#errand(async () => {
       const journal = this.#journal;
+      const { checkpoints, sizes } = this.#parts;
       await journal.flush();
       await this.#checkpointer.abandonAfter(afterSeq);
       await journal.truncateAfter(afterSeq);
-      const { ledger, tail } = await rebuild(journal, this.#parts.checkpoints);
+      const { ledger, tail } = await rebuild(journal, checkpoints, sizes.ledgerLimits);
       this.#parts.log(`dropped what was prepared after entry ${afterSeq} and never decided`);
       if (!this.#over) this.participant.onTruncated(ledger, tail);
     });

@@ -1,3 +1,5 @@
+import type { LedgerLimits } from '../core/ledger.ts';
+
 /** How large the parts of a backend's directory are, and how often they are looked at. */
 export interface Sizes {
   /** The first segment; they double from there on. Powers of two. */
@@ -16,6 +18,8 @@ export interface Sizes {
   /** A checkpoint is taken after so much was executed; a start replays at most about twice that. */
   readonly checkpointBytes: number;
   readonly checkpointOperations: number;
+  /** How much the account table remembers: the same on all replicas. */
+  readonly ledgerLimits: Partial<LedgerLimits>;
 }
 
 const MIB = 1024 * 1024;
@@ -30,4 +34,5 @@ export const SIZES: Sizes = {
   scrubPauseMs: 60_000,
   checkpointBytes: 64 * MIB,
   checkpointOperations: 1_000_000,
+  ledgerLimits: {},
 };

@@ -91,6 +91,11 @@ export class Delays {
   upTo(ms: number): number {
     return this.#fixed ? ms / 2 : this.#random.next() * ms;
   }
+
+  /** Of what hardly takes any time: none, in a scenario. */
+  small(): number {
+    return this.#fixed ? 0 : this.#random.next() * 0.2;
+  }
 }
 
 /** 0: to the frontend; 1: from it. */

@@ -16,7 +16,7 @@ import {
   type Result,
 } from '../core/operation.ts';
 import type { Observed } from './sim-client.ts';
-import { replay, SIM_LIMITS } from './sim-disk.ts';
+import { replay, SIM_LIMITS } from './memory-hit.ts';
 
 interface Run {
   readonly seq: number;

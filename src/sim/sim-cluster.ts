@@ -1,6 +1,6 @@
 /**
- * A whole bank in one deterministic event queue: the real core over made-up time, network and
- * disks.
+ * A whole bank in one deterministic event queue: the real core, and the real
+ * host of the backends, over made-up time, network and disks.
  *
  * A seed gives one run. What may go wrong is in `faults.ts`; the invariants stand outside the core,
  * in `invariants.ts` (continuous) and `judgement.ts` (what clients saw).
@@ -10,10 +10,13 @@ import type { BackendId } from '../core/ids.ts';
 import type { Message } from '../core/message.ts';
 import type { ControlRecord } from '../core/view.ts';
 import type { Random } from '../core/random.ts';
+import type { Sizes } from '../host/sizes.ts';
+import { swap } from './disk-faults.ts';
 import { SimBackend } from './sim-backend.ts';
 import { Invariants } from './invariants.ts';
 import { SimFrontend, type FrontendChoices, type SimClientEnd } from './sim-frontend.ts';
 import { Delays, EventQueue } from './event-queue.ts';
+import { drawSizes, SMALL_SIZES } from './sim-sizes.ts';
 import { TraceHash } from './trace-hash.ts';
 
 /**
@@ -74,6 +77,7 @@ export class SimCluster {
   readonly queue = new EventQueue();
   readonly random: Random;
   readonly delays: Delays;
+  readonly sizes: Sizes;
   readonly invariants: Invariants;
   readonly store: ControlStore;
   readonly count: number;
@@ -98,6 +102,7 @@ export class SimCluster {
     this.count = choices.count ?? 3;
     this.minInSync = choices.minInSync ?? 1;
     this.delays = new Delays(random, choices.fixedDelays ?? false);
+    this.sizes = choices.fixedDelays === true ? SMALL_SIZES : drawSizes(random);
     this.invariants = new Invariants(this);
     this.store = new ControlStore(this);
     this.backends = Array.from(
@@ -128,6 +133,7 @@ export class SimCluster {
 
   noteMessage(from: string, to: string, message: Message): void {
     this.traceHash.add(this.queue.nowMs, `${from} ${to} ${message.type}`);
+    if (from === 'frontend' && 'commitSeq' in message) this.invariants.onCommitTold(message);
     this.onMessage?.(from, to, message);
   }
 
@@ -183,18 +189,30 @@ export class SimCluster {
     for (const frontend of this.frontends) frontend.cutClient(client);
   }
 
+  /** Their own directories again; neither may have said a word over the other's. */
+  swapBack(pair: readonly [SimBackend, SimBackend]): void {
+    for (const backend of pair) {
+      if (backend.participant !== undefined) this.invariants.onTakenIn(backend);
+      backend.kill();
+      backend.refused = '';
+    }
+    swap(...pair);
+    for (const backend of pair) backend.start();
+  }
+
   /** Whether every acknowledged transaction survives the loss of this backend's directory. */
   mayLose(backend: SimBackend): boolean {
     const { record, pending } = this.store;
     if (record === undefined || !this.#isCalm(backend)) return false;
+    if (this.backends.some((each) => each.isSwapped)) return false;
     return [record, ...pending].every(({ view }) =>
       view.members.some(({ id, incarnation }) => {
         const other = this.backends[id - 1];
         return (
           other !== undefined &&
           other !== backend &&
-          other.disk.isSound &&
-          other.disk.incarnation === incarnation
+          other.isSound &&
+          other.journal.incarnation === incarnation
         );
       }),
     );
@@ -209,7 +227,7 @@ export class SimCluster {
     return (
       serving &&
       this.backends.some(
-        (other, at) => other !== loser && status[at] === 1 && other.isWell && other.disk.isSound,
+        (other, at) => other !== loser && status[at] === 1 && other.isWell && other.isSound,
       )
     );
   }

@@ -115,16 +115,13 @@ function heal(cluster: SimCluster): void {
   cluster.store.slowMs = 0;
   cluster.store.failNext = 0;
   for (const backend of cluster.backends) {
-    backend.slowDiskMs = 0;
-    if (backend.disk.full) backend.setFull(false);
-    backend.resume();
-    backend.start();
+    backend.heal();
   }
   for (const frontend of cluster.frontends) frontend.resume();
   // What an operator does where replicas differ: the one whose memory was hit comes back as empty.
   if (cluster.stops.some((stop) => stop.startsWith('diverged'))) {
     for (const backend of cluster.backends) {
-      if (!backend.disk.poisoned || !cluster.mayLose(backend)) continue;
+      if (backend.poisonedSeq === undefined || !cluster.mayLose(backend)) continue;
       backend.wipe();
       cluster.stops = cluster.stops.filter((stop) => !stop.startsWith('diverged'));
       backend.start();
@@ -148,7 +145,7 @@ function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[]
 
 function judge(cluster: SimCluster, history: readonly Observed[]): string[] {
   const found: string[] = [];
-  const journals = cluster.backends.map(({ disk }) => disk.all());
+  const journals = cluster.backends.map((backend) => backend.journal.entries);
   const [journal = []] = journals;
   for (const other of journals) {
     if (other.at(-1)?.hash !== journal.at(-1)?.hash) found.push('journals differ at the end');

@@ -9,6 +9,8 @@ import type { Message } from '../../src/core/message.ts';
 import { decodeResult, encodeChunk, viewOf, type Operation } from '../../src/core/operation.ts';
 import type { FromClient, ToClient } from '../../src/core/message.ts';
 import { Random } from '../../src/core/random.ts';
+import { present } from '../../src/core/assert.ts';
+import { cutBack } from '../../src/sim/disk-faults.ts';
 import type { SimBackend } from '../../src/sim/sim-backend.ts';
 import { SimCluster } from '../../src/sim/sim-cluster.ts';
 import type { SimClientEnd } from '../../src/sim/sim-frontend.ts';
@@ -178,29 +180,32 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
   /** What was not fsynced is lost, all of it. */
   kill: (scenario, ids) => {
     for (const id of ids) {
-      const backend = scenario.backend(id);
-      backend.disk.unsynced = [];
-      backend.crash();
+      scenario.backend(id).losePower(() => false);
     }
   },
   wipe: (scenario, [id]) => scenario.backend(id).wipe(),
   /** An old copy of its directory, with so many entries. */
-  'put-back': (scenario, [id, entries]) => scenario.backend(id).rollBack(Number(entries)),
+  'put-back': (scenario, [id, entries]) => {
+    cutBack(scenario.backend(id), Number(entries));
+  },
   corrupt: (scenario, [id]) => {
-    scenario.backend(id).disk.corrupt = true;
+    const backend = scenario.backend(id);
+    const { file, offset } = present(backend.journal.endOf(1), 'there is an entry');
+    backend.journal.excuse(() => file.rot(offset - 100, 3));
   },
   flip: (scenario, [id]) => scenario.backend(id).flip(),
   full: (scenario, [id]) => {
-    const backend = scenario.backend(id);
-    backend.disk.useUp();
-    backend.setFull(true);
+    scenario.backend(id).storage.free = 0;
   },
-  room: (scenario, [id]) => scenario.backend(id).setFull(false),
+  room: (scenario, [id]) => {
+    scenario.backend(id).storage.free = Infinity;
+  },
+  /** So many deposits, until there is hardly any room: not shown. */
   pause: (scenario, [id]) => scenario.backend(id).pause(),
   resume: (scenario, [id]) => scenario.backend(id).resume(),
   cut: (scenario, [id]) => scenario.backend(id).cut(),
   'slow-disk': (scenario, [id, ms]) => {
-    scenario.backend(id).slowDiskMs = Number(ms);
+    scenario.backend(id).diskFaults.slowMs = Number(ms);
   },
   /** Looks on for only so long: to strike in the middle of something. */
   'in-the-middle-of': (scenario, [ms, ...words]) => {
