@@ -58,7 +58,7 @@ export interface RecoveredJournal {
   readonly view: View | undefined;
   readonly torn: TornTail | undefined;
   /**
-   * Where the entries of the last segment begin that nothing vouches for: they are seen, but a
+   * Where the records of the last segment begin that were written last: they are seen, but a
    * process that ended before its fsync, or whose fsync failed, may have left them in the page
    * cache only.
    */
@@ -102,8 +102,7 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
     const torn = scan.outcome.kind === 'torn'
       ? { path: segment.path, offset: end, bytes: scan.outcome.bytes, afterSeq: tail.seq }
       : undefined;
-    const firstDoubtful = Math.max(scan.durableSeq + 1, segment.header.first) as Seq;
-    const doubtfulFrom = index.find(firstDoubtful)?.from ?? end;
+    const { doubtfulFrom } = scan;
     return { segments, tail, end, index, view, torn, doubtfulFrom, lastSeal };
   }
   throw new Error('unreachable: the last segment ends the loop');

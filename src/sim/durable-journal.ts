@@ -153,8 +153,11 @@ export class DurableJournal implements StorageWatcher {
     const last = scan.entries.at(-1);
     scan.follow(from);
     const isLonger = isLast && scan.entries.length >= before && scan.entries[before - 1] === last;
-    if (isLonger) this.#add(scan.entries.slice(before));
-    else this.#merge();
+    const next = scan.entries[before];
+    if (!isLonger) return this.#merge();
+    if (next?.previousHash === (this.entries.at(-1)?.hash ?? HASH_NONE)) {
+      this.#add(scan.entries.slice(before));
+    }
   }
 
   onDirectorySynced(): void {

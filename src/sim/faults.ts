@@ -126,6 +126,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'put back an old copy of a directory',
     run: (cluster, backend, random) => {
+      if (backend.isSwapped) return;
       const copy = copyOf(backend.storage);
       cluster.queue.after(random.next() * 700, () => {
         if (!cluster.mayLose(backend)) return;

@@ -23,8 +23,10 @@ export interface WalkStop {
   readonly reason: 'zeros' | 'incomplete' | 'broken';
   readonly offset: number;
   readonly last: EntryId;
-  /** Some record before says that everything up to here was durable when it was written. */
-  readonly durableSeq: Seq;
+  /**
+   * The group or mark written last begins here: what is before it was durable when it was written.
+   */
+  readonly doubtfulFrom: number;
   /** What is broken, or undefined. */
   readonly detail: string | undefined;
 }
@@ -42,9 +44,10 @@ export function walkRecords(
   const view = viewOf(bytes);
   let at = offset;
   let chain = last;
-  let durableSeq = 0 as Seq;
+  let doubtfulFrom = offset;
+  let before: RecordHead | undefined;
   const stop = (reason: WalkStop['reason'], detail?: string): WalkStop => (
-    { reason, offset: at, last: chain, durableSeq, detail }
+    { reason, offset: at, last: chain, doubtfulFrom, detail }
   );
   for (;;) {
     if (at + MARK_BYTES > bytes.byteLength) return stop('incomplete');
@@ -59,7 +62,8 @@ export function walkRecords(
       if (head.seq !== chain.seq) {
         return stop('broken', `a mark for entry ${head.seq} is out of place`);
       }
-      durableSeq = head.fsyncedSeq;
+      doubtfulFrom = at;
+      before = head;
       at += head.length;
       continue;
     }
@@ -71,7 +75,8 @@ export function walkRecords(
       return stop('broken', 'it does not follow the entry before');
     }
     onEntry(entry, at);
-    durableSeq = head.fsyncedSeq;
+    if (before?.kind === 'mark' || head.fsyncedSeq !== before?.fsyncedSeq) doubtfulFrom = at;
+    before = head;
     chain = entry;
     at += head.length;
   }
@@ -82,8 +87,8 @@ export interface SegmentScan {
   /** Where the intact records end, and the last of them. */
   readonly end: number;
   readonly last: EntryId;
-  /** Some intact record says that everything up to here was durable when it was written. */
-  readonly durableSeq: Seq;
+  /** The group or mark written last begins here. */
+  readonly doubtfulFrom: number;
   readonly outcome:
     /** Nothing but zeros follows. */
     | { readonly kind: 'whole' }
@@ -107,19 +112,19 @@ export function scanSegment(
   assert(bytes.byteLength === header.bytes, 'the whole segment is scanned');
   const records = bytes.subarray(0, recordsEnd(header.bytes));
   const stop = walkRecords(records, SEGMENT_HEADER_BYTES, seed, header.previous, onEntry);
-  const { offset: end, last, durableSeq } = stop;
+  const { offset: end, last, doubtfulFrom } = stop;
   const rest = lastNonZero(records, end) + 1;
   const expected = (last.seq + 1) as Seq;
   if (rest <= end) {
-    if (vouchedSeq < expected) return { end, last, durableSeq, outcome: { kind: 'whole' } };
+    if (vouchedSeq < expected) return { end, last, doubtfulFrom, outcome: { kind: 'whole' } };
     const detail = 'the entry is missing';
-    return { end, last, durableSeq, outcome: { kind: 'corrupt', seq: expected, detail } };
+    return { end, last, doubtfulFrom, outcome: { kind: 'corrupt', seq: expected, detail } };
   }
   if (vouchedSeq >= expected || isVouchedLater(records, end, seed, expected)) {
     const detail = stop.detail ?? 'the entry is missing';
-    return { end, last, durableSeq, outcome: { kind: 'corrupt', seq: expected, detail } };
+    return { end, last, doubtfulFrom, outcome: { kind: 'corrupt', seq: expected, detail } };
   }
-  return { end, last, durableSeq, outcome: { kind: 'torn', bytes: rest - end } };
+  return { end, last, doubtfulFrom, outcome: { kind: 'torn', bytes: rest - end } };
 }
 
 /**
