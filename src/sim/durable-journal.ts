@@ -116,8 +116,12 @@ export class DurableJournal implements StorageWatcher {
 
   /** Some damage lies where a start or a scrub will meet it. */
   get isRotten(): boolean {
-    if (this.#identity?.isRotten === true || this.#checkpoint?.isRotten === true) return true;
-    return this.#segments.some(({ file }) => file.isRotten);
+    return this.isRottenBeside || this.#segments.some(({ file }) => file.isRotten);
+  }
+
+  /** Not in the journal itself. */
+  get isRottenBeside(): boolean {
+    return this.#identity?.isRotten === true || this.#checkpoint?.isRotten === true;
   }
 
   /** Where the entry's record ends, and what file it is in; for who makes an older copy. */

@@ -162,7 +162,7 @@ export const FAULTS: readonly Fault[] = [
       const others = cluster.backends.filter((other) => other !== backend);
       if (others.length === 0) return;
       const pair = [backend, random.pick(others)] as const;
-      if (pair.some((each) => each.isSwapped)) return;
+      if (pair.some((each) => each.isSwapped || each.journal.incarnation === '')) return;
       for (const each of pair) each.crash();
       swap(...pair);
       for (const each of pair) each.start();

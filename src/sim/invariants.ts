@@ -95,11 +95,13 @@ export class Invariants {
   }
 
   /** Never beyond what is decided and durable. */
-  #onCheckpoint({ id, journal, poisonedSeq }: SimBackend, seq: Seq, hash: string): void {
+  #onCheckpoint(backend: SimBackend, seq: Seq, hash: string): void {
+    if (!backend.isSound) return;
+    const { id, journal } = backend;
     if (journal.at(seq)?.hash !== hash) {
       this.#report(`backend ${id}: the checkpoint of ${seq} is not in its journal`);
     }
-    if (this.#decided.get(seq) !== hash && poisonedSeq === undefined) {
+    if (this.#decided.get(seq) !== hash) {
       this.#report(`backend ${id}: the checkpoint of ${seq} is of nothing decided`);
     }
   }

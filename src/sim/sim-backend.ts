@@ -75,11 +75,14 @@ export class SimBackend {
       && journal.entries.length >= this.lostBelow;
   }
 
-  /** Its memory has been hit, and it was not told to come back as empty yet. */
+  /**
+   * Its memory or its directory has been hit, and it was not told to come back as empty yet. If
+   * the others failed now, it would be the last copy, and damaged.
+   */
   get isHit(): boolean {
     const isWaiting = this.#hitLedger !== undefined
       && this.#hitLedger === this.participant?.ledger;
-    return this.poisonedSeq !== undefined || isWaiting;
+    return this.poisonedSeq !== undefined || isWaiting || this.journal.isRotten;
   }
 
   /** Whether it hears and is heard. */
@@ -169,6 +172,8 @@ export class SimBackend {
     this.diskFaults.strike = undefined;
     this.storage.free = Infinity;
     this.resume();
+    // Damage outside the journal is met by a start only.
+    if (this.journal.isRottenBeside) this.kill();
     this.start();
   }
 

@@ -24,6 +24,6 @@ export const SMALL_SIZES: Sizes = {
   freeBytesMin: 4 * KIB,
   roomRetryMs: 50,
   scrubBytesPerSecond: 0,
-  scrubPauseMs: 1_000,
+  scrubPauseMs: 300,
   ledgerLimits: SIM_LIMITS,
 };

@@ -133,7 +133,8 @@ function heal(cluster: SimCluster): void {
 function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[] {
   if (cluster.stops.length > 0) return [`the frontend stopped: ${cluster.stops.join('; ')}`];
   const found: string[] = [];
-  for (const { id, refused } of cluster.backends) {
+  for (const { id, refused, journal } of cluster.backends) {
+    if (journal.isRotten) found.push(`liveness: nobody met the damage of backend ${id}`);
     if (refused !== '') found.push(`backend ${id} was refused: ${refused}`);
   }
   const status = cluster.frontend?.coordinator.status();
