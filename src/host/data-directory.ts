@@ -5,7 +5,7 @@
  * Keeps true: while it is open no other process has it open; what is set aside is moved, never
  * deleted, and afterwards the directory is as good as new.
  */
-import { fromErrno } from './environment-error.ts';
+import { fromErrno, isKind } from './environment-error.ts';
 import { syncDirectory, type FileSystem } from './file-system.ts';
 import { join, parentOf } from './paths.ts';
 import type { DirectoryLock, Machine } from './ports.ts';
@@ -32,6 +32,7 @@ export class DataDirectory {
   ): Promise<DataDirectory> {
     try {
       await makeDirectories(io, path);
+      if (!(await isInUse(io, path))) await makeNamesDurable(io, path);
       return new DataDirectory(path, io, await lock(path));
     } catch (error) {
       throw fromErrno(error, `open the directory ${path}`);
@@ -96,6 +97,23 @@ async function makeDirectories(io: FileSystem, path: string): Promise<void> {
     if (!(await io.exists(path))) throw error; // another process made it
   }
   await syncDirectory(io, parent);
+}
+
+/** Whether a process has made its record in here: it found the directory's name durable. */
+async function isInUse(io: FileSystem, path: string): Promise<boolean> {
+  const names = await io.list(path);
+  return names.includes('identity') || names.includes('control');
+}
+
+/** A process that made a directory may have been killed before that was durable. */
+async function makeNamesDurable(io: FileSystem, path: string): Promise<void> {
+  const parent = parentOf(path);
+  if (parent === path) return;
+  await syncDirectory(io, parent).catch((error: unknown) => {
+    // Where it can't be read, nobody could have made a directory in it and synced it either.
+    if (!isKind(fromErrno(error, 'sync'), 'permission')) throw error;
+  });
+  await makeNamesDurable(io, parent);
 }
 
 function nextNumber(names: readonly string[]): number {
