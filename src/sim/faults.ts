@@ -8,6 +8,8 @@ import type { DiskCall } from './sim-file-system.ts';
 
 export interface Fault {
   readonly name: string;
+  /** Damages what only a scrub may meet. */
+  readonly rots?: boolean;
   run(
     cluster: SimCluster,
     backend: SimBackend,
@@ -138,6 +140,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'damage a directory',
+    rots: true,
     run: (cluster, backend, random) => {
       if (!cluster.mayLose(backend)) return;
       const part = random.pick<Part>(['journal', 'journal', 'checkpoint', 'identity']);

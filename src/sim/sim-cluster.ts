@@ -71,6 +71,8 @@ export interface ClusterChoices {
   readonly count?: number;
   readonly fixedDelays?: boolean;
   readonly minInSync?: number;
+  /** Whether journals are scrubbed in the background: what rots must be found. */
+  readonly scrubs?: boolean;
 }
 
 export class SimCluster {
@@ -102,7 +104,7 @@ export class SimCluster {
     this.count = choices.count ?? 3;
     this.minInSync = choices.minInSync ?? 1;
     this.delays = new Delays(random, choices.fixedDelays ?? false);
-    this.sizes = choices.fixedDelays === true ? SMALL_SIZES : drawSizes(random);
+    this.sizes = choices.fixedDelays === true ? SMALL_SIZES : drawSizes(random, choices.scrubs ?? true);
     this.invariants = new Invariants(this);
     this.store = new ControlStore(this);
     this.backends = Array.from(

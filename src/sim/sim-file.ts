@@ -23,6 +23,8 @@ export class SimFile {
   version = 0;
   #seen: Uint8Array = ZEROS.subarray(0, 0);
   #durable: Uint8Array = ZEROS.subarray(0, 0);
+  /** The two are the same bytes, until one of them changes. */
+  #shared = false;
   #unsynced: Range[] = [];
   /** Where a durable byte has rotted. */
   #rotten: number[] = [];
@@ -50,6 +52,8 @@ export class SimFile {
     this.#unsynced.push({ from: position, to });
     if (position >= this.#seen.byteLength && isZero(bytes)) return;
     if (to > this.#seen.byteLength) this.#seen = grown(this.#seen, to);
+    else if (this.#shared) this.#seen = this.#seen.slice();
+    this.#shared = false;
     this.#seen.set(bytes, position);
   }
 
@@ -61,10 +65,12 @@ export class SimFile {
   /** The sync is done: tells from which offset on bytes may have changed. */
   endSync(begun: number): number {
     let from = Infinity;
-    for (const range of this.#unsynced.splice(0, begun)) {
-      this.#keep(range);
-      from = Math.min(from, range.from);
-    }
+    const ranges = this.#unsynced.splice(0, begun);
+    for (const range of ranges) from = Math.min(from, range.from);
+    // A file that is synced for the first time, and as a whole, needs no second copy.
+    this.#shared = this.#shared || (this.#durable.byteLength === 0 && this.#unsynced.length === 0);
+    if (this.#shared) this.#durable = this.#seen;
+    else for (const range of ranges) this.#keep(range);
     this.durableSize = this.size;
     return from;
   }
@@ -85,12 +91,14 @@ export class SimFile {
     }
     if (this.size !== this.durableSize && keeps()) this.durableSize = this.size;
     this.size = this.durableSize;
-    this.#seen = this.#durable.slice();
+    this.#seen = this.#durable;
+    this.#shared = true;
     this.version += 1;
   }
 
   /** A durable bit flips, and the page cache has forgotten the page. */
   rot(offset: number, bit: number): void {
+    this.#unshare();
     if (offset >= this.#durable.byteLength) this.#durable = grown(this.#durable, offset + 1);
     if (offset >= this.#seen.byteLength) this.#seen = grown(this.#seen, offset + 1);
     const flipped = (this.#durable[offset] ?? 0) ^ (1 << bit);
@@ -102,6 +110,7 @@ export class SimFile {
 
   /** Everything from there on becomes zeros, at once and durably: an older copy. */
   clearFrom(offset: number): void {
+    this.#unshare();
     this.#durable.fill(0, offset);
     this.#seen.fill(0, offset);
     this.#unsynced = [];
@@ -114,9 +123,15 @@ export class SimFile {
     copy.size = this.size;
     copy.durableSize = this.size;
     copy.#seen = this.#seen.slice();
-    copy.#durable = this.#seen.slice();
+    copy.#durable = copy.#seen;
+    copy.#shared = true;
     copy.#rotten = [...this.#rotten];
     return copy;
+  }
+
+  #unshare(): void {
+    if (this.#shared) this.#seen = this.#seen.slice();
+    this.#shared = false;
   }
 
   #keep({ from, to }: Range): void {
@@ -130,7 +145,7 @@ export class SimFile {
 
 function grown(bytes: Uint8Array, atLeast: number): Uint8Array {
   let size = Math.max(4_096, bytes.byteLength);
-  while (size < atLeast) size *= 2;
+  while (size < atLeast) size *= size < 65_536 ? 2 : 4;
   const larger = new Uint8Array(size);
   larger.set(bytes);
   return larger;

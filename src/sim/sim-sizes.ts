@@ -6,12 +6,12 @@ import { SIM_LIMITS } from './memory-hit.ts';
 const KIB = 1024;
 
 /** As drawn. */
-export function drawSizes(random: Random): Sizes {
+export function drawSizes(random: Random, scrubs: boolean): Sizes {
   return {
     ...SMALL_SIZES,
     segmentBytesMax: random.pick([32, 64]) * KIB,
-    scrubBytesPerSecond: SIZES.scrubBytesPerSecond,
-    checkpointOperations: random.pick([20, 50, 150]),
+    scrubBytesPerSecond: scrubs ? SIZES.scrubBytesPerSecond : 0,
+    checkpointOperations: random.pick([40, 80, 160]),
   };
 }
 

@@ -37,7 +37,11 @@ export async function simulate(
   const palette = FAULTS.filter(() => random.chance(0.4));
   const gapMs = 10 + random.int(250);
   const atWrites = random.chance(0.4) ? 0.3 : 0;
-  const cluster = new SimCluster(random, { count, minInSync: Math.min(minInSync, count) });
+  const cluster = new SimCluster(random, {
+    count,
+    minInSync: Math.min(minInSync, count),
+    scrubs: palette.some(({ rots }) => rots === true),
+  });
   if (watch.onNote !== undefined)
     cluster.onNote = (line) => watch.onNote?.(`${at(cluster)} ${line}`);
   cluster.onMessage = watch.onMessage;
