@@ -219,9 +219,9 @@ export class DurableJournal implements StorageWatcher {
     this.#identity = file;
     const before = this.incarnation;
     this.incarnation = file === undefined ? '' : incarnationIn(file.durableBytes);
-    if (before !== this.incarnation && !this.#quiet) {
-      this.#events.onIncarnation(this.incarnation, before);
-    }
+    if (before === this.incarnation) return;
+    this.entries = []; // what another one held is no concern of this one
+    if (!this.#quiet) this.#events.onIncarnation(this.incarnation, before);
   }
 
   #readCheckpoint(node: unknown): void {

@@ -12,7 +12,7 @@ export type DiskCall = 'write' | 'sync' | 'name' | 'read';
 
 /** What goes wrong with the disk calls of a backend, whichever process makes them. */
 export interface DiskFaults {
-  /** Syncs and writes take up to so much longer. */
+  /** Syncs of files take so much longer. */
   slowMs: number;
   /** The next call of the kind fails so, once. */
   failNext: { readonly call: DiskCall; readonly code: string } | undefined;
@@ -93,7 +93,7 @@ export class SimFileSystem implements FileSystem {
   fdatasyncInPlace(fd: number): void {
     const { process } = this.#parts;
     const file = this.#file(fd);
-    process.isBusyFor(this.#syncMs());
+    process.isBusyFor(this.#syncMs(file));
     this.#callInPlace('sync', () => this.#endSync(file, file.beginSync()), file);
   }
 
@@ -170,7 +170,7 @@ export class SimFileSystem implements FileSystem {
   /** It takes effect, and is answered, some time later. */
   #call<Value>(call: DiskCall, effect: () => Value, synced?: SimFile): Promise<Value> {
     const { queue, process, faults } = this.#parts;
-    const ms = call === 'sync' ? this.#syncMs() : this.#callMs(call);
+    const ms = call === 'sync' ? this.#syncMs(synced) : this.#parts.delays.small();
     return new Promise((resolve, reject) => {
       queue.after(ms, () => {
         if (!process.alive || this.#strikes(faults, 'before')) return;
@@ -216,12 +216,8 @@ export class SimFileSystem implements FileSystem {
     throw errno(code, `a ${call} fails`);
   }
 
-  #syncMs(): number {
-    return 0.5 + this.#parts.delays.upTo(4) + this.#parts.faults.slowMs;
-  }
-
-  #callMs(call: DiskCall): number {
+  #syncMs(file: SimFile | undefined): number {
     const { delays, faults } = this.#parts;
-    return delays.small() + (call === 'write' ? faults.slowMs / 4 : 0);
+    return 0.5 + delays.upTo(4) + (file === undefined ? 0 : faults.slowMs);
   }
 }

@@ -9,6 +9,7 @@ const KIB = 1024;
 export function drawSizes(random: Random, scrubs: boolean): Sizes {
   return {
     ...SMALL_SIZES,
+    segmentBytesMin: 32 * KIB,
     segmentBytesMax: random.pick([32, 64]) * KIB,
     scrubBytesPerSecond: scrubs ? SIZES.scrubBytesPerSecond : 0,
     checkpointOperations: random.pick([40, 80, 160]),
@@ -18,8 +19,8 @@ export function drawSizes(random: Random, scrubs: boolean): Sizes {
 /** No checkpoints and no scrub: nothing happens of itself. */
 export const SMALL_SIZES: Sizes = {
   ...SIZES,
-  segmentBytesMin: 32 * KIB,
-  segmentBytesMax: 32 * KIB,
+  segmentBytesMin: 16 * KIB,
+  segmentBytesMax: 16 * KIB,
   reserveBytes: 16 * KIB,
   freeBytesMin: 4 * KIB,
   roomRetryMs: 50,

@@ -3,7 +3,7 @@
  *
  * A line that begins with `> ` is a command, the lines under it are what happened: who sent, voted,
  * synced, decided, answered what. Time is made up and every delay is fixed: a message takes 1 ms,
- * an fsync 2 ms. Heartbeats are left out. The commands are those of `COMMANDS` below.
+ * an fsync 2.5 ms. Heartbeats are left out. The commands are those of `COMMANDS` below.
  */
 import type { Message } from '../../src/core/message.ts';
 import { decodeResult, encodeChunk, viewOf, type Operation } from '../../src/core/operation.ts';
@@ -99,12 +99,21 @@ class Scenario {
     const [verb = '', ...rest] = words;
     const command = COMMANDS[verb];
     if (command === undefined) throw new Error(`no command ${verb}`);
-    const forMs = command(this, rest) ?? this.stepMs;
+    const forMs = (await command(this, rest)) ?? this.stepMs;
     const { queue } = this.#cluster;
     await queue.runUntil(queue.nowMs + forMs);
     const { found } = this.#cluster.invariants;
     if (found.length > 0) throw new Error(found.join('\n'));
     return this.#lines;
+  }
+
+  /** Lets the time of a step pass, and shows nothing of it. */
+  async quietly(run: () => void): Promise<void> {
+    const shown = this.#lines;
+    this.#lines = [];
+    run();
+    await this.#cluster.queue.runUntil(this.#cluster.queue.nowMs + this.stepMs);
+    this.#lines = shown;
   }
 
   /** A new bank of so many backends. */
@@ -139,8 +148,10 @@ class Scenario {
   }
 }
 
+type Command = (scenario: Scenario, words: Words) => number | void | Promise<void>;
+
 /** Each does its thing; how long to look on then, where not the usual time. */
-const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => number | void>> = {
+const COMMANDS: Readonly<Record<string, Command>> = {
   bank: (scenario, [count, minInSync]) => scenario.bank(Number(count), Number(minInSync ?? 1)),
   wait: (_scenario, [ms]) => Number(ms),
   /** How long to look on after each command from now on. */
@@ -154,6 +165,13 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
       recover: flag === '--recover',
       acceptDataLoss: flag === '--accept-data-loss',
     });
+  },
+  /** The same operation so many times, one after another; only the last one is shown. */
+  repeat: async (scenario, [times, ...words]) => {
+    for (let time = 1; time < Number(times); time += 1) {
+      await scenario.quietly(() => scenario.type(parse(words)));
+    }
+    scenario.type(parse(words));
   },
   /** Asks for a clean stop, as SIGTERM does. */
   'stop-frontend': ({ cluster }) => {
@@ -200,7 +218,6 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
   room: (scenario, [id]) => {
     scenario.backend(id).storage.free = Infinity;
   },
-  /** So many deposits, until there is hardly any room: not shown. */
   pause: (scenario, [id]) => scenario.backend(id).pause(),
   resume: (scenario, [id]) => scenario.backend(id).resume(),
   cut: (scenario, [id]) => scenario.backend(id).cut(),
