@@ -52,7 +52,6 @@ export async function openJournal(options: OpenOptions): Promise<OpenedJournal> 
   if (!(await io.exists(directory))) {
     if (!mayBeMissing) throw missing(directory);
     await io.makeDirectory(directory);
-    await syncParent(io, directory);
   }
   const cut = await readCut(io, directory);
   if (cut !== undefined) {
@@ -63,6 +62,7 @@ export async function openJournal(options: OpenOptions): Promise<OpenedJournal> 
   const last = recovered.segments.at(-1);
   if (last === undefined) {
     if (!mayBeMissing) throw missing(directory);
+    await syncParent(io, directory);
     return { position: await createJournal(options), recovered };
   }
   const fd = await io.open(last.path, 'r+');
@@ -82,6 +82,7 @@ async function repair(
   if (torn !== undefined) await zeroRange(io, fd, torn.offset, torn.offset + torn.bytes);
   // An entry is written only when its segment's name, and the seal of the one before, are durable.
   if (index.count > 0) return;
+  await syncParent(io, directory);
   await syncDirectory(io, directory);
   if (lastSeal === undefined) return;
   const { segment, seal } = lastSeal;
