@@ -130,8 +130,11 @@ export const FAULTS: readonly Fault[] = [
     run: (cluster, backend, random) => {
       if (backend.isSwapped) return;
       const copy = copyOf(backend.storage);
-      cluster.queue.after(random.next() * 700, () => {
-        if (!cluster.mayLose(backend)) return;
+      const { length } = backend.journal.entries;
+      cluster.queue.after(random.next() * 1_500, () => {
+        // One with everything up to the floor can't be told from the present one.
+        const isTooNew = length >= (cluster.store.record?.commitFloor ?? 0);
+        if (isTooNew || !cluster.mayLose(backend)) return;
         cluster.note(`backend ${backend.id} gets an old copy of its directory`);
         backend.putBack(copy);
         restart(cluster, backend, 300);
