@@ -11,7 +11,9 @@ import type { EntryId, ExecutedEntry } from '../core/entry.ts';
 import type { Incarnation, Seq } from '../core/ids.ts';
 import { SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
 import { EnvironmentError } from './environment-error.ts';
-import { readFully, syncDirectory, syncParent, writeFully, type FileSystem } from './file-system.ts';
+import {
+  readFully, syncDirectory, syncParent, writeFully, type FileSystem,
+} from './file-system.ts';
 import { allocateSpare } from './journal-allocator.ts';
 import { finishCut, readCut } from './journal-cut.ts';
 import { ENTRY_NONE, recoverJournal, type RecoveredJournal } from './journal-recovery.ts';

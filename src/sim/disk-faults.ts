@@ -17,7 +17,8 @@ export function rot(backend: SimBackend, part: Part, random: Random): boolean {
   const file = random.pick(files);
   // Mostly where something is written: the rest of a segment is zeros.
   const bytes = random.chance(0.9) ? Math.max(1, file.durableBytes.length) : file.durableSize;
-  backend.journal.excuse(() => file.rot(random.int(Math.min(bytes, file.durableSize)), random.int(8)));
+  const offset = random.int(Math.min(bytes, file.durableSize));
+  backend.journal.excuse(() => file.rot(offset, random.int(8)));
   return true;
 }
 

@@ -53,9 +53,9 @@ export class Invariants {
   }
 
   /** The process ended by a failed assertion, or by an error that nobody foresaw. */
-  onBug({ id }: SimBackend, error: unknown): void {
+  onBug(who: string, error: unknown): void {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#report(`backend ${id} ended by ${detail}`);
+    this.#report(`${who} ended by ${detail}`);
   }
 
   /** It works with a directory that is another's. */

@@ -275,7 +275,7 @@ export class SimBackend {
     this.#end();
     if (error === undefined) return;
     const { queue, random, invariants } = this.#cluster;
-    if (!(error instanceof EnvironmentError)) return invariants.onBug(this, error);
+    if (!(error instanceof EnvironmentError)) return invariants.onBug(`backend ${this.id}`, error);
     this.#cluster.note(`backend ${this.id} ends: ${error.message}`);
     if (error.kind === 'foreign') this.refused = error.message;
     else queue.after(20 + random.next() * 200, () => this.start());

@@ -104,7 +104,9 @@ export class SimCluster {
     this.count = choices.count ?? 3;
     this.minInSync = choices.minInSync ?? 1;
     this.delays = new Delays(random, choices.fixedDelays ?? false);
-    this.sizes = choices.fixedDelays === true ? SMALL_SIZES : drawSizes(random, choices.scrubs ?? true);
+    this.sizes = choices.fixedDelays === true
+      ? SMALL_SIZES
+      : drawSizes(random, choices.scrubs ?? true);
     this.invariants = new Invariants(this);
     this.store = new ControlStore(this);
     this.backends = Array.from(

@@ -4,6 +4,7 @@ import { SimClient, type Observed } from './sim-client.ts';
 import { SimCluster } from './sim-cluster.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { contradictions } from './judgement.ts';
+import { StrayErrors } from './stray-errors.ts';
 
 export interface Verdict {
   /** The options that the seed drew. */
@@ -42,6 +43,7 @@ export async function simulate(
     minInSync: Math.min(minInSync, count),
     scrubs: palette.some(({ rots }) => rots === true),
   });
+  using _strays = new StrayErrors((error) => cluster.invariants.onBug('a backend', error));
   if (watch.onNote !== undefined)
     cluster.onNote = (line) => watch.onNote?.(`${at(cluster)} ${line}`);
   cluster.onMessage = watch.onMessage;

@@ -120,7 +120,7 @@ async function append(journal: FileJournal, entries: readonly ExecutedEntry[]): 
   await journal.flush();
 }
 
-/** What is wrong with the journal of a machine that stopped somewhere; undefined where nothing is. */
+/** What is wrong with the journal of a machine that stopped; undefined where nothing is. */
 async function judge(
   machine: Machine,
   between: Loss = 'the power',
