@@ -15,9 +15,8 @@ export function rot(backend: SimBackend, part: Part, random: Random): boolean {
   const files = filesOf(backend, part).filter((file) => file.durableSize > 0);
   if (files.length === 0) return false;
   const file = random.pick(files);
-  // Mostly where something is written: the rest of a segment is zeros.
-  const bytes = random.chance(0.9) ? Math.max(1, file.durableBytes.length) : file.durableSize;
-  const offset = random.int(Math.min(bytes, file.durableSize));
+  // Where something is written: nobody looks at the zeros behind it.
+  const offset = random.int(backend.journal.endIn(file) ?? file.durableSize);
   backend.journal.excuse(() => file.rot(offset, random.int(8)));
   return true;
 }
@@ -72,12 +71,8 @@ export function swap(one: SimBackend, other: SimBackend): void {
 
 function loseFrom(backend: SimBackend, directory: SimDirectory, name: string): void {
   const { journal } = backend;
-  const before = journal.entries.length;
+  backend.lostBelow = Math.max(backend.lostBelow, journal.entries.length);
   journal.excuse(() => directory.lose(name));
-  // Without its checkpoint or its seals a journal is as good as before; not so without its end.
-  const isLoss = name === 'identity' || journal.entries.length < before
-    || name.endsWith('.segment');
-  if (isLoss) backend.lostBelow = Infinity;
 }
 
 function filesOf(backend: SimBackend, part: Part): SimFile[] {

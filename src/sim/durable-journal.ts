@@ -6,14 +6,22 @@
  * Each sync is followed as it happens, so that the whole is never read again.
  */
 import type { ExecutedEntry } from '../core/entry.ts';
+import { crc32 } from '../core/hash.ts';
 import { HASH_NONE, type Seq } from '../core/ids.ts';
 import { viewOf } from '../core/operation.ts';
-import { decodeEntry, MARK_BYTES, readRecordHead } from '../wire/journal-entry.ts';
+import {
+  decodeEntry, ENTRY_HEADER_BYTES, hex, MARK_BYTES, readRecordHead, type RecordHead,
+} from '../wire/journal-entry.ts';
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
 import { SimFile } from './sim-file.ts';
 import { SimDirectory, type SimStorage, type StorageWatcher } from './sim-storage.ts';
 
 export const DATA_PATH = '/data';
+/** Of an entry's record (`wire/journal-entry.ts`): the digest, and the hash before the checksum. */
+const DIGEST_AT = 96;
+const DIGEST_BYTES = 16;
+const HASH_BYTES = 32;
+const HASH_END = HASH_BYTES + 4;
 const SEGMENT_NAME = /^(\d{16})\.segment$/;
 
 export interface DurableEvents {
@@ -27,9 +35,16 @@ export interface DurableEvents {
   onCheckpoint(seq: Seq, hash: string): void;
 }
 
+/**
+ * What stands in the journals of all, by hash: an entry comes once for each backend, and is taken
+ * apart once.
+ */
+export type KnownEntries = Map<string, ExecutedEntry>;
+
 /** The intact records of one file, as far as they were read. */
 class SegmentScan {
   readonly file: SimFile;
+  readonly #known: KnownEntries;
   readonly entries: ExecutedEntry[] = [];
   /** Where each entry ends. */
   readonly ends: number[] = [];
@@ -39,8 +54,9 @@ class SegmentScan {
   #end = SEGMENT_HEADER_BYTES;
   #version = -1;
 
-  constructor(file: SimFile) {
+  constructor(file: SimFile, known: KnownEntries) {
     this.file = file;
+    this.#known = known;
   }
 
   /** Of the entry before its first one. */
@@ -77,16 +93,37 @@ class SegmentScan {
       const head = readRecordHead(bytes, view, this.#end, seed);
       if (head === undefined || this.#end + head.length > bytes.byteLength) return;
       if (head.kind === 'entry') {
-        const entry = decodeEntry(bytes, view, this.#end, head);
+        const entry = this.#entryAt(bytes, view, head);
         const last = this.entries.at(-1)?.hash ?? this.#previousHash;
-        if (typeof entry === 'string' || entry.previousHash !== last) return;
-        const { batch, results } = entry;
-        this.entries.push({ ...entry, batch: batch.slice(), results: results.slice() });
+        if (entry?.previousHash !== last) return;
+        this.entries.push(entry);
         this.ends.push(this.#end + head.length);
       }
       this.#end += head.length;
     }
   }
+
+  #entryAt(bytes: Uint8Array, view: DataView, head: RecordHead): ExecutedEntry | undefined {
+    const from = this.#end;
+    const { length } = head;
+    const known = this.#known.get(hex(bytes, from + length - HASH_END, HASH_BYTES));
+    const digest = hex(bytes, from + DIGEST_AT, DIGEST_BYTES);
+    if (known?.digest === digest && isIntact(bytes, view, from, length)) return known;
+    const entry = decodeEntry(bytes, view, from, head);
+    if (typeof entry === 'string') return undefined;
+    const { batch, results } = entry;
+    const copy = { ...entry, batch: batch.slice(), results: results.slice() };
+    this.#known.set(entry.hash, copy);
+    return copy;
+  }
+}
+
+/** The checksum of the body, continued from that of the header, is the last of the record. */
+function isIntact(bytes: Uint8Array, view: DataView, from: number, length: number): boolean {
+  const crcAt = from + length - 4;
+  const headerCrc = view.getUint32(from + ENTRY_HEADER_BYTES - 4, true);
+  const body = bytes.subarray(from + ENTRY_HEADER_BYTES, crcAt);
+  return view.getUint32(crcAt, true) === crc32(body, headerCrc);
 }
 
 export class DurableJournal implements StorageWatcher {
@@ -95,6 +132,7 @@ export class DurableJournal implements StorageWatcher {
   /** Whose directory it is; empty where that is not known. */
   incarnation = '';
   readonly #events: DurableEvents;
+  readonly #known: KnownEntries;
   #storage: SimStorage;
   #segments: SegmentScan[] = [];
   #scans = new WeakMap<SimFile, SegmentScan>();
@@ -103,7 +141,8 @@ export class DurableJournal implements StorageWatcher {
   /** What becomes durable or is dropped now is a fault's doing. */
   #quiet = false;
 
-  constructor(storage: SimStorage, events: DurableEvents) {
+  constructor(storage: SimStorage, known: KnownEntries, events: DurableEvents) {
+    this.#known = known;
     this.#storage = storage;
     this.#events = events;
     storage.watcher = this;
@@ -122,6 +161,12 @@ export class DurableJournal implements StorageWatcher {
   /** Not in the journal itself. */
   get isRottenBeside(): boolean {
     return this.#identity?.isRotten === true || this.#checkpoint?.isRotten === true;
+  }
+
+  /** Where the last record of a segment ends; undefined where the file is none. */
+  endIn(file: SimFile): number | undefined {
+    const scan = this.#segments.find((segment) => segment.file === file);
+    return scan && (scan.ends.at(-1) ?? SEGMENT_HEADER_BYTES);
   }
 
   /** Where the entry's record ends, and what file it is in; for who makes an older copy. */
@@ -186,7 +231,7 @@ export class DurableJournal implements StorageWatcher {
   }
 
   #scanOf(file: SimFile): SegmentScan {
-    const scan = this.#scans.get(file) ?? new SegmentScan(file);
+    const scan = this.#scans.get(file) ?? new SegmentScan(file, this.#known);
     this.#scans.set(file, scan);
     scan.follow(Infinity);
     return scan;

@@ -52,7 +52,9 @@ export class SimBackend {
     this.#cluster = cluster;
     this.id = id;
     this.storage = new SimStorage();
-    this.journal = new DurableJournal(this.storage, cluster.invariants.watch(this));
+    this.journal = new DurableJournal(
+      this.storage, cluster.knownEntries, cluster.invariants.watch(this),
+    );
   }
 
   get up(): boolean {

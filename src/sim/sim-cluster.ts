@@ -12,6 +12,7 @@ import type { ControlRecord } from '../core/view.ts';
 import type { Random } from '../core/random.ts';
 import type { Sizes } from '../host/sizes.ts';
 import { swap } from './disk-faults.ts';
+import type { KnownEntries } from './durable-journal.ts';
 import { SimBackend } from './sim-backend.ts';
 import { Invariants } from './invariants.ts';
 import { SimFrontend, type FrontendChoices, type SimClientEnd } from './sim-frontend.ts';
@@ -87,6 +88,7 @@ export class SimCluster {
   readonly readTimeoutMs = 200;
   readonly backends: SimBackend[];
   readonly traceHash = new TraceHash();
+  readonly knownEntries: KnownEntries = new Map();
   /** The newest last; the others are paused, or do not know yet that they are deposed. */
   frontends: SimFrontend[] = [];
   stops: string[] = [];
