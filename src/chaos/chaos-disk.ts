@@ -3,6 +3,7 @@ import { statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnvironmentError } from '../host/environment-error.ts';
 import { loadIdentity } from '../host/identity.ts';
+import { nodeFileSystem } from '../host/node-file-system.ts';
 import type { Identity } from '../host/ports.ts';
 import { Ballast } from './ballast.ts';
 import { flipByte, type Flip } from './flip-byte.ts';
@@ -36,7 +37,7 @@ export interface ChaosDisk {
 export const realDisk: ChaosDisk = {
   async identityOf(directory) {
     try {
-      return await loadIdentity({ identity: join(directory, 'identity') });
+      return await loadIdentity({ identity: join(directory, 'identity') }, nodeFileSystem);
     } catch (error) {
       if (error instanceof EnvironmentError) return undefined;
       throw error;

@@ -8,7 +8,7 @@ import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Seq } from '../core/ids.ts';
 import { isMissing } from '../host/environment-error.ts';
-import { nodeFileSystem } from '../host/file-system.ts';
+import { nodeFileSystem } from '../host/node-file-system.ts';
 import { parseSegmentName, readSegment, readWhole } from '../host/segment-file.ts';
 import { scanSegment } from '../wire/journal-scan.ts';
 

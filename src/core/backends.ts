@@ -144,7 +144,8 @@ export class Backends {
     const { view, pendingView: pending } = control;
     for (const link of greeter.links.values()) {
       if (link.trouble === 'none' || link.connection === undefined || link.resetSent) continue;
-      if (link.isMemberOf(view) || (pending !== undefined && link.isMemberOf(pending))) continue;
+      // By its id: one whose identity is damaged can't tell that it is the member.
+      if (hasId(view, link.id) || (pending !== undefined && hasId(pending, link.id))) continue;
       link.resetSent = true;
       this.#log(`backend ${link.id}: told to come back as empty: ${link.troubleDetail}`);
       this.send(link.id, { type: 'reset', epoch: this.#epoch, detail: link.troubleDetail });

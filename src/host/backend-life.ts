@@ -1,17 +1,17 @@
 /** One life of a backend: a replica on its directory, and its link to the frontend. */
-import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import type { Cut } from '../core/chaos-message.ts';
 import type { BackendId } from '../core/ids.ts';
 import type { Message } from '../core/message.ts';
+import type { Participant } from '../core/participant.ts';
 import { isToBackend } from '../wire/codec.ts';
+import { aborted } from './aborted.ts';
 import { formatAddress } from './address.ts';
 import type { DataDirectory } from './data-directory.ts';
-import { FrontendLink } from './frontend-link.ts';
 import type { Log } from './log.ts';
+import type { Cancel, Link, LinkEvents, Machine } from './ports.ts';
 import { recover } from './recovery.ts';
 import { Replica, type ReplicaEnding } from './replica.ts';
-import { aborted } from './stop-request.ts';
+import type { Sizes } from './sizes.ts';
 
 export type LifeEnding =
   | ReplicaEnding
@@ -20,12 +20,17 @@ export type LifeEnding =
   | { readonly kind: 'refused'; readonly detail: string };
 
 export interface LifeOptions {
+  readonly machine: Machine;
+  readonly sizes: Sizes;
+  /** Makes the link to the frontend, closed yet. */
+  readonly connect: (events: LinkEvents) => Link;
   readonly directory: DataDirectory;
   readonly id: BackendId;
   /** Of the frontend. */
   readonly host: string;
   readonly port: number;
   readonly count: number;
+  readonly pid: number;
   /** Damage that the life before met in the files, and a recovery might not. */
   readonly damage: string | undefined;
   readonly log: Log;
@@ -37,31 +42,32 @@ export interface LifeOptions {
 const TICK_MS = 100;
 /** Three times the default read timeout, within which a frontend sends several heartbeats. */
 const SILENCE_MS = 3_000;
-const CONNECT_TIMEOUT_MS = 1_000;
 /** A frontend that is back by then, or the stop of the whole bank, is not worth a line. */
 const WAIT_SHOWN_MS = 600;
 
 export class BackendLife {
   readonly #options: LifeOptions;
   readonly #replica: Replica;
-  readonly #link: FrontendLink;
+  readonly #link: Link;
   readonly #refused = Promise.withResolvers<LifeEnding>();
   #heardMs = 0;
-  #tickedMs = performance.now();
+  #tickedMs: number;
   /** Set from the first loss until the frontend is heard again: then the wait is told, once. */
-  #waiting: NodeJS.Timeout | undefined;
+  #cancelWaiting: Cancel | undefined;
   #lossDetail = '';
+  #cancelTick: Cancel = () => {};
 
   /** Recovers what the directory holds. */
   static async begin(options: LifeOptions): Promise<BackendLife> {
-    const { id, directory, damage, count, log, trace, onInSync } = options;
+    const { machine, sizes, id, count, pid, log, trace, onInSync } = options;
     // The journal tells from its opening on, the replica hears from its construction on.
-    const recovered = await recover({ directory, backend: id, damage, log });
+    const recovered = await recover({ ...options, backend: id });
     const life: BackendLife = new BackendLife(options, new Replica({
       ...recovered,
+      machine, sizes,
       participant: {
-        ...recovered.participant, count, pid: process.pid, directory: resolve(directory.path),
-        nonce: randomBytes(16).toString('hex'),
+        ...recovered.participant, count, pid, directory: options.directory.path,
+        nonce: machine.randomBytes(16).toHex(),
       },
       send: (message) => life.#link.send(message),
       onInSync, log, trace,
@@ -71,34 +77,36 @@ export class BackendLife {
   }
 
   private constructor(options: LifeOptions, replica: Replica) {
-    const { host, port } = options;
     this.#options = options;
     this.#replica = replica;
-    this.#link = new FrontendLink(
-      {
-        onUp: () => this.#onUp(),
-        onMessage: (message) => this.#onMessage(message),
-        onDown: (detail) => this.#onDown(detail),
-      },
-      { host, port, connectTimeoutMs: CONNECT_TIMEOUT_MS },
-    );
+    this.#tickedMs = options.machine.nowMs();
+    this.#link = options.connect({
+      onUp: () => this.#onUp(),
+      onMessage: (message) => this.#onMessage(message),
+      onDown: (detail) => this.#onDown(detail),
+    });
+  }
+
+  /** For whoever looks on: what the backend is by now. */
+  get participant(): Participant {
+    return this.#replica.participant;
   }
 
   /** Resolves when the life has ended and its files are closed. */
   async run(signal: AbortSignal): Promise<LifeEnding> {
-    const ticker = setInterval(() => this.#onTick(), TICK_MS);
+    this.#tickLater();
     this.#link.open();
     const stopped = aborted(signal).then((): LifeEnding => ({ kind: 'stopped' }));
     const ending = await Promise.race([stopped, this.#replica.ended, this.#refused.promise]);
-    clearInterval(ticker);
-    clearTimeout(this.#waiting);
+    this.#cancelTick();
+    this.#cancelWaiting?.();
     await this.#link.close();
     if (ending.kind !== 'failed') await this.#replica.close(ending.kind === 'stopped');
     return ending;
   }
 
   #onUp(): void {
-    this.#heardMs = performance.now();
+    this.#heardMs = this.#options.machine.nowMs();
     this.#replica.participant.onConnected();
   }
 
@@ -124,22 +132,29 @@ export class BackendLife {
   }
 
   #onDown(detail: string): void {
-    const { host, port, log } = this.#options;
+    const { machine, host, port, log } = this.#options;
     this.#replica.participant.onDisconnected();
     this.#lossDetail = detail;
-    this.#waiting ??= setTimeout(() => {
+    this.#cancelWaiting ??= machine.after(WAIT_SHOWN_MS, () => {
       log(`waiting for the frontend at ${formatAddress(host, port)} (${this.#lossDetail})`);
-    }, WAIT_SHOWN_MS);
+    });
   }
 
   #onHeard(): void {
-    this.#heardMs = performance.now();
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
+    this.#heardMs = this.#options.machine.nowMs();
+    this.#cancelWaiting?.();
+    this.#cancelWaiting = undefined;
+  }
+
+  #tickLater(): void {
+    this.#cancelTick = this.#options.machine.after(TICK_MS, () => {
+      this.#tickLater();
+      this.#onTick();
+    });
   }
 
   #onTick(): void {
-    const nowMs = performance.now();
+    const nowMs = this.#options.machine.nowMs();
     const pausedMs = nowMs - this.#tickedMs;
     this.#tickedMs = nowMs;
     // A pause of this very process is not the frontend's silence: what it said is still to be read.

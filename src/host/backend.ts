@@ -1,32 +1,33 @@
 /**
  * One backend process: opens and locks its directory, recovers what it holds, connects to the
- * frontend, and hosts the participant.
- *
- * It lives one life after another on its directory: a reset by the frontend sets the files aside
- * and the next life begins as empty; damage that is met while running ends a life, and the next one
- * only waits to be reset (crash-only software, Candea and Fox 2003: one way to begin, whatever
- * happened).
+ * frontend, and hosts the participant. Its lives are those of `backend-lives.ts`.
  */
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { BackendId } from '../core/ids.ts';
-import { BackendLife, type LifeEnding } from './backend-life.ts';
+import { BackendLife } from './backend-life.ts';
+import { liveOn } from './backend-lives.ts';
 import { DataDirectory } from './data-directory.ts';
-import { EnvironmentError } from './environment-error.ts';
+import { FrontendLink } from './frontend-link.ts';
 import { Leash } from './leash.ts';
 import { formatReady, logAs, writeLine } from './log.ts';
+import { nodeMachine } from './node-machine.ts';
 import { tellRefusal } from './refusal.ts';
 import type { BackendOptions } from './server-options.ts';
+import { SIZES } from './sizes.ts';
 import { listenForStop } from './stop-request.ts';
 
 export type OneBackendOptions = BackendOptions & { readonly id: number };
+
+const CONNECT_TIMEOUT_MS = 1_000;
 
 /** Resolves to the exit status when it was stopped. */
 export async function runBackend(options: OneBackendOptions): Promise<number> {
   const signal = listenForStop();
   return tellRefusal(async () => {
-    const directory = await DataDirectory.open(join(options.data, `backend-${options.id}`));
+    const path = resolve(options.data, `backend-${options.id}`);
+    const directory = await DataDirectory.open(path, nodeMachine);
     try {
-      await liveOn(options, directory, signal);
+      await live(options, directory, signal);
       return 0;
     } finally {
       directory.close();
@@ -34,7 +35,7 @@ export async function runBackend(options: OneBackendOptions): Promise<number> {
   });
 }
 
-async function liveOn(
+async function live(
   options: OneBackendOptions,
   directory: DataDirectory,
   signal: AbortSignal,
@@ -42,7 +43,6 @@ async function liveOn(
   const { host, port, count, trace } = options;
   const name = `backend ${options.id}`;
   const log = logAs(name);
-  let damage: string | undefined;
   let announced = false;
   const onInSync = (): void => {
     log('in sync');
@@ -52,36 +52,12 @@ async function liveOn(
     writeLine(ready);
     Leash.own()?.say(ready);
   };
-  while (!signal.aborted) {
-    const life = await BackendLife.begin({
-      directory, id: options.id as BackendId, host, port, count, damage, log, onInSync,
-      trace: trace ? log : undefined,
-    });
-    const ending = await life.run(signal);
-    damage = await settle(ending, directory, log);
-  }
-}
-
-/** What has to be done between two lives; the damage that the next one is to know of. */
-async function settle(
-  ending: LifeEnding,
-  directory: DataDirectory,
-  log: (line: string) => void,
-): Promise<string | undefined> {
-  switch (ending.kind) {
-    case 'stopped':
-      return undefined;
-    case 'reset': {
-      const place = await directory.setAside(ending.detail);
-      log(`starts anew as empty (${ending.detail}); the old files are in ${place}`);
-      return undefined;
-    }
-    case 'corrupt':
-      log(`corrupt: ${ending.detail}`);
-      return ending.detail;
-    case 'refused':
-      throw new EnvironmentError('foreign', ending.detail);
-    case 'failed':
-      throw ending.error;
-  }
+  const begin = (damage: string | undefined): Promise<BackendLife> => BackendLife.begin({
+    machine: nodeMachine, sizes: SIZES, directory, id: options.id as BackendId, host, port, count,
+    pid: process.pid, damage, log, onInSync, trace: trace ? log : undefined,
+    connect: (events) => new FrontendLink(
+      events, { host, port, connectTimeoutMs: CONNECT_TIMEOUT_MS },
+    ),
+  });
+  await liveOn(begin, directory, log, signal);
 }

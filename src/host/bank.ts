@@ -5,10 +5,11 @@
  * stop leaves every in-sync replica with the same last entry.
  */
 import type { BackendId } from '../core/ids.ts';
+import { aborted } from './aborted.ts';
 import { childArguments } from './child-arguments.ts';
 import { formatReady, logAs, readReadyPort, writeLine, type Log } from './log.ts';
 import type { BankOptions } from './server-options.ts';
-import { aborted, listenForStop } from './stop-request.ts';
+import { listenForStop } from './stop-request.ts';
 import { SupervisedChild, type Ending } from './supervised-child.ts';
 import { describeEnding } from './supervisor.ts';
 

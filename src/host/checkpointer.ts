@@ -10,10 +10,7 @@ import type { Seq } from '../core/ids.ts';
 import type { Ledger, LedgerImage } from '../core/ledger.ts';
 import { RESULT_BYTES } from '../core/operation.ts';
 import type { CheckpointStore } from './ports.ts';
-
-/** A start replays at most about twice as much. */
-const CHECKPOINT_BYTES = 64 * 1024 * 1024;
-const CHECKPOINT_OPERATIONS = 1_000_000;
+import type { Sizes } from './sizes.ts';
 
 export interface CheckpointerEvents {
   onSaved(seq: Seq): void;
@@ -39,6 +36,7 @@ interface Frozen {
 export class Checkpointer {
   readonly #store: CheckpointStore;
   readonly #events: CheckpointerEvents;
+  readonly #sizes: Sizes;
   /** Executed since the checkpoint. */
   #bytes: number;
   #operations: number;
@@ -53,10 +51,12 @@ export class Checkpointer {
     savedSeq: Seq,
     events: CheckpointerEvents,
     replayed: Replayed,
+    sizes: Sizes,
   ) {
     this.#store = store;
     this.#savedSeq = savedSeq;
     this.#events = events;
+    this.#sizes = sizes;
     this.#bytes = replayed.bytes;
     this.#operations = replayed.operations;
   }
@@ -65,7 +65,8 @@ export class Checkpointer {
   onExecuted(entry: ExecutedEntry, ledger: Ledger): void {
     this.#bytes += entry.batch.length + entry.results.length;
     this.#operations += entry.results.length / RESULT_BYTES;
-    if (this.#bytes < CHECKPOINT_BYTES && this.#operations < CHECKPOINT_OPERATIONS) return;
+    const { checkpointBytes, checkpointOperations } = this.#sizes;
+    if (this.#bytes < checkpointBytes && this.#operations < checkpointOperations) return;
     if (this.#frozen === undefined && this.#saving === undefined) this.#freeze(entry, ledger);
   }
 

@@ -5,10 +5,10 @@
  * Keeps true: while it is open no other process has it open; what is set aside is moved, never
  * deleted, and afterwards the directory is as good as new.
  */
-import { dirname, join, resolve } from 'node:path';
-import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
-import { fromErrno } from './environment-error.ts';
-import { nodeFileSystem, syncDirectory, type FileSystem } from './file-system.ts';
+import { fromErrno, isKind } from './environment-error.ts';
+import { syncDirectory, type FileSystem } from './file-system.ts';
+import { join, parentOf } from './paths.ts';
+import type { DirectoryLock, Machine } from './ports.ts';
 
 /** What is set aside, in this order: without its identity the rest belongs to nobody. */
 const CONTENTS = ['identity', 'checkpoint', 'journal'] as const;
@@ -26,10 +26,14 @@ export class DataDirectory {
   }
 
   /** Makes the directory, durably, where it is missing, and locks it. Throws EnvironmentError. */
-  static async open(path: string, io: FileSystem = nodeFileSystem): Promise<DataDirectory> {
+  static async open(
+    path: string,
+    { io, lock }: Pick<Machine, 'io' | 'lock'>,
+  ): Promise<DataDirectory> {
     try {
-      await makeDirectories(io, resolve(path));
-      return new DataDirectory(path, io, await lockDirectory(path));
+      await makeDirectories(io, path);
+      if (!(await isInUse(io, path))) await makeNamesDurable(io, path);
+      return new DataDirectory(path, io, await lock(path));
     } catch (error) {
       throw fromErrno(error, `open the directory ${path}`);
     }
@@ -85,7 +89,7 @@ export class DataDirectory {
 /** Makes the directory and those above it, each durable in the one above. */
 async function makeDirectories(io: FileSystem, path: string): Promise<void> {
   if (await io.exists(path)) return;
-  const parent = dirname(path);
+  const parent = parentOf(path);
   await makeDirectories(io, parent);
   try {
     await io.makeDirectory(path);
@@ -93,6 +97,23 @@ async function makeDirectories(io: FileSystem, path: string): Promise<void> {
     if (!(await io.exists(path))) throw error; // another process made it
   }
   await syncDirectory(io, parent);
+}
+
+/** Whether a process has made its record in here: it found the directory's name durable. */
+async function isInUse(io: FileSystem, path: string): Promise<boolean> {
+  const names = await io.list(path);
+  return names.includes('identity') || names.includes('control');
+}
+
+/** A process that made a directory may have been killed before that was durable. */
+async function makeNamesDurable(io: FileSystem, path: string): Promise<void> {
+  const parent = parentOf(path);
+  if (parent === path) return;
+  await syncDirectory(io, parent).catch((error: unknown) => {
+    // Where it can't be read, nobody could have made a directory in it and synced it either.
+    if (!isKind(fromErrno(error, 'sync'), 'permission')) throw error;
+  });
+  await makeNamesDurable(io, parent);
 }
 
 function nextNumber(names: readonly string[]): number {

@@ -6,15 +6,12 @@
  * stored.)
  */
 import { EnvironmentError } from './environment-error.ts';
+import type { DirectoryLock } from './ports.ts';
 
 /** SQLite's result codes. */
 const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
 const SQLITE_CANTOPEN = 14;
-
-export interface DirectoryLock {
-  release(): void;
-}
 
 /** Takes the lock or throws EnvironmentError `locked`; never waits. */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {

@@ -22,8 +22,8 @@ import {
 } from './checkpoint-directory.ts';
 import { DurableWriteError, replaceFile } from './durable-file.ts';
 import { EnvironmentError, fromErrno } from './environment-error.ts';
-import { nodeFileSystem, readFully, writeFully, type FileSystem } from './file-system.ts';
-import type { CheckpointStore } from './ports.ts';
+import { readFully, writeFully, type FileSystem } from './file-system.ts';
+import type { CheckpointStore, Machine } from './ports.ts';
 
 const MAGIC = 0x50434b42;
 const FORMAT = 1;
@@ -36,18 +36,23 @@ const SLICE_PAGES = 8;
 
 export class FileCheckpointStore implements CheckpointStore {
   readonly #path: string;
+  readonly #machine: Pick<Machine, 'io' | 'yield'>;
   readonly #io: FileSystem;
 
-  constructor(directory: { readonly checkpoint: string }, io: FileSystem = nodeFileSystem) {
+  constructor(
+    directory: { readonly checkpoint: string },
+    machine: Pick<Machine, 'io' | 'yield'>,
+  ) {
     assert(new Uint8Array(new Uint16Array([1]).buffer)[0] === 1, 'pages are written little-endian');
     this.#path = directory.checkpoint;
-    this.#io = io;
+    this.#machine = machine;
+    this.#io = machine.io;
   }
 
   /** Throws EnvironmentError; `disk-full` does no harm: the checkpoint before still stands. */
   async save(entry: EntryId, image: LedgerImage): Promise<void> {
     try {
-      const directory = encodeDirectory(await describe(entry, image));
+      const directory = encodeDirectory(await describe(entry, image, this.#machine));
       await replaceFile(this.#io, this.#path, async (fd) => {
         const pages = image.tables.flatMap((table) => table.pages);
         const start = PROLOGUE_BYTES + directory.byteLength;
@@ -150,7 +155,11 @@ export class FileCheckpointStore implements CheckpointStore {
 }
 
 /** The directory of what is to be saved, with the checksum of each page. */
-async function describe(entry: EntryId, image: LedgerImage): Promise<CheckpointDirectory> {
+async function describe(
+  entry: EntryId,
+  image: LedgerImage,
+  machine: Pick<Machine, 'yield'>,
+): Promise<CheckpointDirectory> {
   const tables: TableDirectory[] = [];
   let handled = 0;
   for (const { name, fields, records, pages } of image.tables) {
@@ -159,7 +168,7 @@ async function describe(entry: EntryId, image: LedgerImage): Promise<CheckpointD
       assert(page.length === PAGE_FIELDS, 'a page is whole');
       checksums.push(crc32(bytesOf(page)));
       handled += 1;
-      if (handled % SLICE_PAGES === 0) await yieldToOthers();
+      if (handled % SLICE_PAGES === 0) await machine.yield();
     }
     tables.push({ name, fields, records, pages: checksums });
   }
@@ -186,8 +195,4 @@ function encodePrologue(directory: Uint8Array, size: number): Uint8Array {
 
 function bytesOf(page: Float64Array): Uint8Array {
   return new Uint8Array(page.buffer, page.byteOffset, page.byteLength);
-}
-
-function yieldToOthers(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -14,7 +14,7 @@ import {
 import type { ControlRecord } from '../core/view.ts';
 import { DurableWriteError, readRecordFile, writeRecordFile } from './durable-file.ts';
 import { fromErrno, isNoSpace } from './environment-error.ts';
-import { nodeFileSystem, type FileSystem } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 import type { ControlStore } from './ports.ts';
 import { RecordFields } from './record-fields.ts';
 
@@ -26,7 +26,7 @@ export class FileControlStore implements ControlStore {
   #writing = false;
   #unknown: Error | undefined;
 
-  constructor(directory: { readonly control: string }, io: FileSystem = nodeFileSystem) {
+  constructor(directory: { readonly control: string }, io: FileSystem) {
     this.#path = directory.control;
     this.#io = io;
   }

@@ -13,16 +13,18 @@ import type { Reserve } from '../core/message.ts';
 import type { View } from '../core/view.ts';
 import { SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
 import { fromErrno, isKind } from './environment-error.ts';
-import { nodeFileSystem, type FileSystem } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 import { beginCut, finishCut } from './journal-cut.ts';
 import { openJournal, type OpenedJournal } from './journal-open.ts';
 import { JournalReader } from './journal-reader.ts';
 import { ENTRY_NONE, type TornTail } from './journal-recovery.ts';
 import { JournalScrub } from './journal-scrub.ts';
 import { JournalWriter } from './journal-writer.ts';
-import type { Journal, JournalEvents } from './ports.ts';
+import type { Journal, JournalEvents, Machine } from './ports.ts';
+import { SIZES, type Sizes } from './sizes.ts';
 
 export interface FileJournalOptions {
+  readonly machine: Machine;
   /** The directory of the segments; made where it is missing. */
   readonly directory: string;
   readonly incarnation: Incarnation;
@@ -33,11 +35,7 @@ export interface FileJournalOptions {
   /** Whether it is right that there is no segment: a backend that has promised has one. */
   readonly mayBeMissing: boolean;
   readonly events: JournalEvents;
-  readonly io?: FileSystem;
-  /** How long to wait before room is looked for again; 1 s. */
-  readonly retryMs?: number;
-  /** The pace of the background scrub; 4 MiB/s; 0: none. */
-  readonly scrubBytesPerSecond?: number;
+  readonly sizes?: Sizes;
 }
 
 export class FileJournal implements Journal {
@@ -55,19 +53,20 @@ export class FileJournal implements Journal {
   /** The tail is being dropped: nothing may be written meanwhile, marks neither. */
   #truncating = false;
 
-  private constructor(options: FileJournalOptions, io: FileSystem, opened: OpenedJournal) {
-    const { directory, incarnation, events, retryMs = 1000 } = options;
+  private constructor(options: FileJournalOptions, sizes: Sizes, opened: OpenedJournal) {
+    const { machine, directory, incarnation, events } = options;
     this.#options = options;
-    this.#io = io;
+    this.#io = machine.io;
     this.recoveredView = opened.recovered.view;
     this.torn = opened.recovered.torn;
-    this.#reader = new JournalReader(io);
+    this.#reader = new JournalReader(machine.io);
     this.#writer = new JournalWriter(
-      { io, directory, incarnation, events, retryMs }, opened.position
+      { machine, sizes, directory, incarnation, events }, opened.position
     );
     this.#scrub = new JournalScrub({
-      io,
-      bytesPerSecond: options.scrubBytesPerSecond ?? 4 * 1024 * 1024,
+      machine,
+      bytesPerSecond: sizes.scrubBytesPerSecond,
+      pauseMs: sizes.scrubPauseMs,
       segments: () => this.#writer.segments,
       activeEnd: () => this.#writer.activeIndex.end,
       exclusive: (task) => this.#reader.exclusive(task),
@@ -77,11 +76,10 @@ export class FileJournal implements Journal {
 
   /** Recovers what stands on the disk, hands its entries on, and is ready to append. */
   static async open(options: FileJournalOptions): Promise<FileJournal> {
-    const { io = nodeFileSystem, checkpoint = ENTRY_NONE } = options;
+    const { sizes = SIZES, checkpoint = ENTRY_NONE } = options;
     try {
-      const journal = new FileJournal(
-        options, io, await openJournal({ ...options, io, checkpoint })
-      );
+      const opened = await openJournal({ ...options, sizes, checkpoint });
+      const journal = new FileJournal(options, sizes, opened);
       await journal.#writer.start();
       journal.#scrub.start();
       return journal;

@@ -1,12 +1,12 @@
 /**
- * The few functions of the file system that durability hangs on, as a hole: tests and the simulator
- * fill it with twins that fail, write short, or run out of room.
+ * The few functions of the file system that durability hangs on, as a hole: `node-file-system.ts`
+ * fills it, and so do twins of the tests and the simulator that fail, write short, or lose what was
+ * not synced.
  *
  * Errors are thrown as Node throws them, with `code`. A write may be short, as the system call may;
  * `writeFully` and its kin are for those who want all or an error.
  */
-import * as fs from 'node:fs';
-import { dirname } from 'node:path';
+import { parentOf } from './paths.ts';
 
 export interface FileSystem {
   /** Flags as of open(2): 'r', 'r+', 'w+' (create and empty), 'wx' (create, must not exist). */
@@ -34,53 +34,6 @@ export interface FileSystem {
   freeBytes(path: string): Promise<number>;
 }
 
-export const nodeFileSystem: FileSystem = {
-  open: (path, flags) => new Promise((resolve, reject) => {
-    fs.open(path, flags, 0o600, (error, fd) => (error ? reject(error) : resolve(fd)));
-  }),
-  close: (fd) => settle((done) => fs.close(fd, done)),
-  read: (fd, into, position) => new Promise((resolve, reject) => {
-    fs.read(fd, into, 0, into.byteLength, position, (error, bytes) => {
-      if (error) reject(error);
-      else resolve(bytes);
-    });
-  }),
-  write: (fd, bytes, position) => new Promise((resolve, reject) => {
-    fs.write(fd, bytes, 0, bytes.byteLength, position, (error, written) => {
-      if (error) reject(error);
-      else resolve(written);
-    });
-  }),
-  writeParts: (fd, parts, position) => fs.writevSync(fd, parts as Uint8Array[], position),
-  fdatasync: (fd) => settle((done) => fs.fdatasync(fd, done)),
-  fdatasyncInPlace: (fd) => fs.fdatasyncSync(fd),
-  fsync: (fd) => settle((done) => fs.fsync(fd, done)),
-  size: (fd) => new Promise((resolve, reject) => {
-    fs.fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats.size)));
-  }),
-  rename: (from, to) => settle((done) => fs.rename(from, to, done)),
-  unlink: (path) => settle((done) => fs.unlink(path, done)),
-  list: (path) => fs.promises.readdir(path),
-  exists: (path) => new Promise((resolve, reject) => {
-    fs.stat(path, (error) => {
-      if (error === null) resolve(true);
-      else if (error.code === 'ENOENT') resolve(false);
-      else reject(error);
-    });
-  }),
-  makeDirectory: (path) => settle((done) => fs.mkdir(path, 0o700, done)),
-  freeBytes: async (path) => {
-    const { bavail, bsize } = await fs.promises.statfs(path);
-    return bavail * bsize;
-  },
-};
-
-function settle(start: (done: (error?: Error | null) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    start((error) => (error ? reject(error) : resolve()));
-  });
-}
-
 /** What a directory names is durable only when the directory is. */
 export async function syncDirectory(io: FileSystem, path: string): Promise<void> {
   const fd = await io.open(path, 'r');
@@ -92,7 +45,7 @@ export async function syncDirectory(io: FileSystem, path: string): Promise<void>
 }
 
 export function syncParent(io: FileSystem, path: string): Promise<void> {
-  return syncDirectory(io, dirname(path));
+  return syncDirectory(io, parentOf(path));
 }
 
 /** Writes all the bytes; a short write goes on where it stopped. */

@@ -7,19 +7,12 @@ import type { CutMode } from '../core/chaos-message.ts';
 import type { Message } from '../core/message.ts';
 import { formatAddress } from './address.ts';
 import { NetworkCut } from './network-cut.ts';
+import type { Link, LinkEvents } from './ports.ts';
 import { describeSocketError } from './socket-error.ts';
 import { TcpConnection, type TcpConnectionOptions } from './tcp-connection.ts';
 
 const FIRST_PAUSE_MS = 20;
 const PAUSE_MS_MAX = 500;
-
-export interface FrontendLinkEvents {
-  /** A connection is open: say hello. */
-  onUp(): void;
-  onMessage(message: Message): void;
-  /** The connection was lost, or could not be made (no `onUp` came before); it is tried again. */
-  onDown(detail: string): void;
-}
 
 export interface FrontendLinkOptions extends TcpConnectionOptions {
   readonly host: string;
@@ -28,8 +21,8 @@ export interface FrontendLinkOptions extends TcpConnectionOptions {
   readonly connectTimeoutMs: number;
 }
 
-export class FrontendLink {
-  readonly #events: FrontendLinkEvents;
+export class FrontendLink implements Link {
+  readonly #events: LinkEvents;
   readonly #options: FrontendLinkOptions;
   #isClosed = false;
   #dialling: Socket | undefined;
@@ -41,7 +34,7 @@ export class FrontendLink {
   #isDialHeld = false;
   #whenClosed: (() => void) | undefined;
 
-  constructor(events: FrontendLinkEvents, options: FrontendLinkOptions) {
+  constructor(events: LinkEvents, options: FrontendLinkOptions) {
     this.#events = events;
     this.#options = options;
   }

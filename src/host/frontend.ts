@@ -14,6 +14,7 @@ import { Coordinator } from '../core/coordinator.ts';
 import type { CoordinatorHost, StopReason } from '../core/effect.ts';
 import type { ClusterId, OwnerId } from '../core/ids.ts';
 import type { ControlRecord } from '../core/view.ts';
+import { aborted } from './aborted.ts';
 import { ChaosRelay } from './chaos-relay.ts';
 import { readClock } from './clock.ts';
 import { DataDirectory } from './data-directory.ts';
@@ -22,11 +23,12 @@ import { FileControlStore } from './file-control-store.ts';
 import { Leash } from './leash.ts';
 import { listen } from './listener.ts';
 import { formatReady, logAs, writeLine, type Log } from './log.ts';
+import { nodeMachine } from './node-machine.ts';
 import type { ControlStore } from './ports.ts';
 import { Reception } from './reception.ts';
 import { sayNoRestart, tellRefusal } from './refusal.ts';
 import type { FrontendOptions } from './server-options.ts';
-import { aborted, listenForStop } from './stop-request.ts';
+import { listenForStop } from './stop-request.ts';
 
 const TICK_MS = 10;
 /** What a clean stop may take of the 2 s; then the process ends as if it were killed. */
@@ -37,9 +39,9 @@ const INTEGRITY_STATUS = 5;
 export async function runFrontend(options: FrontendOptions): Promise<number> {
   const signal = listenForStop();
   return tellRefusal(async () => {
-    const directory = await DataDirectory.open(directoryOf(options));
+    const directory = await DataDirectory.open(directoryOf(options), nodeMachine);
     try {
-      const store = new FileControlStore(directory);
+      const store = new FileControlStore(directory, nodeMachine.io);
       return await serve(options, store, signal);
     } finally {
       directory.close();

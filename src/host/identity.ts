@@ -11,7 +11,7 @@ import {
 } from '../core/ids.ts';
 import { DurableWriteError, readRecordFile, writeRecordFile } from './durable-file.ts';
 import { fromErrno } from './environment-error.ts';
-import { nodeFileSystem, type FileSystem } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 import type { Identity } from './ports.ts';
 import { RecordFields } from './record-fields.ts';
 
@@ -23,7 +23,7 @@ interface IdentityPlace {
 /** Undefined where there is none. Throws EnvironmentError. */
 export async function loadIdentity(
   directory: IdentityPlace,
-  io: FileSystem = nodeFileSystem,
+  io: FileSystem,
 ): Promise<Identity | undefined> {
   const path = directory.identity;
   try {
@@ -38,7 +38,7 @@ export async function loadIdentity(
 export async function saveIdentity(
   directory: IdentityPlace,
   { cluster, backend, incarnation, promise }: Identity,
-  io: FileSystem = nodeFileSystem,
+  io: FileSystem,
 ): Promise<void> {
   const { epoch, owner } = promise;
   const record = {

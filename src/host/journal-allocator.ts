@@ -6,17 +6,15 @@
  * a file that found no room is removed at once; some room is left for the other files of the
  * directory. Sizes double with each spare and halve where there is no room for them.
  */
-import { join } from 'node:path';
 import { assert } from '../core/assert.ts';
 import { capacityOf } from '../wire/journal-segment.ts';
 import { isNoSpace } from './environment-error.ts';
 import { syncParent, type FileSystem } from './file-system.ts';
+import { join } from './paths.ts';
+import type { Cancel, Machine } from './ports.ts';
 import { zeroRange } from './segment-file.ts';
+import type { Sizes } from './sizes.ts';
 
-export const SEGMENT_BYTES_MIN = 1024 * 1024;
-export const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
-/** Left for identity, control record and checkpoint. */
-const FREE_BYTES_MIN = 512 * 1024;
 const SPARE = /^spare-(\d+)$/;
 const UNFINISHED = /^spare-\d+\.allocating$/;
 
@@ -26,10 +24,9 @@ export interface Spare {
 }
 
 export interface AllocatorOptions {
-  readonly io: FileSystem;
+  readonly machine: Machine;
   readonly directory: string;
-  /** How long to wait where there was no room. */
-  readonly retryMs: number;
+  readonly sizes: Sizes;
   /** Whether the spares at hand are too few. */
   readonly wanting: () => boolean;
   readonly onChange: () => void;
@@ -40,15 +37,16 @@ export interface AllocatorOptions {
 export class SegmentAllocator {
   readonly #options: AllocatorOptions;
   readonly #spares: Spare[] = [];
-  #nextBytes: number = SEGMENT_BYTES_MIN;
+  #nextBytes: number;
   #lastNumber = 0;
   #running: Promise<void> | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  #cancelRetry: Cancel | undefined;
   #full = false;
   #closed = false;
 
   constructor(options: AllocatorOptions) {
     this.#options = options;
+    this.#nextBytes = options.sizes.segmentBytesMin;
   }
 
   /** The last attempt found no room. */
@@ -67,7 +65,7 @@ export class SegmentAllocator {
 
   /** Takes over the spares of an earlier process; `lastBytes` is the size of the newest segment. */
   async adopt(lastBytes: number): Promise<void> {
-    const { io, directory } = this.#options;
+    const { machine: { io }, directory } = this.#options;
     for (const name of (await io.list(directory)).sort()) {
       const number = SPARE.exec(name)?.[1];
       if (UNFINISHED.test(name)) await io.unlink(join(directory, name));
@@ -78,7 +76,7 @@ export class SegmentAllocator {
     }
     this.#spares.sort((one, other) => one.bytes - other.bytes);
     const largest = Math.max(lastBytes, ...this.#spares.map((spare) => spare.bytes));
-    this.#nextBytes = clampSize(2 * largest);
+    this.#nextBytes = this.#clampSize(2 * largest);
   }
 
   /** The first spare that can hold an entry of so many bytes; it is no spare any more. */
@@ -90,13 +88,14 @@ export class SegmentAllocator {
 
   /** The next spare holds at least an entry of so many bytes. */
   demand(entryBytes: number): void {
-    assert(entryBytes <= capacityOf(SEGMENT_BYTES_MAX), 'a segment holds an entry');
+    const { segmentBytesMax } = this.#options.sizes;
+    assert(entryBytes <= capacityOf(segmentBytesMax), 'a segment holds an entry');
     while (capacityOf(this.#nextBytes) < entryBytes) this.#nextBytes *= 2;
   }
 
   /** Allocates in the background for as long as spares are wanting. */
   kick(): void {
-    if (this.#running !== undefined || this.#closed || this.#retry !== undefined) return;
+    if (this.#running !== undefined || this.#closed || this.#cancelRetry !== undefined) return;
     if (!this.#options.wanting()) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
@@ -105,7 +104,7 @@ export class SegmentAllocator {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#retry);
+    this.#cancelRetry?.();
     await this.#running;
   }
 
@@ -124,33 +123,32 @@ export class SegmentAllocator {
   }
 
   async #attempt(): Promise<Spare | 'smaller' | 'no-room' | Error> {
-    const { io, directory } = this.#options;
+    const { machine: { io }, directory, sizes } = this.#options;
     const bytes = this.#nextBytes;
     try {
       const free = await io.freeBytes(directory);
-      if (free >= bytes + FREE_BYTES_MIN) {
+      if (free >= bytes + sizes.freeBytesMin) {
         this.#lastNumber += 1;
         const path = join(directory, `spare-${this.#lastNumber}`);
         await allocateSpare(io, path, bytes);
-        this.#nextBytes = clampSize(2 * bytes);
+        this.#nextBytes = this.#clampSize(2 * bytes);
         return { path, bytes };
       }
     } catch (error) {
       if (!isNoSpace(error)) return error instanceof Error ? error : new Error(String(error));
     }
-    if (bytes === SEGMENT_BYTES_MIN) return 'no-room';
-    this.#nextBytes = clampSize(bytes / 2);
+    if (bytes === sizes.segmentBytesMin) return 'no-room';
+    this.#nextBytes = this.#clampSize(bytes / 2);
     return 'smaller';
   }
 
   #onFull(): void {
-    const { retryMs } = this.#options;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
+    const { machine, sizes } = this.#options;
+    this.#cancelRetry = machine.after(sizes.roomRetryMs, () => {
+      this.#cancelRetry = undefined;
       this.kick();
       if (this.#running === undefined) this.#setFull(false); // there is enough by now
-    }, retryMs);
-    this.#retry.unref();
+    });
     this.#setFull(true);
   }
 
@@ -161,13 +159,18 @@ export class SegmentAllocator {
   }
 
   async #sizeOf(path: string): Promise<number> {
-    const { io } = this.#options;
+    const { io } = this.#options.machine;
     const fd = await io.open(path, 'r');
     try {
       return await io.size(fd);
     } finally {
       await io.close(fd);
     }
+  }
+
+  #clampSize(bytes: number): number {
+    const { segmentBytesMin, segmentBytesMax } = this.#options.sizes;
+    return Math.min(segmentBytesMax, Math.max(segmentBytesMin, bytes));
   }
 }
 
@@ -185,8 +188,4 @@ export async function allocateSpare(io: FileSystem, path: string, bytes: number)
   await io.close(fd);
   await io.rename(unfinished, path);
   await syncParent(io, path);
-}
-
-function clampSize(bytes: number): number {
-  return Math.min(SEGMENT_BYTES_MAX, Math.max(SEGMENT_BYTES_MIN, bytes));
 }

@@ -5,12 +5,12 @@
  * would look like damage. So the intention is made durable first (the file `journal/cut`), and a
  * start that finds it finishes the work before it looks at anything else.
  */
-import { join } from 'node:path';
 import type { Seq } from '../core/ids.ts';
 import { SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
 import { readRecordFile, writeRecordFile } from './durable-file.ts';
 import { EnvironmentError } from './environment-error.ts';
 import { syncDirectory, type FileSystem } from './file-system.ts';
+import { join } from './paths.ts';
 import { parseSegmentName, segmentName, zeroRange } from './segment-file.ts';
 
 /**

@@ -6,7 +6,6 @@
  * EnvironmentError `corrupt` that names the file and the place; a torn tail is told, for the caller
  * to cut.
  */
-import { join } from 'node:path';
 import { assert, present } from '../core/assert.ts';
 import type { EntryId, ExecutedEntry } from '../core/entry.ts';
 import { EPOCH_NONE, HASH_NONE, SEQ_NONE, type Incarnation, type Seq } from '../core/ids.ts';
@@ -16,6 +15,7 @@ import { recordsEnd, SEGMENT_HEADER_BYTES, type Seal } from '../wire/journal-seg
 import { EnvironmentError } from './environment-error.ts';
 import type { FileSystem } from './file-system.ts';
 import type { Cut } from './journal-cut.ts';
+import { join } from './paths.ts';
 import { SegmentIndex } from './segment-index.ts';
 import {
   corrupt, parseSegmentName, readSeal, readSegment, readWhole, type SegmentFile,
@@ -64,8 +64,14 @@ export interface RecoveredJournal {
   /** Of the last entry. */
   readonly view: View | undefined;
   readonly torn: TornTail | undefined;
-  /** A crash came between the last segment and the seal of the one before: to be written now. */
-  readonly missingSeal: { readonly segment: SegmentFile; readonly seal: Seal } | undefined;
+  /**
+   * Where the records of the last segment begin that were written last: they are seen, but a
+   * process that ended before its fsync, or whose fsync failed, may have left them in the page
+   * cache only.
+   */
+  readonly doubtfulFrom: number;
+  /** Of the last segment but one; a crash may have come before it was durable, or written. */
+  readonly lastSeal: { readonly segment: SegmentFile; readonly seal: Seal } | undefined;
 }
 
 export async function recoverJournal(options: RecoveryOptions): Promise<RecoveredJournal> {
@@ -75,7 +81,7 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
   if (last === undefined) return nothing(options.checkpoint);
   const from = await firstToScan(options, segments, seals, last);
   let view: View | undefined;
-  let missingSeal: RecoveredJournal['missingSeal'];
+  let lastSeal: RecoveredJournal['lastSeal'] = sealBefore(segments, seals);
   const { checkpoint } = options;
   checkPlaceOfCheckpoint(present(segments[from], 'the first to scan is there'), checkpoint);
   for (let at = from; at < segments.length; at += 1) {
@@ -92,16 +98,19 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
     index.end = scan.end;
     const { end, last: tail } = scan;
     if (next !== undefined) {
-      missingSeal = checkSealed(segment, seal, next, scan);
+      const found = checkSealed(segment, next, scan);
+      if (seal === 'absent') lastSeal = found;
       continue;
     }
-    if (missingSeal !== undefined && end + tornBytes(scan) > SEGMENT_HEADER_BYTES) {
-      throw sealMissing(missingSeal.segment);
+    const isSealMissing = seals.at(-2) === 'absent';
+    if (isSealMissing && lastSeal !== undefined && end + tornBytes(scan) > SEGMENT_HEADER_BYTES) {
+      throw sealMissing(lastSeal.segment);
     }
     const torn = scan.outcome.kind === 'torn'
       ? { path: segment.path, offset: end, bytes: scan.outcome.bytes, afterSeq: tail.seq }
       : undefined;
-    return { segments, tail, end, index, view, torn, missingSeal };
+    const { doubtfulFrom } = scan;
+    return { segments, tail, end, index, view, torn, doubtfulFrom, lastSeal };
   }
   throw new Error('unreachable: the last segment ends the loop');
 }
@@ -114,7 +123,7 @@ function nothing(checkpoint: EntryId): RecoveredJournal {
   }
   return {
     segments: [], tail: ENTRY_NONE, end: 0, index: new SegmentIndex(1 as Seq), view: undefined,
-    torn: undefined, missingSeal: undefined,
+    torn: undefined, doubtfulFrom: 0, lastSeal: undefined,
   };
 }
 
@@ -254,13 +263,22 @@ function vouchedWithin(vouched: number, next: SegmentFile | undefined): Seq {
   return (next === undefined ? vouched : next.header.first - 1) as Seq;
 }
 
+function sealBefore(
+  segments: readonly SegmentFile[],
+  seals: readonly (Seal | 'absent')[],
+): RecoveredJournal['lastSeal'] {
+  const segment = segments.at(-2);
+  const seal = seals.at(-2);
+  if (segment === undefined || seal === undefined || seal === 'absent') return undefined;
+  return { segment, seal };
+}
+
 /** A segment with one behind it must be whole and end where that one begins. */
 function checkSealed(
   segment: SegmentFile,
-  seal: Seal | 'absent',
   next: SegmentFile,
   scan: SegmentScan,
-): RecoveredJournal['missingSeal'] {
+): RecoveredJournal['lastSeal'] {
   if (scan.outcome.kind !== 'whole') {
     throw corrupt(segment.path, scan.end, 'there are bytes behind the last entry');
   }
@@ -269,7 +287,6 @@ function checkSealed(
       next.path, 0, `it does not follow ${segment.path}, which ends with entry ${scan.last.seq}`
     );
   }
-  if (seal !== 'absent') return undefined;
   return { segment, seal: { first: segment.header.first, last: scan.last, end: scan.end } };
 }
 

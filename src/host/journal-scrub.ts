@@ -7,17 +7,18 @@ import type { EntryId } from '../core/entry.ts';
 import { walkRecords } from '../wire/journal-scan.ts';
 import { recordsEnd, SEGMENT_HEADER_BYTES, type Seal } from '../wire/journal-segment.ts';
 import { isKind } from './environment-error.ts';
-import { readFully, type FileSystem } from './file-system.ts';
+import { readFully } from './file-system.ts';
+import type { Cancel, Machine } from './ports.ts';
 import { corrupt, openSegment, readSeal, readSegment, type SegmentFile } from './segment-file.ts';
 
 const TICK_MS = 50;
-/** Between the end of one pass and the next: a small journal is not read all the time. */
-const PAUSE_MS = 60_000;
 
 export interface JournalScrubOptions {
-  readonly io: FileSystem;
+  readonly machine: Machine;
   /** 0: it never runs. */
   readonly bytesPerSecond: number;
+  /** Between the end of one pass and the next. */
+  readonly pauseMs: number;
   readonly segments: () => readonly SegmentFile[];
   /** Where the records of the last segment end by now. */
   readonly activeEnd: () => number;
@@ -37,7 +38,7 @@ interface Place {
 export class JournalScrub {
   readonly #options: JournalScrubOptions;
   #place: Place | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: Cancel | undefined;
   #step: Promise<void> | undefined;
   #stopped = false;
   /** A record did not fit into what was read: so much more is read at once. */
@@ -59,7 +60,7 @@ export class JournalScrub {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimer?.();
     await this.#step;
   }
 
@@ -69,24 +70,24 @@ export class JournalScrub {
 
   #schedule(ms: number): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
+    this.#cancelTimer = this.#options.machine.after(ms, () => {
       this.#step = this.#tick();
-    }, ms);
-    this.#timer.unref();
+    });
   }
 
   async #tick(): Promise<void> {
+    const { pauseMs } = this.#options;
     const before = [...this.#options.segments()];
     try {
       const passed = await this.#options.exclusive(() => this.#advance());
-      this.#schedule(passed ? PAUSE_MS : (TICK_MS * this.#sliceBytes) / this.#usualSlice);
+      this.#schedule(passed ? pauseMs : (TICK_MS * this.#sliceBytes) / this.#usualSlice);
     } catch (error) {
       if (this.#stopped) return;
       const after = this.#options.segments();
       const isReplaced = before.some((segment) => !after.includes(segment));
       if (isReplaced || !isKind(error, 'corrupt')) {
         this.#place = undefined; // a file changed meanwhile, or could not be read: later again
-        return this.#schedule(PAUSE_MS);
+        return this.#schedule(pauseMs);
       }
       this.#options.onCorruption((error as Error).message);
     }
@@ -117,7 +118,7 @@ export class JournalScrub {
   /** Reads header and seal again; undefined where there is no segment. */
   async #enter(known: SegmentFile | undefined): Promise<Place | undefined> {
     if (known === undefined) return undefined;
-    const { io, segments } = this.#options;
+    const { machine: { io }, segments } = this.#options;
     const segment = await readSegment(io, known.path, known.header.first);
     if (segment.seed !== known.seed) {
       throw corrupt(known.path, 0, 'the header is not the one it was');
@@ -155,7 +156,7 @@ export class JournalScrub {
   }
 
   async #read(path: string, offset: number, length: number): Promise<Uint8Array> {
-    const { io } = this.#options;
+    const { io } = this.#options.machine;
     const bytes = new Uint8Array(length);
     const fd = await openSegment(io, path);
     try {

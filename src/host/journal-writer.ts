@@ -19,23 +19,22 @@ import { writePartsFully, type FileSystem } from './file-system.ts';
 import { SegmentAllocator, type Spare } from './journal-allocator.ts';
 import type { WritePosition } from './journal-open.ts';
 import { guaranteedBytes } from './journal-reserve.ts';
-import type { JournalEvents } from './ports.ts';
+import type { JournalEvents, Machine } from './ports.ts';
 import { SegmentIndex } from './segment-index.ts';
 import { activateSegment, sealSegment, type SegmentFile } from './segment-file.ts';
+import type { Sizes } from './sizes.ts';
 import { SyncPace } from './sync-pace.ts';
 
-/** Spares are allocated until so much is sure to fit, or the size of the newest segment if more. */
-const RESERVE_BYTES_MIN = 8 * 1024 * 1024;
 /** Kept back from what is told: marks take room too. */
 const MARKS_BYTES = 64 * MARK_BYTES;
 /** A group is at most about so large: writing it holds up the process. */
 const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 
 export interface JournalWriterOptions {
-  readonly io: FileSystem;
+  readonly machine: Machine;
+  readonly sizes: Sizes;
   readonly directory: string;
   readonly incarnation: Incarnation;
-  readonly retryMs: number;
   readonly events: JournalEvents;
 }
 
@@ -73,16 +72,16 @@ export class JournalWriter {
 
   constructor(options: JournalWriterOptions, position: WritePosition) {
     this.#options = options;
-    this.#io = options.io;
+    this.#io = options.machine.io;
     this.#tail = position.tail;
     this.#written = position.tail;
     this.#syncedSeq = position.tail.seq;
     this.#reportedSeq = position.tail.seq;
     this.moveTo(position);
     this.#allocator = new SegmentAllocator({
-      io: options.io,
+      machine: options.machine,
       directory: options.directory,
-      retryMs: options.retryMs,
+      sizes: options.sizes,
       wanting: () => this.#isSpareWanted(),
       onChange: () => this.#onAllocatorChange(),
       onFailed: (error) => this.fail(
@@ -275,10 +274,11 @@ export class JournalWriter {
   }
 
   async #sync(groupBytes: number): Promise<void> {
-    const startMs = performance.now();
+    const { machine } = this.#options;
+    const startMs = machine.nowMs();
     if (this.#pace.isInPlace(groupBytes)) this.#io.fdatasyncInPlace(this.#fd);
     else await this.#io.fdatasync(this.#fd);
-    this.#pace.note(performance.now() - startMs);
+    this.#pace.note(machine.nowMs() - startMs);
   }
 
   async #writeMark(): Promise<void> {
@@ -301,10 +301,11 @@ export class JournalWriter {
     if (spare === undefined) return false;
     const full = { segment: this.active, fd: this.#fd, end: this.#index.end };
     const isEmpty = this.#index.count === 0;
-    const { segment, fd } = await activateSegment(this.#io, this.#options.directory, spare.path, {
+    const { machine, directory, incarnation } = this.#options;
+    const { segment, fd } = await activateSegment(machine, directory, spare.path, {
       first: (this.#written.seq + 1) as Seq,
       bytes: spare.bytes,
-      incarnation: this.#options.incarnation,
+      incarnation,
       previous: idOf(this.#written),
     });
     if (!isEmpty) {
@@ -360,7 +361,7 @@ export class JournalWriter {
 
   #isSpareWanted(): boolean {
     if (this.#onRoom !== undefined && this.#lacksRoom()) return true;
-    const target = Math.max(this.active.header.bytes, RESERVE_BYTES_MIN);
+    const target = Math.max(this.active.header.bytes, this.#options.sizes.reserveBytes);
     // Where only small files are allowed, more of them would not make more room for large entries.
     if (this.#allocator.bytes >= 2 * target) return false;
     return this.#sureBytes() - this.#queuedBytes < target;

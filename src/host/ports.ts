@@ -1,10 +1,34 @@
 /** The holes that the world's adapters fill; the simulator fills them with deterministic twins. */
+import type { CutMode } from '../core/chaos-message.ts';
 import type { ConnectionId, ControlOutcome, PromiseRecord } from '../core/effect.ts';
 import type { ExecutedEntry, EntryId } from '../core/entry.ts';
 import type { BackendId, ClusterId, Incarnation, Seq } from '../core/ids.ts';
 import type { LedgerImage } from '../core/ledger.ts';
 import type { Message, Reserve } from '../core/message.ts';
 import type { ControlRecord } from '../core/view.ts';
+import type { FileSystem } from './file-system.ts';
+
+/** What a backend's process takes from the machine that it runs on. */
+export interface Machine {
+  readonly io: FileSystem;
+  /** Monotonic. */
+  nowMs(): number;
+  /** Runs once after so long, unless it is cancelled; keeps no process alive. */
+  after(ms: number, run: () => void): Cancel;
+  /** Gives others a turn. */
+  yield(): Promise<void>;
+  /** That nobody can foresee. */
+  randomBytes(count: number): Uint8Array;
+  /** Takes the lock of the directory or throws EnvironmentError `locked`; never waits. */
+  lock(directory: string): Promise<DirectoryLock>;
+}
+
+export type Cancel = () => void;
+
+/** A process holds the directory until it lets go or ends. */
+export interface DirectoryLock {
+  release(): void;
+}
 
 /**
  * A backend's append-only journal. Entries are contiguous; what was committed is never rewritten.
@@ -67,6 +91,32 @@ export interface ControlStore {
    * write the same record again, and then says `written` where that is what is stored.
    */
   write(record: ControlRecord): Promise<ControlOutcome>;
+}
+
+/** What a link to the frontend tells its owner. */
+export interface LinkEvents {
+  /** A connection is open: say hello. */
+  onUp(): void;
+  onMessage(message: Message): void;
+  /** The connection was lost, or could not be made (no `onUp` came before); it is tried again. */
+  onDown(detail: string): void;
+}
+
+/** A link to the frontend that makes itself anew. At most one connection at a time. */
+export interface Link {
+  readonly isUp: boolean;
+  /** Begins; the events come from now on. */
+  open(): void;
+  /** Without effect while there is no connection. */
+  send(message: Message): void;
+  /** The other end is one that can be worked with: the next loss begins with a short pause. */
+  approve(): void;
+  /** Ends the present connection at once, for a new one. */
+  drop(detail: string): void;
+  /** Chaos: cuts it off for so long, without a word to either end. */
+  cut(mode: CutMode, forMs: number): void;
+  /** Ends it for ever, after what was sent. No event follows; resolves when nothing is open. */
+  close(): Promise<void>;
 }
 
 /** One end of an open connection. */

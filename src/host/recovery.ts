@@ -6,7 +6,6 @@
  * waits until the frontend, which knows whether others hold everything, tells it to begin anew as
  * empty.
  */
-import { randomBytes } from 'node:crypto';
 import type { PromiseRecord } from '../core/effect.ts';
 import {
   CLUSTER_NONE, EPOCH_NONE, SEQ_NONE,
@@ -21,12 +20,15 @@ import { FileJournal } from './file-journal.ts';
 import { loadIdentity, saveIdentity } from './identity.ts';
 import { JournalRelay } from './journal-relay.ts';
 import type { Log } from './log.ts';
-import type { CheckpointStore, Identity, Journal, JournalEvents } from './ports.ts';
+import type { CheckpointStore, Identity, Journal, JournalEvents, Machine } from './ports.ts';
 import { Replay } from './replay.ts';
+import type { Sizes } from './sizes.ts';
 
 const TIMESTAMP_NONE = 0 as Timestamp;
 
 export interface RecoverOptions {
+  readonly machine: Machine;
+  readonly sizes: Sizes;
   readonly directory: DataDirectory;
   readonly backend: BackendId;
   /** Damage that was met before: then nothing else is looked at. */
@@ -46,9 +48,11 @@ export interface Recovered {
 }
 
 export async function recover(options: RecoverOptions): Promise<Recovered> {
-  const { backend, damage } = options;
+  const { machine, backend, damage } = options;
   const identity = await orDamage(() => knowIdentity(options));
-  if (typeof identity === 'string') return corrupt(options, makeIdentity(backend), identity, false);
+  if (typeof identity === 'string') {
+    return corrupt(options, makeIdentity(machine, backend), identity, false);
+  }
   if (damage !== undefined) return corrupt(options, identity, damage, true);
   const recovered = await orDamage(() => recoverIntact(options, identity));
   return typeof recovered === 'string' ? corrupt(options, identity, recovered, true) : recovered;
@@ -65,15 +69,16 @@ async function orDamage<Value>(run: () => Promise<Value>): Promise<Value | strin
 }
 
 /** Whose directory it is; made the first time. */
-async function knowIdentity({ directory, backend, log }: RecoverOptions): Promise<Identity> {
-  const known = await loadIdentity(directory);
+async function knowIdentity(options: RecoverOptions): Promise<Identity> {
+  const { machine, directory, backend, log } = options;
+  const known = await loadIdentity(directory, machine.io);
   if (known === undefined) {
     // A crash came while the files were set aside, or somebody took the identity away.
     if (await directory.hasContents()) {
       log(`files without an identity are set aside in ${await directory.setAside('no-identity')}`);
     }
-    const fresh = makeIdentity(backend);
-    await saveIdentity(directory, fresh);
+    const fresh = makeIdentity(machine, backend);
+    await saveIdentity(directory, fresh, machine.io);
     return fresh;
   }
   if (known.backend !== backend) {
@@ -83,19 +88,21 @@ async function knowIdentity({ directory, backend, log }: RecoverOptions): Promis
   return known;
 }
 
-function makeIdentity(backend: BackendId): Identity {
+function makeIdentity({ randomBytes }: Machine, backend: BackendId): Identity {
   const promise = { cluster: CLUSTER_NONE, epoch: EPOCH_NONE, owner: '0'.repeat(32) as OwnerId };
-  const incarnation = randomBytes(16).toString('hex') as Incarnation;
+  const incarnation = randomBytes(16).toHex() as Incarnation;
   return { cluster: CLUSTER_NONE, backend, incarnation, promise };
 }
 
 async function recoverIntact(options: RecoverOptions, identity: Identity): Promise<Recovered> {
-  const { directory, log } = options;
-  const startMs = performance.now();
-  const checkpoints = new FileCheckpointStore(directory);
-  const replay = new Replay(await checkpoints.load());
+  const { machine, sizes, directory, log } = options;
+  const startMs = machine.nowMs();
+  const checkpoints = new FileCheckpointStore(directory, machine);
+  const replay = new Replay(await checkpoints.load(), sizes.ledgerLimits);
   const relay = new JournalRelay();
   const journal = await FileJournal.open({
+    machine,
+    sizes,
     directory: directory.journal,
     incarnation: identity.incarnation,
     checkpoint: replay.checkpoint,
@@ -109,7 +116,7 @@ async function recoverIntact(options: RecoverOptions, identity: Identity): Promi
     log(`cut a torn tail of ${bytes} bytes after entry ${afterSeq} (${path} at ${offset})`);
   }
   const { tail, ledger, view, checkpoint } = replay;
-  const tookMs = Math.ceil(performance.now() - startMs);
+  const tookMs = Math.ceil(machine.nowMs() - startMs);
   log(`recovered entry ${tail.seq} from checkpoint ${checkpoint.seq} in ${tookMs} ms`);
   return {
     participant: {
@@ -128,7 +135,7 @@ async function recoverIntact(options: RecoverOptions, identity: Identity): Promi
     journal,
     checkpoints,
     replayed: replay.replayed,
-    savePromise: (promise) => persistPromise(directory, identity, promise),
+    savePromise: (promise) => persistPromise(options, identity, promise),
     hear: (events) => {
       relay.to(events);
       events.onReserve(journal.reserve);
@@ -141,13 +148,14 @@ async function recoverIntact(options: RecoverOptions, identity: Identity): Promi
  * known; a made-up identity must never be written beside the files of another.
  */
 function corrupt(
-  { directory, log }: RecoverOptions,
+  options: RecoverOptions,
   identity: Identity,
   detail: string,
   isKnown: boolean,
 ): Recovered {
+  const { machine, sizes, directory, log } = options;
   log(`corrupt: ${detail}`);
-  const { tail, ledger, view } = new Replay(undefined);
+  const { tail, ledger, view } = new Replay(undefined, sizes.ledgerLimits);
   return {
     participant: {
       backend: identity.backend,
@@ -163,19 +171,20 @@ function corrupt(
       reserve: { bytes: 0, full: false },
     },
     journal: undefined,
-    checkpoints: new FileCheckpointStore(directory),
+    checkpoints: new FileCheckpointStore(directory, machine),
     replayed: { bytes: 0, operations: 0 },
     savePromise: async (promise) => {
-      if (isKnown) await persistPromise(directory, identity, promise);
+      if (isKnown) await persistPromise(options, identity, promise);
     },
     hear: () => {},
   };
 }
 
 function persistPromise(
-  directory: DataDirectory,
+  { machine, directory }: RecoverOptions,
   identity: Identity,
   promise: PromiseRecord,
 ): Promise<void> {
-  return saveIdentity(directory, { ...identity, cluster: promise.cluster, promise });
+  const promised = { ...identity, cluster: promise.cluster, promise };
+  return saveIdentity(directory, promised, machine.io);
 }

@@ -7,7 +7,7 @@
 import { assert } from '../core/assert.ts';
 import type { EntryId, ExecutedEntry } from '../core/entry.ts';
 import { EPOCH_NONE, HASH_NONE, nextSeq, SEQ_NONE, VIEW_NONE, type Seq } from '../core/ids.ts';
-import { Ledger, type LedgerImage } from '../core/ledger.ts';
+import { Ledger, type LedgerImage, type LedgerLimits } from '../core/ledger.ts';
 import { RESULT_BYTES } from '../core/operation.ts';
 import type { View } from '../core/view.ts';
 import type { Replayed } from './checkpointer.ts';
@@ -28,10 +28,13 @@ export class Replay {
   #operations = 0;
 
   /** From a saved image, or from the empty bank. */
-  constructor(saved: { readonly entry: EntryId; readonly image: LedgerImage } | undefined) {
+  constructor(
+    saved: { readonly entry: EntryId; readonly image: LedgerImage } | undefined,
+    limits: Partial<LedgerLimits>,
+  ) {
     this.checkpoint = saved?.entry ?? NO_ENTRY;
     this.#tail = this.checkpoint;
-    this.ledger = saved === undefined ? new Ledger() : restore(saved.image);
+    this.ledger = saved === undefined ? new Ledger(limits) : restore(saved.image, limits);
   }
 
   /** The entry that the table stands at. */
@@ -74,8 +77,12 @@ export class Replay {
 }
 
 /** Rebuilds the table at the tail of an open journal. */
-export async function rebuild(journal: Journal, checkpoints: CheckpointStore): Promise<Replay> {
-  const replay = new Replay(await checkpoints.load());
+export async function rebuild(
+  journal: Journal,
+  checkpoints: CheckpointStore,
+  limits: Partial<LedgerLimits>,
+): Promise<Replay> {
+  const replay = new Replay(await checkpoints.load(), limits);
   const last: Seq = journal.tail?.seq ?? SEQ_NONE;
   assert(replay.tail.seq <= last, 'what a checkpoint holds is never dropped');
   while (replay.tail.seq < last) {
@@ -87,9 +94,9 @@ export async function rebuild(journal: Journal, checkpoints: CheckpointStore): P
   return replay;
 }
 
-function restore(image: LedgerImage): Ledger {
+function restore(image: LedgerImage, limits: Partial<LedgerLimits>): Ledger {
   try {
-    return Ledger.restore(image);
+    return Ledger.restore(image, limits);
   } catch (error) {
     throw corrupt(`the checkpoint does not fit: ${error instanceof Error ? error.message : error}`);
   }

@@ -5,7 +5,6 @@
  * or the tail is dropped, and the slow errands (promise, truncation, reads of the journal) run one
  * after another. A life ends with a reset, with damage, with a failed disk, or with a stop.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '../core/assert.ts';
 import type { ParticipantHost, PromiseRecord } from '../core/effect.ts';
 import type { ExecutedEntry } from '../core/entry.ts';
@@ -16,8 +15,9 @@ import { Checkpointer, type Replayed } from './checkpointer.ts';
 import { EnvironmentError, errorCode, isKind } from './environment-error.ts';
 import type { Log } from './log.ts';
 import { findOriginals } from './originals.ts';
-import type { CheckpointStore, Journal, JournalEvents } from './ports.ts';
+import type { CheckpointStore, Journal, JournalEvents, Machine } from './ports.ts';
 import { rebuild } from './replay.ts';
+import type { Sizes } from './sizes.ts';
 
 /** How long until a promise that found no room on the disk is tried again. */
 const ROOM_RETRY_MS = 500;
@@ -33,6 +33,8 @@ export type ReplicaEnding =
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface ReplicaParts {
+  readonly machine: Pick<Machine, 'after'>;
+  readonly sizes: Sizes;
   readonly participant: ParticipantOptions;
   /** Undefined where the directory is corrupt: then the replica only waits to be reset. */
   readonly journal: Journal | undefined;
@@ -69,7 +71,7 @@ export class Replica implements ParticipantHost, JournalEvents {
     this.#checkpointer = new Checkpointer(parts.checkpoints, parts.participant.checkpointSeq, {
       onSaved: (seq) => this.#onCheckpointSaved(seq),
       onFailed: (error) => this.#onCheckpointFailed(error),
-    }, parts.replayed);
+    }, parts.replayed, parts.sizes);
   }
 
   /** Some times a second: when nothing was appended since the last one, the load pauses. */
@@ -115,7 +117,9 @@ export class Replica implements ParticipantHost, JournalEvents {
       } catch (error) {
         if (!(error instanceof EnvironmentError) || error.kind !== 'disk-full') throw error;
         if (tries === 1) this.#parts.log(`waits for room: ${error.message}`);
-        await sleep(ROOM_RETRY_MS);
+        await new Promise<void>((resolve) => {
+          this.#parts.machine.after(ROOM_RETRY_MS, resolve);
+        });
       }
     }
   }
@@ -123,10 +127,11 @@ export class Replica implements ParticipantHost, JournalEvents {
   truncate(afterSeq: Seq): void {
     this.#errand(async () => {
       const journal = this.#journal;
+      const { checkpoints, sizes } = this.#parts;
       await journal.flush();
       await this.#checkpointer.abandonAfter(afterSeq);
       await journal.truncateAfter(afterSeq);
-      const { ledger, tail } = await rebuild(journal, this.#parts.checkpoints);
+      const { ledger, tail } = await rebuild(journal, checkpoints, sizes.ledgerLimits);
       this.#parts.log(`dropped what was prepared after entry ${afterSeq} and never decided`);
       if (!this.#over) this.participant.onTruncated(ledger, tail);
     });

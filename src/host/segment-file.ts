@@ -5,8 +5,6 @@
  * Keeps true: a segment has a name only once its header is durable, and a seal only once the
  * segment behind it is durable: so a seal without a next segment tells that one is missing.
  */
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { Seq } from '../core/ids.ts';
 import {
   decodeSeal, decodeSegmentHeader, encodeSeal, encodeSegmentHeader, recordsEnd, SALT_BYTES,
@@ -14,6 +12,8 @@ import {
 } from '../wire/journal-segment.ts';
 import { EnvironmentError, isMissing } from './environment-error.ts';
 import { readFully, syncDirectory, writeFully, type FileSystem } from './file-system.ts';
+import { join } from './paths.ts';
+import type { Machine } from './ports.ts';
 
 export interface SegmentFile {
   readonly path: string;
@@ -102,7 +102,7 @@ export async function readWhole(io: FileSystem, segment: SegmentFile): Promise<U
  * Gives a spare file its header and its name; durable when it resolves. Replaces an empty namesake.
  */
 export async function activateSegment(
-  io: FileSystem,
+  { io, randomBytes }: Machine,
   directory: string,
   sparePath: string,
   header: SegmentHeader,

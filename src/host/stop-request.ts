@@ -31,11 +31,3 @@ export function listenForStop(onAgain: () => void = () => {}): AbortSignal {
   leash?.watch(abort);
   return controller.signal;
 }
-
-/** Resolves when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}

@@ -2,11 +2,12 @@
  * `bankd backend`: N backend processes, real ones of the operating system, kept alive; or, with an
  * id, that one backend in this very process (one a machine).
  */
+import { aborted } from './aborted.ts';
 import { runBackend } from './backend.ts';
 import { childArguments } from './child-arguments.ts';
 import { logAs } from './log.ts';
 import type { BackendOptions } from './server-options.ts';
-import { aborted, listenForStop } from './stop-request.ts';
+import { listenForStop } from './stop-request.ts';
 import { SupervisedChild, type Ending } from './supervised-child.ts';
 
 /** Of the 2 s that a stop may take. */

@@ -3,12 +3,16 @@ import type { Random } from '../core/random.ts';
 import { CLIENT_FAULTS } from './client-faults.ts';
 import { FRONTEND_FAULTS } from './frontend-faults.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
+import { copyOf, loseName, rot, swap, type Part } from './disk-faults.ts';
 import type { SimBackend } from './sim-backend.ts';
 import type { SimClient } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import type { DiskCall } from './sim-file-system.ts';
 
 export interface Fault {
   readonly name: string;
+  /** Damages what only a scrub may meet. */
+  readonly rots?: boolean;
   run(
     cluster: SimCluster,
     backend: SimBackend,
@@ -44,17 +48,66 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'slow disk',
+    name: 'stop a backend',
+    run: (cluster, backend) => {
+      backend.stop();
+      restart(cluster, backend, 600);
+    },
+  },
+  {
+    name: 'crash at a disk call',
     run: (cluster, backend, random) => {
-      backend.slowDiskMs = random.next() * (random.chance(0.5) ? 40 : 500);
-      cluster.queue.after(random.next() * 1_000, () => (backend.slowDiskMs = 0));
+      backend.diskFaults.strike = {
+        calls: 1 + random.int(random.chance(0.5) ? 8 : 60),
+        when: random.chance(0.5) ? 'before' : 'after',
+        run: () => {
+          backend.crash();
+          restart(cluster, backend, 300);
+        },
+      };
+    },
+  },
+  {
+    name: 'crash at a disk call of the start',
+    run: (cluster, backend, random) => {
+      backend.crash();
+      cluster.queue.after(random.next() * 200, () => {
+        if (backend.up) return;
+        backend.start();
+        backend.diskFaults.strike = {
+          calls: 1 + random.int(40),
+          when: random.chance(0.5) ? 'before' : 'after',
+          run: () => {
+            backend.crash();
+            restart(cluster, backend, 300);
+          },
+        };
+      });
+    },
+  },
+  {
+    name: 'a disk call fails',
+    run: (_cluster, { diskFaults }, random) => {
+      const call = random.pick<DiskCall>(['sync', 'sync', 'write', 'read', 'name']);
+      diskFaults.failNext = { call, code: 'EIO' };
+    },
+  },
+  {
+    name: 'a write is cut short',
+    run: (_cluster, { diskFaults }) => (diskFaults.shortNext = true),
+  },
+  {
+    name: 'slow disk',
+    run: (cluster, { diskFaults }, random) => {
+      diskFaults.slowMs = random.next() * (random.chance(0.5) ? 40 : 500);
+      cluster.queue.after(random.next() * 1_000, () => (diskFaults.slowMs = 0));
     },
   },
   {
     name: 'disk full',
-    run: (cluster, backend, random) => {
-      backend.setFull(true);
-      cluster.queue.after(random.next() * 500, () => backend.setFull(false));
+    run: (cluster, { storage }, random) => {
+      storage.free = random.pick([0, 8, 64, 256]) * 1024;
+      cluster.queue.after(random.next() * 500, () => (storage.free = Infinity));
     },
   },
   {
@@ -68,20 +121,51 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'put back an old copy of a directory',
     run: (cluster, backend, random) => {
-      const floor = cluster.store.record?.commitFloor ?? 0;
-      if (!cluster.mayLose(backend) || floor === 0) return;
-      backend.rollBack(random.int(floor));
-      restart(cluster, backend, 300);
+      if (backend.isSwapped) return;
+      const copy = copyOf(backend.storage);
+      const { length } = backend.journal.entries;
+      cluster.queue.after(random.next() * 1_500, () => {
+        // One with everything up to the floor can't be told from the present one.
+        const isTooNew = length >= (cluster.store.record?.commitFloor ?? 0);
+        if (isTooNew || !cluster.mayLose(backend)) return;
+        cluster.note(`backend ${backend.id} gets an old copy of its directory`);
+        backend.putBack(copy);
+        restart(cluster, backend, 300);
+      });
     },
   },
   {
     name: 'damage a directory',
+    rots: true,
     run: (cluster, backend, random) => {
       if (!cluster.mayLose(backend)) return;
-      if (random.chance(0.5)) return backend.meetCorruption();
+      const part = random.pick<Part>(['journal', 'journal', 'checkpoint', 'identity']);
+      const isMetRunning = part === 'journal' && random.chance(0.5);
+      if (!isMetRunning) backend.crash();
+      if (rot(backend, part, random)) cluster.note(`backend ${backend.id}: the ${part} rots`);
+      if (!isMetRunning) restart(cluster, backend, 300);
+    },
+  },
+  {
+    name: 'a name vanishes from a directory',
+    run: (cluster, backend, random) => {
+      if (!cluster.mayLose(backend)) return;
       backend.crash();
-      backend.disk.corrupt = true;
+      cluster.note(`backend ${backend.id} lost ${loseName(backend, random)}`);
       restart(cluster, backend, 300);
+    },
+  },
+  {
+    name: 'two backends get each other\'s directory',
+    run: (cluster, backend, random) => {
+      const others = cluster.backends.filter((other) => other !== backend);
+      if (others.length === 0) return;
+      const pair = [backend, random.pick(others)] as const;
+      if (pair.some((each) => each.isSwapped || each.journal.incarnation === '')) return;
+      for (const each of pair) each.crash();
+      swap(...pair);
+      for (const each of pair) each.start();
+      cluster.queue.after(100 + random.next() * 200, () => cluster.swapBack(pair));
     },
   },
   {

@@ -1,5 +1,6 @@
 /**
- * What must always hold (replication.md), asserted while a run goes on, from outside the core.
+ * What must always hold (replication.md), asserted while a run goes on, from outside the code that
+ * is checked: what is durable is what `durable-journal.ts` finds in the bytes.
  *
  * 1 durability: what a client is told stands, fsynced, in the journal of every member of the
  * durable view, with that result. 2 one history: what was decided at a seq never changes nor
@@ -10,13 +11,13 @@
  */
 import type { ExecutedEntry } from '../core/entry.ts';
 import { isMember, type ControlRecord } from '../core/view.ts';
-import type { EntryHash, Seq } from '../core/ids.ts';
+import { SEQ_NONE, type EntryHash, type Incarnation, type Seq } from '../core/ids.ts';
 import type { Answered, QueryAnswered, ToClient } from '../core/message.ts';
-import { CODE, readChunkHeader, RESULT_BYTES, viewOf } from '../core/operation.ts';
+import { CODE, decodeResult, readChunkHeader, RESULT_BYTES, viewOf } from '../core/operation.ts';
 import { SESSIONS_PER_LEASE } from '../core/session-table.ts';
+import type { DurableEvents, DurableJournal } from './durable-journal.ts';
 import type { SimBackend } from './sim-backend.ts';
 import type { SimCluster } from './sim-cluster.ts';
-import { resolveDuplicates, type Disk } from './sim-disk.ts';
 import type { SimFrontend } from './sim-frontend.ts';
 
 const FOUND_MAX = 20;
@@ -41,40 +42,68 @@ export class Invariants {
     return this.#decided.get(seq);
   }
 
-  onAppended({ id, disk }: SimBackend, entry: ExecutedEntry, fits: boolean): void {
-    const { seq, digest, timestamp } = entry;
-    const before = disk.at((seq - 1) as Seq);
-    const chained = seq === 1 || before?.hash === entry.previousHash;
-    if (!chained)
-      this.#report(`backend ${id} appended ${seq}, which does not follow what it holds`);
-    if (seq > 1 && timestamp <= (before?.timestamp ?? 0)) {
-      this.#report(`backend ${id}: the timestamp of ${seq} is not above the one before`);
-    }
-    if (!disk.poisoned) this.#compareDigest(id, entry, digest);
-    const isIn = isMember(this.#cluster.store.record?.view ?? entry.view, id, disk.incarnation);
-    if (!fits && isIn && disk.isSound) this.#report(`backend ${id} has no room for ${seq}`);
+  /** Follows what becomes durable in the backend's directory, and what does not stay so. */
+  watch(backend: SimBackend): DurableEvents {
+    return {
+      onEntry: (entry) => this.#onEntry(backend, entry),
+      onDropped: (entries) => this.#onDropped(backend, entries),
+      onIncarnation: (incarnation, before) => this.#onIncarnation(backend, incarnation, before),
+      onCheckpoint: (seq, hash) => this.#onCheckpoint(backend, seq, hash),
+    };
   }
 
-  onTruncate({ id, disk }: SimBackend, afterSeq: Seq): void {
-    for (const { seq, hash } of disk.all().slice(afterSeq)) {
+  /** The process ended by a failed assertion, or by an error that nobody foresaw. */
+  onBug(who: string, error: unknown): void {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#report(`${who} ended by ${detail}`);
+  }
+
+  /** It works with a directory that is another's. */
+  onTakenIn({ id }: SimBackend): void {
+    this.#report(`backend ${id} works with the directory of another`);
+  }
+
+  /** A frontend says what is decided. */
+  onCommitTold({ commitSeq }: { readonly commitSeq: Seq }): void {
+    if (commitSeq > this.#decidedSeq) this.#onDurable(commitSeq, 'a decision');
+  }
+
+  #onEntry(backend: SimBackend, entry: ExecutedEntry): void {
+    const { id, journal, poisonedSeq } = backend;
+    const { seq, digest, timestamp } = entry;
+    this.#cluster.onDetail?.(`backend ${id} synced to ${seq}`);
+    if (seq > 1 && timestamp <= (journal.at(seq - 1)?.timestamp ?? 0)) {
+      this.#report(`backend ${id}: the timestamp of ${seq} is not above the one before`);
+    }
+    if (poisonedSeq === undefined) this.#compareDigest(id, entry, digest);
+  }
+
+  #onDropped({ id, journal }: SimBackend, entries: readonly ExecutedEntry[]): void {
+    if (journal.incarnation === '') return; // as a whole: a reset, which is judged as one
+    for (const { seq, hash } of entries) {
       if (this.#decided.get(seq) === hash)
         this.#report(`backend ${id} drops ${seq}, which is decided`);
     }
   }
 
-  onCommitted({ id, disk }: SimBackend, seq: Seq): void {
-    for (let at: number = seq; at > 0; at -= 1) {
-      const entry = disk.entries[at - 1];
-      if (entry === undefined) return this.#report(`backend ${id}: committed ${at} is not fsynced`);
-      if (this.#decided.get(at) === entry.hash) return;
-      this.#decide(at, entry.hash);
+  #onIncarnation(backend: SimBackend, incarnation: string, before: string): void {
+    const view = this.#cluster.store.record?.view;
+    if (view !== undefined && isMember(view, backend.id, before as Incarnation)) {
+      this.#report(`backend ${backend.id} is reset, but is a member of the durable view`);
     }
+    if (incarnation === '') this.#cluster.resets += 1;
+    else backend.beginAnew();
   }
 
-  onReset({ id, disk }: SimBackend): void {
-    const view = this.#cluster.store.record?.view;
-    if (view !== undefined && isMember(view, id, disk.incarnation)) {
-      this.#report(`backend ${id} is reset, but is a member of the durable view`);
+  /** Never beyond what is decided and durable. */
+  #onCheckpoint(backend: SimBackend, seq: Seq, hash: string): void {
+    if (!backend.isSound) return;
+    const { id, journal } = backend;
+    if (journal.at(seq)?.hash !== hash) {
+      this.#report(`backend ${id}: the checkpoint of ${seq} is not in its journal`);
+    }
+    if (this.#decided.get(seq) !== hash) {
+      this.#report(`backend ${id}: the checkpoint of ${seq} is of nothing decided`);
     }
   }
 
@@ -85,9 +114,9 @@ export class Invariants {
     if (view.members.length === 0) this.#report('the view is empty');
     const decided = this.decidedSeq;
     for (const { id, incarnation } of view.members) {
-      const { disk } = this.#cluster.backends[id - 1] as SimBackend;
-      if (disk.incarnation !== incarnation || !disk.isSound) continue;
-      const held = disk.entries[decided - 1]?.hash;
+      const backend = this.#cluster.backends[id - 1] as SimBackend;
+      if (backend.journal.incarnation !== incarnation || !backend.isSound) continue;
+      const held = backend.journal.at(decided)?.hash;
       if (decided > 0 && held !== this.#decided.get(decided)) {
         this.#report(`member ${id} of view ${view.number} lacks ${decided}, which is decided`);
       }
@@ -107,7 +136,7 @@ export class Invariants {
     if (message.type === 'answered') this.#onAnswered(message);
     if (message.type === 'query-answered') this.#onQueryAnswered(message);
     if (message.type === 'session') {
-      this.#onDurable(Math.floor(message.session / SESSIONS_PER_LEASE), 'a session');
+      this.#onDurable(Math.floor(message.session / SESSIONS_PER_LEASE) as Seq, 'a session');
     }
   }
 
@@ -119,8 +148,8 @@ export class Invariants {
 
   #onAnswered(message: Answered): void {
     const entries = this.#onDurable(message.seq, `${message.session}-${message.firstRequest}`);
-    for (const { disk, entry } of entries) {
-      const expected = resultsFor(disk, entry, message);
+    for (const { journal, entry } of entries) {
+      const expected = resultsFor(journal, entry, message);
       if (expected === undefined) this.#report(`${describe(message)} is not in entry ${entry.seq}`);
       else if (!Buffer.from(expected).equals(Buffer.from(message.results))) {
         this.#report(`${describe(message)} was answered otherwise than entry ${entry.seq} says`);
@@ -132,21 +161,30 @@ export class Invariants {
     if (seq > 0) this.#onDurable(seq, `query ${query}`);
   }
 
-  /** The entry on every sound member of the durable view. */
-  #onDurable(seq: number, what: string): { disk: Disk; entry: ExecutedEntry }[] {
-    const held: { disk: Disk; entry: ExecutedEntry }[] = [];
+  /** The entry on every sound member of the durable view; all before it are decided with it. */
+  #onDurable(seq: Seq, what: string): Held[] {
+    const held: Held[] = [];
     for (const { id, incarnation } of this.#cluster.store.record?.view.members ?? []) {
-      const { disk } = this.#cluster.backends[id - 1] as SimBackend;
-      if (disk.incarnation !== incarnation || !disk.isSound) continue;
-      const entry = disk.entries[seq - 1];
+      const backend = this.#cluster.backends[id - 1] as SimBackend;
+      const { journal } = backend;
+      if (journal.incarnation !== incarnation || !backend.isSound) continue;
+      const entry = journal.at(seq);
       if (entry === undefined) {
-        this.#report(`${what} was answered at ${seq}, which member ${id} has not fsynced`);
+        this.#report(`${what} was told at ${seq}, which is not durable on member ${id}`);
       } else {
-        this.#decide(seq, entry.hash);
-        held.push({ disk, entry });
+        this.#decideUpTo(journal, seq);
+        held.push({ journal, entry });
       }
     }
     return held;
+  }
+
+  #decideUpTo(journal: DurableJournal, seq: Seq): void {
+    for (let at: number = seq; at > 0; at -= 1) {
+      const hash = journal.at(at)?.hash as EntryHash;
+      if (this.#decided.get(at) === hash) return;
+      this.#decide(at, hash);
+    }
   }
 
   #decide(seq: number, hash: EntryHash): void {
@@ -163,12 +201,21 @@ export class Invariants {
   }
 }
 
+interface Held {
+  readonly journal: DurableJournal;
+  readonly entry: ExecutedEntry;
+}
+
 function describe({ session, firstRequest }: Answered): string {
   return `request ${session}-${firstRequest}`;
 }
 
 /** What the entry on this disk says that the request was answered, first answers in their place. */
-function resultsFor(disk: Disk, entry: ExecutedEntry, message: Answered): Uint8Array | undefined {
+function resultsFor(
+  journal: DurableJournal,
+  entry: ExecutedEntry,
+  message: Answered,
+): Uint8Array | undefined {
   const { session, firstRequest, results } = message;
   const batch = viewOf(entry.batch);
   let index = 0;
@@ -183,7 +230,7 @@ function resultsFor(disk: Disk, entry: ExecutedEntry, message: Answered): Uint8A
         (index + header.operations) * RESULT_BYTES,
       );
       if (!own.includes(CODE.duplicate)) return own;
-      for (const original of resolveDuplicates(disk, own)) {
+      for (const original of firstAnswers(journal, own)) {
         own.set(original.result, original.index * RESULT_BYTES);
       }
       return own;
@@ -192,4 +239,26 @@ function resultsFor(disk: Disk, entry: ExecutedEntry, message: Answered): Uint8A
     start += header.bytes;
   }
   return undefined;
+}
+
+/** For the results with code `duplicate`: what was answered the first time, in its place. */
+function firstAnswers(
+  journal: DurableJournal,
+  results: Uint8Array,
+): { readonly index: number; readonly result: Uint8Array }[] {
+  const answers: { readonly index: number; readonly result: Uint8Array }[] = [];
+  for (let index = 0; index * RESULT_BYTES < results.length; index += 1) {
+    let source = results;
+    let at = index;
+    let seq = SEQ_NONE;
+    while (source[at * RESULT_BYTES] === CODE.duplicate) {
+      const { account, balance } = decodeResult(viewOf(source), at);
+      seq = account as Seq;
+      source = journal.at(seq)?.results ?? new Uint8Array((balance + 1) * RESULT_BYTES);
+      at = balance;
+    }
+    if (seq === SEQ_NONE) continue;
+    answers.push({ index, result: source.slice(at * RESULT_BYTES, (at + 1) * RESULT_BYTES) });
+  }
+  return answers;
 }

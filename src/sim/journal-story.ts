@@ -11,7 +11,7 @@ import {
   type Result,
 } from '../core/operation.ts';
 import { formatRequestId } from '../core/request-id.ts';
-import { replay, SIM_LIMITS } from './sim-disk.ts';
+import { replay, SIM_LIMITS } from './memory-hit.ts';
 
 /** One operation that ran. */
 export interface Run {

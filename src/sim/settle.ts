@@ -35,10 +35,7 @@ function heal(cluster: SimCluster): void {
   store.failNext = 0;
   store.fates = [];
   for (const backend of backends) {
-    backend.slowDiskMs = 0;
-    if (backend.disk.full) backend.setFull(false);
-    backend.resume();
-    backend.start();
+    backend.heal();
   }
   for (const frontend of cluster.frontends) {
     frontend.doom = undefined;
@@ -53,7 +50,7 @@ function heal(cluster: SimCluster): void {
 function replaceHit(cluster: SimCluster): void {
   if (!cluster.stops.some((stop) => stop.startsWith('diverged'))) return;
   for (const backend of cluster.backends) {
-    if (!backend.disk.poisoned || !cluster.mayLose(backend)) continue;
+    if (backend.poisonedSeq === undefined || !cluster.mayLose(backend)) continue;
     backend.wipe();
     cluster.stops = cluster.stops.filter((stop) => !stop.startsWith('diverged'));
     backend.start();
@@ -63,10 +60,11 @@ function replaceHit(cluster: SimCluster): void {
 function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[] {
   if (cluster.stops.length > 0) return [`the frontend stopped: ${cluster.stops.join('; ')}`];
   const found: string[] = [];
-  for (const { id, refused } of cluster.backends) {
+  for (const { id, refused, journal } of cluster.backends) {
+    if (journal.isRotten) found.push(`liveness: nobody met the damage of backend ${id}`);
     if (refused !== '') found.push(`backend ${id} was refused: ${refused}`);
   }
-  const tails = new Set(cluster.backends.map(({ disk }) => disk.all().at(-1)?.hash));
+  const tails = new Set(cluster.backends.map(({ journal }) => journal.entries.at(-1)?.hash));
   if (tails.size > 1) found.push('liveness: the journals do not end alike');
   const status = cluster.frontend?.coordinator.status();
   if (status?.copies !== cluster.count) found.push(`liveness: status ${status?.status.join(',')}`);

@@ -1,158 +1,208 @@
 /**
- * A simulated backend: the real participant on a made-up disk, in a process that dies and pauses.
+ * A simulated backend: the process that production runs, from the opening of its directory on, over
+ * a made-up disk, clock and network; and whoever starts it again.
  */
-import type { ParticipantHost } from '../core/effect.ts';
-import {
-  SEQ_NONE,
-  VIEW_NONE,
-  type BackendId,
-  type Incarnation,
-  type Timestamp,
-} from '../core/ids.ts';
-import type { FromBackend, ToBackend } from '../core/message.ts';
-import { Participant } from '../core/participant.ts';
-import type { SimCluster } from './sim-cluster.ts';
-import { Disk, FragileLedger, replay, resolveDuplicates } from './sim-disk.ts';
-import type { SimFrontend } from './sim-frontend.ts';
+import type { BackendId } from '../core/ids.ts';
+import type { Ledger } from '../core/ledger.ts';
+import type { ToBackend } from '../core/message.ts';
+import type { Participant } from '../core/participant.ts';
+import { BackendLife } from '../host/backend-life.ts';
+import { liveOn } from '../host/backend-lives.ts';
+import { DataDirectory } from '../host/data-directory.ts';
+import { EnvironmentError } from '../host/environment-error.ts';
+import { DATA_PATH, DurableJournal } from './durable-journal.ts';
 import type { Pipe } from './pipe.ts';
-
-const FETCH_ENTRIES_MAX = 20;
+import { hitMemory } from './memory-hit.ts';
+import type { SimCluster } from './sim-cluster.ts';
+import { SimFileSystem, type DiskFaults } from './sim-file-system.ts';
+import type { SimFrontend } from './sim-frontend.ts';
+import { SimLink } from './sim-link.ts';
+import { SimProcess } from './sim-process.ts';
+import { SimStorage } from './sim-storage.ts';
 
 export class SimBackend {
   readonly id: BackendId;
-  disk: Disk;
-  participant: Participant | undefined;
-  paused = false;
-  slowDiskMs = 0;
-  /** It was refused for good: a process would have ended. */
+  storage: SimStorage;
+  /** What is durable, seen from outside. */
+  readonly journal: DurableJournal;
+  readonly diskFaults: DiskFaults = {
+    slowMs: 0, failNext: undefined, shortNext: false, strike: undefined,
+  };
+  /** Data that it voted for is gone, until so many entries are there again or it begins anew. */
+  lostBelow = 0;
+  /** A wrong balance was computed at this entry, or later. */
+  poisonedSeq: number | undefined;
+  /** It has another backend's directory. */
+  isSwapped = false;
+  /** It was refused for good: the process has ended. */
   refused = '';
   pipe: Pipe | undefined;
   frontend: SimFrontend | undefined;
   connection = 0;
   inSyncCount = 0;
   readonly #cluster: SimCluster;
-  #life = 0;
-  #syncing = false;
-  #allocating = false;
-  #held: (() => void)[] = [];
+  #process: SimProcess | undefined;
+  #link: SimLink | undefined;
+  #life: BackendLife | undefined;
+  #lastPid = 0;
+  /** Its memory was hit, and nothing was executed since. */
+  #hitLedger: Ledger | undefined;
 
   constructor(cluster: SimCluster, id: BackendId) {
     this.#cluster = cluster;
     this.id = id;
-    this.disk = this.#emptyDisk();
+    this.storage = new SimStorage();
+    this.journal = new DurableJournal(
+      this.storage, cluster.knownEntries, cluster.invariants.watch(this),
+    );
   }
 
   get up(): boolean {
-    return this.participant !== undefined;
+    return this.#process !== undefined;
   }
 
-  start(): void {
-    if (this.up) return;
-    const { disk } = this;
-    // A start replays: a result that was once computed wrongly is found.
-    if (disk.poisoned) disk.corrupt = true;
-    const entries = disk.corrupt ? [] : disk.entries;
-    const last = entries.at(-1);
-    this.#life += 1;
-    this.#syncing = false;
-    this.#allocating = false;
-    this.#cluster.note(`backend ${this.id} starts`);
-    this.participant = new Participant(
-      {
-        backend: this.id,
-        incarnation: disk.incarnation,
-        promise: disk.promise,
-        nonce: `${this.id}.${this.#life}`,
-        directory: '',
-        pid: this.#life,
-        count: this.#cluster.count,
-        condition: disk.corrupt ? 'corrupt' : 'intact',
-        detail: disk.corrupt ? 'a broken entry' : '',
-        tail: disk.corrupt ? new Disk(disk.incarnation).tail : disk.tail,
-        tailTimestamp: last?.timestamp ?? (0 as Timestamp),
-        checkpointSeq: SEQ_NONE,
-        view: last?.view ?? { number: VIEW_NONE, members: [] },
-        ledger: replay(entries),
-        reserve: disk.reserve,
-      },
-      this.#host(this.#life),
-    );
-    this.#allocate(this.#life);
-    this.#connectSoon(this.#life);
+  get paused(): boolean {
+    return this.#process?.paused === true;
   }
 
-  crash(): void {
-    if (!this.up) return;
-    this.#cluster.note(`backend ${this.id} crashes`);
-    this.participant = undefined;
-    this.paused = false;
-    this.#held = [];
-    this.disk.crash(this.#cluster.random.int(this.disk.unsynced.length + 1));
-    this.#hangUp();
+  /** Undefined also while a life has not begun yet. */
+  get participant(): Participant | undefined {
+    return this.#life?.participant;
   }
 
-  wipe(): void {
-    this.crash();
-    this.#cluster.note(`backend ${this.id} is wiped`);
-    this.disk = this.#emptyDisk();
+  /** Whether all that it ever voted for is in its directory. */
+  get isSound(): boolean {
+    const { journal } = this;
+    return this.poisonedSeq === undefined && !this.isSwapped && !journal.isRotten
+      && journal.entries.length >= this.lostBelow;
   }
 
-  /** An old copy of the directory is put back: entries, not the promise, of some time ago. */
-  rollBack(entries: number): void {
-    this.crash();
-    this.disk.lostBelow = Math.max(this.disk.lostBelow, this.disk.entries.length);
-    this.disk.entries.length = Math.min(this.disk.entries.length, entries);
-  }
-
-  /** Its memory is hit: a wrong balance from the next batch on. */
-  flip(): void {
-    const ledger = this.participant?.ledger;
-    if (!(ledger instanceof FragileLedger)) return;
-    const { disk } = this;
-    ledger.onFlip = () => (disk.poisoned = true);
-  }
-
-  /** Its memory has been hit, and it was not told to come back as empty yet. */
+  /**
+   * Its memory or its directory has been hit, and it was not told to come back as empty yet. If
+   * the others failed now, it would be the last copy, and damaged.
+   */
   get isHit(): boolean {
-    const ledger = this.participant?.ledger;
-    return this.disk.poisoned || (ledger instanceof FragileLedger && ledger.onFlip !== undefined);
+    const isWaiting = this.#hitLedger !== undefined
+      && this.#hitLedger === this.participant?.ledger;
+    return this.poisonedSeq !== undefined || isWaiting || this.journal.isRotten;
   }
 
   /** Whether it hears and is heard. */
   get isWell(): boolean {
     const { pipe } = this;
-    if (pipe?.isSlow === true) return false;
-    if (!this.up || this.paused || this.slowDiskMs > 0 || pipe?.open !== true) return false;
+    if (!this.up || this.paused || this.diskFaults.slowMs > 0 || pipe?.open !== true) return false;
+    if (pipe.isSlow) return false;
     return !pipe.isStalled(0) && !pipe.isStalled(1);
   }
 
-  /** A scrub meets damage while running. */
-  meetCorruption(): void {
-    this.disk.corrupt = true;
-    this.live(this.#life, () => this.participant?.onCorruption('a broken entry'));
+  // ---- the process -----------------------------------------------------------------------------
+
+  start(): void {
+    if (this.up) return;
+    const { queue, random, delays } = this.#cluster;
+    const { storage, diskFaults: faults } = this;
+    this.#cluster.note(`backend ${this.id} starts`);
+    this.#lastPid += 1;
+    // What was computed wrongly went with the memory, unless it is in the journal.
+    if (this.journal.entries.length < (this.poisonedSeq ?? 0)) this.poisonedSeq = undefined;
+    const process = new SimProcess(queue, random, (owner) =>
+      new SimFileSystem({ queue, delays, process: owner, storage, faults }));
+    this.#process = process;
+    queue.stir();
+    this.#run(process).then(
+      () => this.#onEnded(process, undefined),
+      (error: unknown) => this.#onEnded(process, error),
+    );
   }
 
-  setFull(full: boolean): void {
-    this.disk.full = full;
-    if (!full) this.disk.allocate();
-    this.#tellReserve(this.#life);
+  /** Killed: what was written stays, synced or not. */
+  kill(): void {
+    if (!this.up) return;
+    this.#cluster.note(`backend ${this.id} is killed`);
+    this.#end();
+  }
+
+  /** The machine loses its power; of what was not synced this much is kept. */
+  losePower(keeps: () => boolean): void {
+    this.#cluster.note(`backend ${this.id} crashes`);
+    this.#end();
+    this.storage.losePower(keeps);
+  }
+
+  /** One or the other. */
+  crash(): void {
+    const { random } = this.#cluster;
+    if (random.chance(0.5)) return this.kill();
+    const kept = random.pick([0, 0.5, 0.9, 1]);
+    this.losePower(() => random.chance(kept));
+  }
+
+  /** It is asked to end, as by SIGTERM; a second later it is killed. */
+  stop(): void {
+    const process = this.#process;
+    this.#cluster.note(`backend ${this.id} is stopped`);
+    process?.stopping.abort();
+    this.#cluster.queue.stir();
+    this.#cluster.queue.after(1_000, () => {
+      if (this.#process === process) this.kill();
+    });
   }
 
   pause(): void {
-    if (this.up) this.paused = true;
+    this.#process?.pause();
   }
 
   resume(): void {
-    this.paused = false;
-    for (const run of this.#held.splice(0)) run();
+    this.#process?.resume();
   }
 
-  /** Runs now, or when the process goes on; never in another life. */
-  live(life: number, run: () => void): void {
-    if (life !== this.#life || !this.up) return;
-    if (this.paused) this.#held.push(() => this.live(life, run));
-    else run();
+  /** Its memory is hit: a wrong balance from the next batch on. */
+  flip(): void {
+    const { participant } = this;
+    if (participant === undefined) return;
+    const { ledger } = participant;
+    this.#hitLedger = ledger;
+    hitMemory(ledger, () => {
+      this.#hitLedger = undefined;
+      this.poisonedSeq = participant.tail.seq + 1;
+    });
   }
+
+  /** Whatever is wrong with its machine is over. */
+  heal(): void {
+    this.diskFaults.slowMs = 0;
+    this.diskFaults.failNext = undefined;
+    this.diskFaults.strike = undefined;
+    this.storage.free = Infinity;
+    this.resume();
+    // Damage outside the journal is met by a start only.
+    if (this.journal.isRottenBeside) this.kill();
+    this.start();
+  }
+
+  // ---- the directory ---------------------------------------------------------------------------
+
+  /** Another directory, of an older time or of nobody; what was voted for since then is lost. */
+  putBack(storage: SimStorage): void {
+    this.#end();
+    this.lostBelow = Math.max(this.lostBelow, this.journal.entries.length);
+    this.storage = storage;
+    this.journal.lookAt(storage);
+  }
+
+  wipe(): void {
+    this.#cluster.note(`backend ${this.id} is wiped`);
+    this.putBack(new SimStorage());
+    this.beginAnew();
+  }
+
+  /** It is told apart from now on from what it was. */
+  beginAnew(): void {
+    this.lostBelow = 0;
+    this.poisonedSeq = undefined;
+  }
+
+  // ---- the connection --------------------------------------------------------------------------
 
   /** The connection breaks; both ends learn it. */
   cut(): void {
@@ -163,8 +213,19 @@ export class SimBackend {
     this.onClosed();
   }
 
-  /** The process is gone: what it had sent still arrives, and then the end of the stream. */
-  #hangUp(): void {
+  /** Only this end gives up; the other learns it with the new connection, or by the silence. */
+  leave(detail = 'it is left'): void {
+    if (this.pipe?.open !== true) return;
+    const { pipe, connection, frontend } = this;
+    pipe.open = false;
+    this.#cluster.queue.after(this.#cluster.random.next() * 300, () =>
+      frontend?.sees((coordinator, now) => coordinator.onGone(connection, now)),
+    );
+    this.#link?.onClosed(pipe, detail);
+  }
+
+  /** This end closes: what it had sent still arrives, and then the end of the stream. */
+  hangUp(): void {
     const { pipe, connection, frontend } = this;
     this.pipe = undefined;
     pipe?.send(0, () => {
@@ -173,141 +234,53 @@ export class SimBackend {
     });
   }
 
-  /** Only this end gives up; the other learns it with the new connection, or by the silence. */
-  leave(): void {
-    if (this.pipe?.open !== true) return;
-    const { pipe, connection, frontend } = this;
-    pipe.open = false;
-    this.#cluster.queue.after(this.#cluster.random.next() * 300, () =>
-      frontend?.sees((coordinator, now) => coordinator.onGone(connection, now)),
-    );
-    this.onClosed();
-  }
-
   /** The frontend closed it, or died. */
   onClosed(): void {
-    const life = this.#life;
-    this.live(life, () => {
-      this.participant?.onDisconnected();
-      this.#connectSoon(life);
-    });
+    if (this.pipe !== undefined) this.#link?.onClosed(this.pipe, 'it was closed');
   }
 
   deliver(message: ToBackend): void {
-    const { pipe } = this;
-    this.live(this.#life, () => {
-      if (pipe !== this.pipe || pipe?.open !== true) return; // of an old connection
-      if (message.type === 'refused' && !message.retry) this.refused = message.detail;
-      this.participant?.onMessage(message);
-    });
+    if (this.pipe !== undefined) this.#link?.deliver(this.pipe, message);
   }
 
-  #connectSoon(life: number): void {
-    this.#cluster.queue.after(5 + this.#cluster.delays.upTo(40), () => {
-      this.live(life, () => {
-        if (this.pipe?.open === true) return;
-        if (this.#cluster.accept(this)) this.participant?.onConnected();
-        else this.#connectSoon(life);
-      });
-    });
-  }
+  // ---- inside ----------------------------------------------------------------------------------
 
-  #emptyDisk(): Disk {
-    return new Disk(this.#cluster.id128() as Incarnation);
-  }
-
-  #host(life: number): ParticipantHost {
-    const { queue, delays, invariants } = this.#cluster;
-    const { disk, id } = this;
-    const soon = (run: (participant: Participant) => void, extraMs = 0): void =>
-      queue.after(delays.upTo(2) + extraMs, () =>
-        this.live(life, () => {
-          if (this.participant !== undefined) run(this.participant);
-        }),
-      );
-    return {
-      append: (entry) => {
-        const fits = disk.append(entry);
-        invariants.onAppended(this, entry, fits);
-        this.#sync(life);
-      },
-      savePromise: (promise) =>
-        soon((participant) => {
-          disk.sync();
-          disk.promise = promise;
-          participant.onPromiseSaved(promise);
-        }, this.slowDiskMs),
-      truncate: (afterSeq) =>
-        soon((participant) => {
-          invariants.onTruncate(this, afterSeq);
-          disk.truncate(afterSeq);
-          this.#cluster.note(`backend ${id} truncated to ${afterSeq}`);
-          participant.onTruncated(replay(disk.entries), disk.tail);
-        }, this.slowDiskMs),
-      locate: (seq, token) => soon((participant) => participant.onLocated(token, disk.at(seq))),
-      fetch: (fromSeq, bytes, token) =>
-        soon((participant) => {
-          const limit = Math.max(1, Math.min(FETCH_ENTRIES_MAX, bytes));
-          participant.onFetched(token, disk.all().slice(fromSeq - 1, fromSeq - 1 + limit));
-        }),
-      resolve: (_seq, results, token) =>
-        soon((participant) => {
-          participant.onResolved(token, resolveDuplicates(disk, results));
-        }),
-      committed: (seq) => invariants.onCommitted(this, seq),
-      reset: (detail) => {
-        invariants.onReset(this);
-        this.#cluster.note(`backend ${id} is reset: ${detail}`);
-        queue.after(0, () => {
-          if (life !== this.#life) return;
-          this.#cluster.resets += 1;
-          this.wipe();
-          this.start();
-        });
-      },
-      send: (message) => this.#send(message),
-      inSync: () => (this.inSyncCount += 1),
-      log: (line) => this.#cluster.note(`backend ${id}: ${line}`),
-      trace: undefined,
+  async #run(process: SimProcess): Promise<void> {
+    const directory = await DataDirectory.open(DATA_PATH, process);
+    const log = (line: string): void => {
+      if (process.alive) this.#cluster.note(`backend ${this.id}: ${line}`);
     };
+    const begin = async (damage: string | undefined): Promise<BackendLife> => {
+      const life = await BackendLife.begin({
+        machine: process, sizes: this.#cluster.sizes, directory, id: this.id, host: 'sim', port: 1,
+        count: this.#cluster.count, pid: this.#lastPid, damage, log, trace: undefined,
+        onInSync: () => (this.inSyncCount += 1),
+        connect: (events) => (this.#link = new SimLink(this.#cluster, this, process, events)),
+      });
+      if (process.alive) this.#life = life;
+      return life;
+    };
+    await liveOn(begin, directory, log, process.stopping.signal);
   }
 
-  #send(message: FromBackend): void {
-    const { connection, frontend } = this;
-    this.#cluster.noteMessage(`backend ${this.id}`, 'frontend', message);
-    this.pipe?.send(0, () => frontend?.fromBackend(connection, message));
+  #end(): void {
+    this.#process?.end();
+    this.#process = undefined;
+    this.#life = undefined;
+    this.#link = undefined;
+    this.diskFaults.strike = undefined;
+    this.hangUp();
   }
 
-  #sync(life: number): void {
-    if (this.#syncing) return;
-    this.#syncing = true;
-    const { queue, delays } = this.#cluster;
-    queue.after(0.5 + delays.upTo(3) + this.slowDiskMs, () =>
-      this.live(life, () => {
-        this.#syncing = false;
-        this.disk.sync();
-        const { seq } = this.disk.tail;
-        this.#cluster.onDetail?.(`backend ${this.id} synced to ${seq}`);
-        this.#tellReserve(life);
-        if (seq > 0) this.participant?.onSynced(seq);
-        this.#allocate(life);
-      }),
-    );
-  }
-
-  #allocate(life: number): void {
-    if (this.#allocating || !this.disk.wantsSegment) return;
-    this.#allocating = true;
-    this.#cluster.queue.after(this.#cluster.delays.upTo(20), () =>
-      this.live(life, () => {
-        this.#allocating = false;
-        this.disk.allocate();
-        this.#tellReserve(life);
-      }),
-    );
-  }
-
-  #tellReserve(life: number): void {
-    this.live(life, () => this.participant?.onReserve(this.disk.reserve, 0));
+  /** The process has ended of itself. */
+  #onEnded(process: SimProcess, error: unknown): void {
+    if (process !== this.#process) return;
+    this.#end();
+    if (error === undefined) return;
+    const { queue, random, invariants } = this.#cluster;
+    if (!(error instanceof EnvironmentError)) return invariants.onBug(`backend ${this.id}`, error);
+    this.#cluster.note(`backend ${this.id} ends: ${error.message}`);
+    if (error.kind === 'foreign') this.refused = error.message;
+    else queue.after(20 + random.next() * 200, () => this.start());
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A whole bank in one deterministic event queue: the real core over made-up time, network and
- * disks.
+ * A whole bank in one deterministic event queue: the real core, and the real
+ * host of the backends, over made-up time, network and disks.
  *
  * A seed gives one run. What may go wrong is in `faults.ts`; the invariants stand outside the core,
  * in `invariants.ts` (continuous) and `judgement.ts` (what clients saw).
@@ -8,6 +8,9 @@
 import type { BackendId } from '../core/ids.ts';
 import type { Message } from '../core/message.ts';
 import type { Random } from '../core/random.ts';
+import type { Sizes } from '../host/sizes.ts';
+import { swap } from './disk-faults.ts';
+import type { KnownEntries } from './durable-journal.ts';
 import { SimBackend } from './sim-backend.ts';
 import { Invariants } from './invariants.ts';
 import { SimClock } from './sim-clock.ts';
@@ -15,6 +18,7 @@ import { SimControlStore } from './sim-control-store.ts';
 import { SimFrontend, type FrontendChoices, type SimClientEnd } from './sim-frontend.ts';
 import { Delays, EventQueue } from './event-queue.ts';
 import type { Pipe } from './pipe.ts';
+import { drawSizes, SMALL_SIZES } from './sim-sizes.ts';
 import { TraceHash } from './trace-hash.ts';
 
 export interface ClusterChoices {
@@ -25,12 +29,15 @@ export interface ClusterChoices {
   readonly latencyMs?: number;
   /** How wrong the rates of the processes' clocks may be: 0.1 is ± 10 %. */
   readonly clockDrift?: number;
+  /** Whether journals are scrubbed in the background: what rots must be found. */
+  readonly scrubs?: boolean;
 }
 
 export class SimCluster {
   readonly queue = new EventQueue();
   readonly random: Random;
   readonly delays: Delays;
+  readonly sizes: Sizes;
   readonly invariants: Invariants;
   readonly store: SimControlStore;
   readonly count: number;
@@ -39,6 +46,7 @@ export class SimCluster {
   readonly readTimeoutMs = 200;
   readonly backends: SimBackend[];
   readonly traceHash = new TraceHash();
+  readonly knownEntries: KnownEntries = new Map();
   /** The newest last; the others are paused, or do not know yet that they are deposed. */
   frontends: SimFrontend[] = [];
   stops: string[] = [];
@@ -61,6 +69,9 @@ export class SimCluster {
     this.latencyMs = choices.latencyMs ?? 2;
     this.#clockDrift = choices.clockDrift ?? 0;
     this.delays = new Delays(random, choices.fixedDelays ?? false);
+    this.sizes = choices.fixedDelays === true
+      ? SMALL_SIZES
+      : drawSizes(random, choices.scrubs ?? true);
     this.invariants = new Invariants(this);
     this.store = new SimControlStore(this);
     this.backends = Array.from(
@@ -98,6 +109,7 @@ export class SimCluster {
 
   noteMessage(from: string, to: string, message: Message): void {
     this.traceHash.add(this.queue.nowMs, `${from} ${to} ${message.type}`);
+    if (from === 'frontend' && 'commitSeq' in message) this.invariants.onCommitTold(message);
     this.onMessage?.(from, to, message);
   }
 
@@ -166,18 +178,30 @@ export class SimCluster {
     return this.frontends.flatMap((frontend) => frontend.pipesOf(client));
   }
 
+  /** Their own directories again; neither may have said a word over the other's. */
+  swapBack(pair: readonly [SimBackend, SimBackend]): void {
+    for (const backend of pair) {
+      if (backend.participant !== undefined) this.invariants.onTakenIn(backend);
+      backend.kill();
+      backend.refused = '';
+    }
+    swap(...pair);
+    for (const backend of pair) backend.start();
+  }
+
   /** Whether every acknowledged transaction survives the loss of this backend's directory. */
   mayLose(backend: SimBackend): boolean {
     const { record, pending } = this.store;
     if (record === undefined || !this.#isCalm(backend)) return false;
+    if (this.backends.some((each) => each.isSwapped)) return false;
     return [record, ...pending].every(({ view }) =>
       view.members.some(({ id, incarnation }) => {
         const other = this.backends[id - 1];
         return (
           other !== undefined &&
           other !== backend &&
-          other.disk.isSound &&
-          other.disk.incarnation === incarnation
+          other.isSound &&
+          other.journal.incarnation === incarnation
         );
       }),
     );
@@ -192,7 +216,7 @@ export class SimCluster {
     return (
       serving &&
       this.backends.some(
-        (other, at) => other !== loser && status[at] === 1 && other.isWell && other.disk.isSound,
+        (other, at) => other !== loser && status[at] === 1 && other.isWell && other.isSound,
       )
     );
   }

@@ -8,6 +8,7 @@ import { settle } from './settle.ts';
 import { SimClient } from './sim-client.ts';
 import { SimCluster } from './sim-cluster.ts';
 import { drawOptions, pickFault, type SimOptions, type SimOverrides } from './sim-options.ts';
+import { StrayErrors } from './stray-errors.ts';
 import { Amounts, Workload } from './workload.ts';
 
 export interface Verdict {
@@ -41,7 +42,9 @@ export async function simulate(
   const cluster = new SimCluster(random, {
     count: options.backends, minInSync: options.minInSync, latencyMs: options.latencyMs,
     clockDrift: options.clockDrift,
+    scrubs: options.palette.some(({ fault }) => fault.rots === true),
   });
+  using _strays = new StrayErrors((error) => cluster.invariants.onBug('a backend', error));
   attach(watch, cluster);
   const clients = makeClients(options, cluster, random);
   const faults: string[] = [];
@@ -118,7 +121,7 @@ async function strikeAll(
 
 function judge(cluster: SimCluster, history: readonly Observed[]): string[] {
   const found: string[] = [];
-  const journals = cluster.backends.map(({ disk }) => disk.all());
+  const journals = cluster.backends.map((backend) => backend.journal.entries);
   const [journal = []] = journals;
   for (const other of journals) {
     if (other.at(-1)?.hash !== journal.at(-1)?.hash) found.push('journals differ at the end');

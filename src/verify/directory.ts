@@ -13,7 +13,9 @@ import { KEYS_MAX, LEASES_MAX, RUNS_MAX, type LedgerImage } from '../core/ledger
 import type { StateDigest } from '../core/message.ts';
 import { EnvironmentError, fromErrno } from '../host/environment-error.ts';
 import { FileCheckpointStore } from '../host/file-checkpoint.ts';
-import { nodeFileSystem, type FileSystem } from '../host/file-system.ts';
+import type { FileSystem } from '../host/file-system.ts';
+import { nodeFileSystem } from '../host/node-file-system.ts';
+import { nodeMachine } from '../host/node-machine.ts';
 import { loadIdentity } from '../host/identity.ts';
 import { readCut } from '../host/journal-cut.ts';
 import { ENTRY_NONE, recoverJournal, type EntryPlace } from '../host/journal-recovery.ts';
@@ -139,7 +141,8 @@ class DirectoryCheck {
   }
 
   async #loadCheckpoint(): Promise<void> {
-    const store = new FileCheckpointStore({ checkpoint: this.#place('checkpoint') }, this.#io);
+    const store = new FileCheckpointStore(
+      { checkpoint: this.#place('checkpoint') }, { io: this.#io, yield: nodeMachine.yield });
     this.#checkpoint = await store.load();
     this.#checkpointSeq = this.#checkpoint?.entry.seq ?? SEQ_NONE;
   }

@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import { EnvironmentError, errorCode, fromErrno } from '../host/environment-error.ts';
-import { nodeFileSystem, type FileSystem } from '../host/file-system.ts';
+import type { FileSystem } from '../host/file-system.ts';
+import { nodeFileSystem } from '../host/node-file-system.ts';
 
 export interface FoundDirectories {
   readonly backends: readonly string[];

@@ -23,6 +23,10 @@ export interface WalkStop {
   readonly reason: 'zeros' | 'incomplete' | 'broken';
   readonly offset: number;
   readonly last: EntryId;
+  /**
+   * The group or mark written last begins here: what is before it was durable when it was written.
+   */
+  readonly doubtfulFrom: number;
   /** What is broken, or undefined. */
   readonly detail: string | undefined;
 }
@@ -40,8 +44,10 @@ export function walkRecords(
   const view = viewOf(bytes);
   let at = offset;
   let chain = last;
+  let doubtfulFrom = offset;
+  let before: RecordHead | undefined;
   const stop = (reason: WalkStop['reason'], detail?: string): WalkStop => (
-    { reason, offset: at, last: chain, detail }
+    { reason, offset: at, last: chain, doubtfulFrom, detail }
   );
   for (;;) {
     if (at + MARK_BYTES > bytes.byteLength) return stop('incomplete');
@@ -56,6 +62,8 @@ export function walkRecords(
       if (head.seq !== chain.seq) {
         return stop('broken', `a mark for entry ${head.seq} is out of place`);
       }
+      doubtfulFrom = at;
+      before = head;
       at += head.length;
       continue;
     }
@@ -67,6 +75,8 @@ export function walkRecords(
       return stop('broken', 'it does not follow the entry before');
     }
     onEntry(entry, at);
+    if (before?.kind === 'mark' || head.fsyncedSeq !== before?.fsyncedSeq) doubtfulFrom = at;
+    before = head;
     chain = entry;
     at += head.length;
   }
@@ -77,6 +87,8 @@ export interface SegmentScan {
   /** Where the intact records end, and the last of them. */
   readonly end: number;
   readonly last: EntryId;
+  /** The group or mark written last begins here. */
+  readonly doubtfulFrom: number;
   readonly outcome:
     /** Nothing but zeros follows. */
     | { readonly kind: 'whole' }
@@ -100,20 +112,19 @@ export function scanSegment(
   assert(bytes.byteLength === header.bytes, 'the whole segment is scanned');
   const records = bytes.subarray(0, recordsEnd(header.bytes));
   const stop = walkRecords(records, SEGMENT_HEADER_BYTES, seed, header.previous, onEntry);
-  const { offset: end, last } = stop;
+  const { offset: end, last, doubtfulFrom } = stop;
   const rest = lastNonZero(records, end) + 1;
   const expected = (last.seq + 1) as Seq;
   if (rest <= end) {
-    if (vouchedSeq < expected) return { end, last, outcome: { kind: 'whole' } };
-    return {
-      end, last, outcome: { kind: 'corrupt', seq: expected, detail: 'the entry is missing' },
-    };
+    if (vouchedSeq < expected) return { end, last, doubtfulFrom, outcome: { kind: 'whole' } };
+    const detail = 'the entry is missing';
+    return { end, last, doubtfulFrom, outcome: { kind: 'corrupt', seq: expected, detail } };
   }
   if (vouchedSeq >= expected || isVouchedLater(records, end, seed, expected)) {
     const detail = stop.detail ?? 'the entry is missing';
-    return { end, last, outcome: { kind: 'corrupt', seq: expected, detail } };
+    return { end, last, doubtfulFrom, outcome: { kind: 'corrupt', seq: expected, detail } };
   }
-  return { end, last, outcome: { kind: 'torn', bytes: rest - end } };
+  return { end, last, doubtfulFrom, outcome: { kind: 'torn', bytes: rest - end } };
 }
 
 /**

@@ -6,6 +6,7 @@ import { realDisk } from '../../src/chaos/chaos-disk.ts';
 import { realWorld } from '../../src/chaos/chaos-world.ts';
 import { lockDirectory } from '../../src/host/directory-lock.ts';
 import { saveIdentity } from '../../src/host/identity.ts';
+import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import { temporaryDirectory } from '../support/bank.ts';
 import { chainOf, INCARNATION } from '../support/journal-entries.ts';
 import { kindOfError, openForTest } from '../support/open-journal.ts';
@@ -90,7 +91,7 @@ t.test('chaos disk: whose it is: as its identity says; of no other directory', a
   const cluster = 'c0'.repeat(16) as never;
   const promise = { cluster, epoch: 1 as never, owner: 'd0'.repeat(16) as never };
   const identity = { cluster, backend: 2 as never, incarnation: INCARNATION, promise };
-  await saveIdentity({ identity: join(directory, 'identity') }, identity);
+  await saveIdentity({ identity: join(directory, 'identity') }, identity, nodeFileSystem);
   t.same(await realDisk.identityOf(directory), identity);
   writeFileSync(join(directory, 'identity'), 'something else');
   t.equal(await realDisk.identityOf(directory), undefined);

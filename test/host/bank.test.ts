@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import t from 'tap';
+import { nodeMachine } from '../../src/host/node-machine.ts';
 import { runBank } from '../../src/host/bank.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
 
@@ -12,7 +13,7 @@ t.test('bank: a session that fails: the processes are stopped, then it is told',
   });
   await t.rejects(failing, /the session failed/);
   for (const name of ['frontend', 'backend-1']) {
-    const directory = await DataDirectory.open(join(data, name));
+    const directory = await DataDirectory.open(join(data, name), nodeMachine);
     directory.close();
   }
 });

@@ -8,6 +8,7 @@ import {
 } from '../../src/core/ids.ts';
 import { Ledger } from '../../src/core/ledger.ts';
 import { encodeChunk } from '../../src/core/operation.ts';
+import { SIZES } from '../../src/host/sizes.ts';
 import { Checkpointer } from '../../src/host/checkpointer.ts';
 import type { CheckpointStore } from '../../src/host/ports.ts';
 import { NO_VIEW } from '../../src/host/replay.ts';
@@ -36,7 +37,7 @@ function setUp(replayed = { bytes: 0, operations: 0 }) {
   const checkpointer = new Checkpointer(store, 0 as Seq, {
     onSaved: (seq) => told.push(seq),
     onFailed: (error) => failures.push(error),
-  }, replayed);
+  }, replayed, SIZES);
   const ledger = new Ledger();
   let seq = 0;
   /** Executes an entry that says it has so many bytes. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import t from 'tap';
 import type { BackendId, ClusterId, Epoch, Incarnation, OwnerId } from '../../src/core/ids.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { loadIdentity, saveIdentity } from '../../src/host/identity.ts';
@@ -23,21 +24,25 @@ const IDENTITY: Identity = {
 t.test('directory: made with those above it, locked against a second, free again when '
   + 'closed', async (t) => {
   const path = join(t.testdir(), 'data', 'backend-1');
-  const directory = await DataDirectory.open(path);
+  const directory = await DataDirectory.open(path, nodeMachine);
   t.ok(existsSync(path));
-  t.equal(await kindOfError(DataDirectory.open(path)), 'locked');
-  await t.rejects(DataDirectory.open(path), new RegExp(`${path} is in use by another process`));
+  t.equal(await kindOfError(DataDirectory.open(path, nodeMachine)), 'locked');
+  await t.rejects(
+    DataDirectory.open(path, nodeMachine), new RegExp(`${path} is in use by another process`)
+  );
   directory.close();
-  (await DataDirectory.open(path)).close();
+  (await DataDirectory.open(path, nodeMachine)).close();
 });
 
 t.test('directory: locked against another process, which says nothing but its error', async (t) => {
   const path = join(t.testdir(), 'backend-1');
-  const directory = await DataDirectory.open(path);
-  const source = new URL('../../src/host/data-directory.ts', import.meta.url).href;
+  const directory = await DataDirectory.open(path, nodeMachine);
+  const source = (name: string): string =>
+    JSON.stringify(new URL(`../../src/host/${name}`, import.meta.url).href);
   const program = `
-    const { DataDirectory } = await import(${JSON.stringify(source)});
-    try { await DataDirectory.open(${JSON.stringify(path)}); console.log('open'); }
+    const { DataDirectory } = await import(${source('data-directory.ts')});
+    const { nodeMachine } = await import(${source('node-machine.ts')});
+    try { await DataDirectory.open(${JSON.stringify(path)}, nodeMachine); console.log('open'); }
     catch (error) { console.log(error.kind); }`;
   const run = () => spawnSync(
     process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' }
@@ -49,14 +54,14 @@ t.test('directory: locked against another process, which says nothing but its er
 
 t.test('directory: a file in the way: an error of the environment', async (t) => {
   const path = join(t.testdir({ file: 'x' }), 'file', 'backend-1');
-  t.match(await kindOfError(DataDirectory.open(path)), /missing|io/);
+  t.match(await kindOfError(DataDirectory.open(path, nodeMachine)), /missing|io/);
 });
 
 t.test('directory: set aside: nothing is deleted, and it is empty again', async (t) => {
   const path = join(t.testdir(), 'backend-1');
-  const directory = await DataDirectory.open(path);
+  const directory = await DataDirectory.open(path, nodeMachine);
   for (const round of [1, 2]) {
-    await saveIdentity(directory, IDENTITY);
+    await saveIdentity(directory, IDENTITY, nodeMachine.io);
     mkdirSync(directory.journal);
     writeFileSync(join(directory.journal, 'x'), `round ${round}`);
     t.equal(await directory.hasContents(), true);
@@ -65,7 +70,7 @@ t.test('directory: set aside: nothing is deleted, and it is empty again', async 
     t.equal(readFileSync(join(place, 'journal', 'x'), 'utf8'), `round ${round}`);
     t.ok(existsSync(join(place, 'identity')));
     t.equal(await directory.hasContents(), false);
-    t.equal(await loadIdentity(directory), undefined);
+    t.equal(await loadIdentity(directory, nodeMachine.io), undefined);
   }
   t.equal(readdirSync(path).filter((name) => name.startsWith('set-aside')).length, 2);
   directory.close();
@@ -73,13 +78,14 @@ t.test('directory: set aside: nothing is deleted, and it is empty again', async 
 
 t.test('identity: round trip; every flipped bit and every wrong field: corrupt', async (t) => {
   const place = { identity: join(t.testdir(), 'identity') };
-  t.equal(await loadIdentity(place), undefined);
-  await saveIdentity(place, IDENTITY);
-  t.same(await loadIdentity(place), IDENTITY);
+  t.equal(await loadIdentity(place, nodeMachine.io), undefined);
+  await saveIdentity(place, IDENTITY, nodeMachine.io);
+  t.same(await loadIdentity(place, nodeMachine.io), IDENTITY);
   const { byteLength } = readFileSync(place.identity);
   for (let at = 0; at < byteLength; at += 1) {
     damage(place.identity, at, at % 8);
-    if ((await kindOfError(loadIdentity(place))) !== 'corrupt') t.fail(`byte ${at}`);
+    const kind = await kindOfError(loadIdentity(place, nodeMachine.io));
+    if (kind !== 'corrupt') t.fail(`byte ${at}`);
     damage(place.identity, at, at % 8);
   }
   const wrong = [
@@ -91,7 +97,8 @@ t.test('identity: round trip; every flipped bit and every wrong field: corrupt',
   for (const change of wrong) {
     const line = JSON.stringify({ ...IDENTITY, ...change });
     writeFileSync(place.identity, `${line}\n${sha256(line)}\n`);
-    t.equal(await kindOfError(loadIdentity(place)), 'corrupt', JSON.stringify(change));
+    const kind = await kindOfError(loadIdentity(place, nodeMachine.io));
+    t.equal(kind, 'corrupt', JSON.stringify(change));
   }
 });
 
@@ -104,7 +111,7 @@ t.test('identity: killed at every call of a save: the old one or the new one', a
     await saveIdentity(place, IDENTITY, io);
     io.dieAt(at);
     done = await saveIdentity(place, next, io).then(() => true, () => false);
-    const epoch = (await loadIdentity(place))?.promise.epoch;
+    const epoch = (await loadIdentity(place, nodeMachine.io))?.promise.epoch;
     epochs.add(epoch);
     if (done) t.equal(epoch, 5);
   }

@@ -5,6 +5,7 @@ import type { EntryId } from '../../src/core/entry.ts';
 import type { Seq } from '../../src/core/ids.ts';
 import type { LedgerImage } from '../../src/core/ledger.ts';
 import { PAGE_FIELDS } from '../../src/core/paged-table.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
 import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
 import { damage } from '../support/damage.ts';
 import { FaultyFileSystem } from '../support/faulty-file-system.ts';
@@ -31,18 +32,19 @@ function imageOf(pages: readonly number[], mark: number): LedgerImage {
 
 t.test('checkpoint: round trip, replaced as a whole, exact to the last bit', async (t) => {
   const place = { checkpoint: join(t.testdir(), 'checkpoint') };
-  const store = new FileCheckpointStore(place);
+  const store = new FileCheckpointStore(place, nodeMachine);
   t.equal(await store.load(), undefined);
   await store.save(one, imageOf([3, 0, 12], 1));
   t.same(await store.load(), { entry: one, image: imageOf([3, 0, 12], 1) });
   await store.save(two, imageOf([1], 2));
-  t.same(await new FileCheckpointStore(place).load(), { entry: two, image: imageOf([1], 2) });
+  const again = new FileCheckpointStore(place, nodeMachine);
+  t.same(await again.load(), { entry: two, image: imageOf([1], 2) });
 });
 
 t.test('checkpoint: a flipped bit (every byte of the head, samples of the pages): '
   + 'corrupt', async (t) => {
   const place = { checkpoint: join(t.testdir(), 'checkpoint') };
-  const store = new FileCheckpointStore(place);
+  const store = new FileCheckpointStore(place, nodeMachine);
   await store.save(one, imageOf([2, 1], 1));
   const { byteLength } = readFileSync(place.checkpoint);
   const head = byteLength - 3 * 8 * PAGE_FIELDS;
@@ -58,7 +60,7 @@ t.test('checkpoint: no room: told as disk-full, nothing left over, the one befor
   + 'stands', async (t) => {
   const place = { checkpoint: join(t.testdir(), 'checkpoint') };
   const io = new FaultyFileSystem();
-  const store = new FileCheckpointStore(place, io);
+  const store = new FileCheckpointStore(place, { ...nodeMachine, io });
   await store.save(one, imageOf([2], 1));
   for (const after of [0, 1, 2, 3]) {
     io.failNext('write', 'ENOSPC', after);
@@ -77,11 +79,11 @@ t.test('checkpoint: killed at every call: the one before or this one; short writ
     const place = { checkpoint: join(t.testdir(), 'checkpoint') };
     const io = new FaultyFileSystem();
     io.writeBytesMax = 50_000;
-    const store = new FileCheckpointStore(place, io);
+    const store = new FileCheckpointStore(place, { ...nodeMachine, io });
     await store.save(one, imageOf([1], 1));
     io.dieAt(at);
     done = await store.save(two, imageOf([2], 2)).then(() => true, () => false);
-    const loaded = await new FileCheckpointStore(place).load();
+    const loaded = await new FileCheckpointStore(place, nodeMachine).load();
     seen.add(loaded?.entry.seq);
     t.same(loaded?.image, loaded?.entry.seq === 1 ? imageOf([1], 1) : imageOf([2], 2));
   }

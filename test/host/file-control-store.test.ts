@@ -5,6 +5,7 @@ import type {
   BackendId, ClusterId, Epoch, Incarnation, OwnerId, Seq, ViewNumber,
 } from '../../src/core/ids.ts';
 import type { ControlRecord } from '../../src/core/view.ts';
+import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import { FileControlStore } from '../../src/host/file-control-store.ts';
 import { damage } from '../support/damage.ts';
 import { FaultyFileSystem } from '../support/faulty-file-system.ts';
@@ -28,31 +29,32 @@ function recordOf(version: number): ControlRecord {
 
 t.test('control store: writes compare the version, and are there after a restart', async (t) => {
   const place = { control: join(t.testdir(), 'control') };
-  const store = new FileControlStore(place);
+  const store = new FileControlStore(place, nodeFileSystem);
   t.equal(await store.load(), undefined);
   t.equal(await store.write(recordOf(2)), 'conflict', 'there is none yet');
   t.equal(await store.write(recordOf(1)), 'written');
   t.equal(await store.write(recordOf(1)), 'conflict');
   t.equal(await store.write(recordOf(3)), 'conflict');
   t.equal(await store.write(recordOf(2)), 'written');
-  const later = new FileControlStore(place);
+  const later = new FileControlStore(place, nodeFileSystem);
   t.equal(await later.write(recordOf(2)), 'conflict', 'it looks before it writes');
   t.same(await later.load(), recordOf(2));
 });
 
 t.test('control store: every flipped bit: corrupt', async (t) => {
   const place = { control: join(t.testdir(), 'control') };
-  await new FileControlStore(place).write(recordOf(1));
+  await new FileControlStore(place, nodeFileSystem).write(recordOf(1));
   const { byteLength } = readFileSync(place.control);
   for (let at = 0; at < byteLength; at += 1) {
     damage(place.control, at, at % 8);
-    if ((await kindOfError(new FileControlStore(place).load())) !== 'corrupt') t.fail(`byte ${at}`);
+    const kind = await kindOfError(new FileControlStore(place, nodeFileSystem).load());
+    if (kind !== 'corrupt') t.fail(`byte ${at}`);
     damage(place.control, at, at % 8);
   }
   for (let length = 0; length < byteLength; length += 1) {
     const short = { control: `${place.control}-short` };
     writeFileSync(short.control, readFileSync(place.control).subarray(0, length));
-    if ((await kindOfError(new FileControlStore(short).load())) !== 'corrupt') {
+    if ((await kindOfError(new FileControlStore(short, nodeFileSystem).load())) !== 'corrupt') {
       t.fail(`${length} bytes`);
     }
   }
@@ -67,7 +69,7 @@ t.test('control store: no room: failed, the old record stands, the next write '
   for (const call of ['open', 'write', 'fsync'] as const) {
     io.failNext(call, 'ENOSPC');
     t.equal(await store.write(recordOf(2)), 'failed', call);
-    t.same(await new FileControlStore(place).load(), recordOf(1));
+    t.same(await new FileControlStore(place, nodeFileSystem).load(), recordOf(1));
     t.notOk(existsSync(`${place.control}.tmp`));
   }
   t.equal(await store.write(recordOf(2)), 'written');
@@ -81,7 +83,8 @@ t.test('control store: an outcome that nobody knows: thrown, and no further writ
   io.failNext('fsync', 'ENOSPC', 1); // the first is the file's, the second the directory's
   t.equal(await kindOfError(store.write(recordOf(2))), 'disk-full');
   t.equal(await kindOfError(store.write(recordOf(2))), 'disk-full');
-  t.same(await new FileControlStore(place).load(), recordOf(2), 'it happens to be applied');
+  const again = new FileControlStore(place, nodeFileSystem);
+  t.same(await again.load(), recordOf(2), 'it happens to be applied');
 });
 
 t.test('control store: killed at every call: the old record or the new', async (t) => {
@@ -93,7 +96,7 @@ t.test('control store: killed at every call: the old record or the new', async (
     await store.write(recordOf(1));
     io.dieAt(at);
     done = await store.write(recordOf(2)).then((outcome) => outcome === 'written', () => false);
-    const { version } = (await new FileControlStore(place).load()) ?? {};
+    const { version } = (await new FileControlStore(place, nodeFileSystem).load()) ?? {};
     seen.add(version);
     if (done) t.equal(version, 2);
   }

@@ -169,7 +169,8 @@ t.test('journal: a full disk: told, waited for, and taken again when there is ro
   const directory = join(temporaryDirectory(t), 'journal');
   const io = new FaultyFileSystem();
   io.free = 0;
-  const { journal, reserves, synced, failures } = await openForTest(directory, { io, retryMs: 20 });
+  const options = { io, roomRetryMs: 20 };
+  const { journal, reserves, synced, failures } = await openForTest(directory, options);
   await until(() => journal.reserve.full, 'full');
   t.ok(reserves.some((reserve) => reserve.full));
   const { bytes } = journal.reserve;
@@ -196,7 +197,7 @@ for (const code of ['ENOSPC', 'EDQUOT', 'EFBIG']) {
     const directory = join(temporaryDirectory(t), 'journal');
     const io = new FaultyFileSystem();
     io.free = 0;
-    const { journal, failures } = await openForTest(directory, { io, retryMs: 20 });
+    const { journal, failures } = await openForTest(directory, { io, roomRetryMs: 20 });
     await until(() => journal.reserve.full, 'full');
     io.onCall = (call) => {
       if (call === 'write') throw Object.assign(new Error(code), { code });
@@ -217,7 +218,7 @@ t.test('journal: an allocation that fails for another reason: final', async (t) 
   const io = new FaultyFileSystem();
   io.free = 0;
   const { journal, failures } = await openForTest(
-    join(temporaryDirectory(t), 'journal'), { io, retryMs: 10 }
+    join(temporaryDirectory(t), 'journal'), { io, roomRetryMs: 10 }
   );
   await until(() => journal.reserve.full, 'full');
   io.free = undefined;

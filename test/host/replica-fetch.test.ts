@@ -6,6 +6,8 @@ import {
   type BackendId, type Incarnation, type OwnerId, type Seq, type Timestamp,
 } from '../../src/core/ids.ts';
 import { Ledger } from '../../src/core/ledger.ts';
+import { SIZES } from '../../src/host/sizes.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
 import type { Journal } from '../../src/host/ports.ts';
 import { NO_VIEW } from '../../src/host/replay.ts';
 import { Replica } from '../../src/host/replica.ts';
@@ -36,6 +38,7 @@ function endlessJournal() {
 function replicaOn(journal: Journal): Replica {
   const none = { seq: SEQ_NONE, entryEpoch: EPOCH_NONE, hash: HASH_NONE };
   return new Replica({
+    machine: nodeMachine, sizes: SIZES,
     participant: {
       backend: 1 as BackendId, incarnation: '1f'.repeat(16) as Incarnation,
       promise: { cluster: CLUSTER_NONE, epoch: EPOCH_NONE, owner: '0'.repeat(32) as OwnerId },

@@ -13,6 +13,8 @@ import {
 import { Ledger } from '../../src/core/ledger.ts';
 import type { FromBackend } from '../../src/core/message.ts';
 import { encodeChunk } from '../../src/core/operation.ts';
+import { SIZES } from '../../src/host/sizes.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
 import { FileJournal } from '../../src/host/file-journal.ts';
 import { JournalRelay } from '../../src/host/journal-relay.ts';
 import { Replica } from '../../src/host/replica.ts';
@@ -81,11 +83,13 @@ async function startReplica(t: Test, name: string, free?: number) {
   io.free = free;
   const relay = new JournalRelay();
   const journal = await FileJournal.open({
-    directory: join(temporaryDirectory(t), name), incarnation: INCARNATION, mayBeMissing: true, io,
-    events: relay, onEntry: () => {}, retryMs: 10, scrubBytesPerSecond: 0,
+    directory: join(temporaryDirectory(t), name), incarnation: INCARNATION, mayBeMissing: true,
+    machine: { ...nodeMachine, io }, sizes: { ...SIZES, roomRetryMs: 10, scrubBytesPerSecond: 0 },
+    events: relay, onEntry: () => {},
   });
   const sent: FromBackend[] = [];
   const replica = new Replica({
+    machine: nodeMachine, sizes: SIZES,
     participant: {
       backend: 1 as BackendId, incarnation: INCARNATION, nonce: 'd4'.repeat(16), pid: 1, count: 1,
       directory: '',

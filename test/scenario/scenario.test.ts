@@ -13,7 +13,7 @@ for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWi
   t.test(`scenario: ${file.replace('.scenario', '').replaceAll('-', ' ')}`, async (t) => {
     const path = join(import.meta.dirname, file);
     const expected = readFileSync(path, 'utf8');
-    const actual = runScenario(expected);
+    const actual = await runScenario(expected);
     if (isUpdate) writeFileSync(path, actual);
     else t.equal(actual, expected, `the trace of ${file}`);
   });

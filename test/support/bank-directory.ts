@@ -16,6 +16,7 @@ import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
 import { FileControlStore } from '../../src/host/file-control-store.ts';
 import type { FileSystem } from '../../src/host/file-system.ts';
 import { saveIdentity } from '../../src/host/identity.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
 import { ENTRY_NONE } from '../../src/host/journal-recovery.ts';
 import { FaultyFileSystem } from './faulty-file-system.ts';
 import { INCARNATION } from './journal-entries.ts';
@@ -71,9 +72,10 @@ export interface DirectoryOptions {
 export async function makeDirectory(path: string, options: DirectoryOptions = {}): Promise<Bank> {
   const { change = (entry) => entry, backend = 1, cluster = CLUSTER } = options;
   const { incarnation = INCARNATION, promised = 1 } = options;
-  const directory = await DataDirectory.open(path);
+  const directory = await DataDirectory.open(path, nodeMachine);
   const promise = { cluster, epoch: promised as Epoch, owner: 'd1'.repeat(16) as OwnerId };
-  await saveIdentity(directory, { cluster, backend: backend as BackendId, incarnation, promise });
+  const identity = { cluster, backend: backend as BackendId, incarnation, promise };
+  await saveIdentity(directory, identity, nodeMachine.io);
   const io = new FaultyFileSystem();
   io.free = options.more === undefined ? 0 : 3 * 1024 * 1024; // room for a second segment
   const opened = await openForTest(directory.journal, { io, incarnation });
@@ -81,7 +83,7 @@ export async function makeDirectory(path: string, options: DirectoryOptions = {}
   const bank = new Bank();
   journal.append(change(bank.lease()));
   journal.append(change(bank.run([{ kind: 'create', amount: 10000, scale: 2 }])));
-  const store = new FileCheckpointStore(directory);
+  const store = new FileCheckpointStore(directory, nodeMachine);
   await store.save(bank.tail, bank.ledger.snapshot());
   bank.ledger.releaseSnapshot();
   journal.append(change(bank.run([

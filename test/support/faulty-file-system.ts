@@ -1,7 +1,8 @@
 /**
  * The real file system with faults: short writes, errors at the n-th call, a disk of a given size.
  */
-import { nodeFileSystem, type FileSystem } from '../../src/host/file-system.ts';
+import type { FileSystem } from '../../src/host/file-system.ts';
+import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 
 export type FaultyCall =
   | 'write' | 'writeParts' | 'fdatasync' | 'fsync' | 'rename' | 'unlink' | 'open' | 'read';

@@ -8,7 +8,7 @@ import {
 } from '../../src/core/operation.ts';
 import { contradictions } from '../../src/sim/judgement.ts';
 import type { Observed } from '../../src/sim/observed.ts';
-import { SIM_LIMITS } from '../../src/sim/sim-disk.ts';
+import { SIM_LIMITS } from '../../src/sim/memory-hit.ts';
 
 /** The session that the first entry opens. */
 export const SESSION = 64;

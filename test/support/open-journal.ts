@@ -4,6 +4,9 @@ import type { Seq } from '../../src/core/ids.ts';
 import type { Reserve } from '../../src/core/message.ts';
 import { EnvironmentError } from '../../src/host/environment-error.ts';
 import { FileJournal, type FileJournalOptions } from '../../src/host/file-journal.ts';
+import type { FileSystem } from '../../src/host/file-system.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
+import { SIZES, type Sizes } from '../../src/host/sizes.ts';
 import { INCARNATION } from './journal-entries.ts';
 
 export interface OpenedForTest {
@@ -18,7 +21,10 @@ export interface OpenedForTest {
 
 export async function openForTest(
   directory: string,
-  options: Partial<FileJournalOptions> & { readonly checkpoint?: EntryId } = {},
+  options: Partial<FileJournalOptions & Sizes> & {
+    readonly checkpoint?: EntryId;
+    readonly io?: FileSystem;
+  } = {},
 ): Promise<OpenedForTest> {
   const replayed: ExecutedEntry[] = [];
   const synced: Seq[] = [];
@@ -26,10 +32,11 @@ export async function openForTest(
   const failures: Error[] = [];
   const corruptions: string[] = [];
   const journal = await FileJournal.open({
+    machine: { ...nodeMachine, io: options.io ?? nodeMachine.io },
+    sizes: { ...SIZES, scrubBytesPerSecond: 0, ...options },
     directory,
     incarnation: INCARNATION,
     mayBeMissing: true,
-    scrubBytesPerSecond: 0,
     onEntry: (entry) => replayed.push({
       ...entry, batch: entry.batch.slice(), results: entry.results.slice(),
     }),

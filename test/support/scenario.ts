@@ -3,7 +3,7 @@
  *
  * A line that begins with `> ` is a command, the lines under it are what happened: who sent, voted,
  * synced, decided, answered what. Time is made up and every delay is fixed: a message takes 1 ms,
- * an fsync 2 ms. Heartbeats are left out. The commands are those of `COMMANDS` below.
+ * an fsync 2.5 ms. Heartbeats are left out. The commands are those of `COMMANDS` below.
  */
 import type { Message } from '../../src/core/message.ts';
 import { encodeChunk, type Operation } from '../../src/core/operation.ts';
@@ -11,6 +11,8 @@ import type { FromClient, ToClient } from '../../src/core/message.ts';
 import { Random } from '../../src/core/random.ts';
 import { describeMessage } from '../../src/sim/describe-message.ts';
 import type { Fate } from '../../src/sim/sim-control-store.ts';
+import { present } from '../../src/core/assert.ts';
+import { cutBack } from '../../src/sim/disk-faults.ts';
 import type { SimBackend } from '../../src/sim/sim-backend.ts';
 import { SimCluster } from '../../src/sim/sim-cluster.ts';
 import type { SimClientEnd } from '../../src/sim/sim-frontend.ts';
@@ -25,13 +27,13 @@ const LEFT_OUT = new Set<Message['type']>([
 ]);
 
 /** The scenario with the trace that it has now. */
-export function runScenario(text: string): string {
+export async function runScenario(text: string): Promise<string> {
   const scenario = new Scenario();
   const out: string[] = [];
   for (const line of text.split('\n')) {
     if (line.startsWith('#')) out.push(line);
     if (!line.startsWith('> ')) continue;
-    out.push('', line, ...scenario.run(line.slice(2).trim().split(/\s+/)));
+    out.push('', line, ...(await scenario.run(line.slice(2).trim().split(/\s+/))));
   }
   return `${out.join('\n')}\n`;
 }
@@ -94,17 +96,26 @@ class Scenario {
   #lines: string[] = [];
   stepMs = STEP_MS;
 
-  run(words: string[]): string[] {
+  async run(words: string[]): Promise<string[]> {
     this.#lines = [];
     const [verb = '', ...rest] = words;
     const command = COMMANDS[verb];
     if (command === undefined) throw new Error(`no command ${verb}`);
-    const forMs = command(this, rest) ?? this.stepMs;
+    const forMs = (await command(this, rest)) ?? this.stepMs;
     const { queue } = this.#cluster;
-    queue.runUntil(queue.nowMs + forMs);
+    await queue.runUntil(queue.nowMs + forMs);
     const { found } = this.#cluster.invariants;
     if (found.length > 0) throw new Error(found.join('\n'));
     return this.#lines;
+  }
+
+  /** Lets the time of a step pass, and shows nothing of it. */
+  async quietly(run: () => void): Promise<void> {
+    const shown = this.#lines;
+    this.#lines = [];
+    run();
+    await this.#cluster.queue.runUntil(this.#cluster.queue.nowMs + this.stepMs);
+    this.#lines = shown;
   }
 
   /** A new bank of so many backends. */
@@ -139,8 +150,10 @@ class Scenario {
   }
 }
 
+type Command = (scenario: Scenario, words: Words) => number | void | Promise<void>;
+
 /** Each does its thing; how long to look on then, where not the usual time. */
-const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => number | void>> = {
+const COMMANDS: Readonly<Record<string, Command>> = {
   bank: (scenario, [count, minInSync]) => scenario.bank(Number(count), Number(minInSync ?? 1)),
   wait: (_scenario, [ms]) => Number(ms),
   /** How long to look on after each command from now on. */
@@ -154,6 +167,13 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
       recover: flag === '--recover',
       acceptDataLoss: flag === '--accept-data-loss',
     });
+  },
+  /** The same operation so many times, one after another; only the last one is shown. */
+  repeat: async (scenario, [times, ...words]) => {
+    for (let time = 1; time < Number(times); time += 1) {
+      await scenario.quietly(() => scenario.type(parse(words)));
+    }
+    scenario.type(parse(words));
   },
   /** Asks for a clean stop, as SIGTERM does. */
   'stop-frontend': ({ cluster }) => {
@@ -184,24 +204,26 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
   /** What was not fsynced is lost, all of it. */
   kill: (scenario, ids) => {
     for (const id of ids) {
-      const backend = scenario.backend(id);
-      backend.disk.unsynced = [];
-      backend.crash();
+      scenario.backend(id).losePower(() => false);
     }
   },
   wipe: (scenario, [id]) => scenario.backend(id).wipe(),
   /** An old copy of its directory, with so many entries. */
-  'put-back': (scenario, [id, entries]) => scenario.backend(id).rollBack(Number(entries)),
+  'put-back': (scenario, [id, entries]) => {
+    cutBack(scenario.backend(id), Number(entries));
+  },
   corrupt: (scenario, [id]) => {
-    scenario.backend(id).disk.corrupt = true;
+    const backend = scenario.backend(id);
+    const { file, offset } = present(backend.journal.endOf(1), 'there is an entry');
+    backend.journal.excuse(() => file.rot(offset - 100, 3));
   },
   flip: (scenario, [id]) => scenario.backend(id).flip(),
   full: (scenario, [id]) => {
-    const backend = scenario.backend(id);
-    backend.disk.useUp();
-    backend.setFull(true);
+    scenario.backend(id).storage.free = 0;
   },
-  room: (scenario, [id]) => scenario.backend(id).setFull(false),
+  room: (scenario, [id]) => {
+    scenario.backend(id).storage.free = Infinity;
+  },
   pause: (scenario, [id]) => scenario.backend(id).pause(),
   resume: (scenario, [id]) => scenario.backend(id).resume(),
   cut: (scenario, [id]) => scenario.backend(id).cut(),
@@ -210,7 +232,7 @@ const COMMANDS: Readonly<Record<string, (scenario: Scenario, words: Words) => nu
   /** It gives up its connection; the frontend does not learn it for a while. */
   leave: (scenario, [id]) => scenario.backend(id).leave(),
   'slow-disk': (scenario, [id, ms]) => {
-    scenario.backend(id).slowDiskMs = Number(ms);
+    scenario.backend(id).diskFaults.slowMs = Number(ms);
   },
   /** Looks on for only so long: to strike in the middle of something. */
   'in-the-middle-of': (scenario, [ms, ...words]) => {

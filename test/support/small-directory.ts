@@ -8,6 +8,7 @@ import type { BackendId, Epoch, Incarnation, OwnerId, Seq } from '../../src/core
 import type { Operation } from '../../src/core/operation.ts';
 import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
 import { saveIdentity } from '../../src/host/identity.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
 import { ENTRY_NONE } from '../../src/host/journal-recovery.ts';
 import { segmentName } from '../../src/host/segment-file.ts';
 import { encodeEntry, encodeMark } from '../../src/wire/journal-entry.ts';
@@ -64,7 +65,8 @@ export async function smallDirectory(options: SmallDirectoryOptions = {}): Promi
     bank.epoch = (epochs[index + 1] ?? 1) as Epoch;
     entries.push(bank.run(operations));
     if (index !== 2) continue;
-    const store = new FileCheckpointStore({ checkpoint: `${path}/checkpoint` }, io);
+    const store = new FileCheckpointStore(
+      { checkpoint: `${path}/checkpoint` }, { io, yield: nodeMachine.yield });
     await store.save(bank.tail, bank.ledger.snapshot());
     bank.ledger.releaseSnapshot();
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { EntryId } from '../../src/core/entry.ts';
 import type { Seq } from '../../src/core/ids.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
 import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
 import { verifyDirectory } from '../../src/verify/directory.ts';
@@ -88,7 +89,7 @@ t.test('verify: a checkpoint that is damaged, of other balances, or beyond the j
     if (ok || !fault?.includes('checkpoint is corrupt at byte')) t.fail(`byte ${at}: ${fault}`);
     damage(place.checkpoint, at, at % 8);
   }
-  const store = new FileCheckpointStore(place);
+  const store = new FileCheckpointStore(place, nodeMachine);
   const saved = await store.load();
   t.ok(saved);
   const newer = bank.ledger.snapshot();
@@ -111,7 +112,7 @@ t.test('verify: what is missing: identity or journal: a fault; no directory, a l
     rmSync(join(copy, name), { recursive: true });
     t.match(await verifyDirectory(copy), { ok: false, fault: new RegExp(`${name} is missing`) });
   }
-  const held = await DataDirectory.open(path);
+  const held = await DataDirectory.open(path, nodeMachine);
   t.equal(await kindOfError(verifyDirectory(path)), 'locked');
   held.close();
   t.equal((await verifyDirectory(path)).ok, true);

@@ -1,0 +1,50 @@
+/** The file system of the machine, as Node gives it. */
+import * as fs from 'node:fs';
+import type { FileSystem } from './file-system.ts';
+
+export const nodeFileSystem: FileSystem = {
+  open: (path, flags) => new Promise((resolve, reject) => {
+    fs.open(path, flags, 0o600, (error, fd) => (error ? reject(error) : resolve(fd)));
+  }),
+  close: (fd) => settle((done) => fs.close(fd, done)),
+  read: (fd, into, position) => new Promise((resolve, reject) => {
+    fs.read(fd, into, 0, into.byteLength, position, (error, bytes) => {
+      if (error) reject(error);
+      else resolve(bytes);
+    });
+  }),
+  write: (fd, bytes, position) => new Promise((resolve, reject) => {
+    fs.write(fd, bytes, 0, bytes.byteLength, position, (error, written) => {
+      if (error) reject(error);
+      else resolve(written);
+    });
+  }),
+  writeParts: (fd, parts, position) => fs.writevSync(fd, parts as Uint8Array[], position),
+  fdatasync: (fd) => settle((done) => fs.fdatasync(fd, done)),
+  fdatasyncInPlace: (fd) => fs.fdatasyncSync(fd),
+  fsync: (fd) => settle((done) => fs.fsync(fd, done)),
+  size: (fd) => new Promise((resolve, reject) => {
+    fs.fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats.size)));
+  }),
+  rename: (from, to) => settle((done) => fs.rename(from, to, done)),
+  unlink: (path) => settle((done) => fs.unlink(path, done)),
+  list: (path) => fs.promises.readdir(path),
+  exists: (path) => new Promise((resolve, reject) => {
+    fs.stat(path, (error) => {
+      if (error === null) resolve(true);
+      else if (error.code === 'ENOENT') resolve(false);
+      else reject(error);
+    });
+  }),
+  makeDirectory: (path) => settle((done) => fs.mkdir(path, 0o700, done)),
+  freeBytes: async (path) => {
+    const { bavail, bsize } = await fs.promises.statfs(path);
+    return bavail * bsize;
+  },
+};
+
+function settle(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => (error ? reject(error) : resolve()));
+  });
+}
