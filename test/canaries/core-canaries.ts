@@ -1,78 +1,71 @@
-/** The planted bugs of `canaries.ts`: what each leaves out is a rule of replication.md. */
-export interface Canary {
-  readonly name: string;
-  /** In src/core. */
-  readonly file: string;
-  /** Stands there exactly once. */
-  readonly find: string;
-  readonly replace: string;
-}
+/** Planted bugs in the protocol: what each leaves out is a rule of replication.md. */
+import type { Canary } from './canary.ts';
 
-export const CANARIES: readonly Canary[] = [
+export const CORE_CANARIES: readonly Canary[] = [
   {
     name: 'vote before fsync',
-    file: 'participant.ts',
+    file: 'core/participant.ts',
     find: 'this.#pendingVotes.push({ seq, hash, digest, results: withVote });',
     replace: 'this.#sendVote({ seq, hash, digest, results: withVote });',
   },
   {
     name: 'promise before the journal is fsynced',
-    file: 'participant.ts',
+    file: 'core/participant.ts',
     find: 'this.#host.savePromise(this.#promise);',
     replace: 'this.#host.savePromise(this.#promise); this.onPromiseSaved(this.#promise);',
   },
   {
     name: 'promise not checked: messages of older epochs are heeded',
-    file: 'participant.ts',
+    file: 'core/participant.ts',
     find: 'return this.#promisedHere && !this.#truncating && epoch === this.#promise.epoch;',
     replace:
       'return !this.#truncating && epoch <= this.#promise.epoch + 0 * Number(this.#promisedHere);',
   },
   {
     name: 'an epoch is granted twice',
-    file: 'participant.ts',
+    file: 'core/participant.ts',
     find: 'if (epoch <= promised.epoch && !again) {',
     replace: 'if (epoch < promised.epoch && !again) {',
   },
   {
     name: 'an older epoch is promised',
-    file: 'participant.ts',
+    file: 'core/participant.ts',
     find: 'if (epoch <= promised.epoch && !again) {',
     replace: 'if (promised.epoch < 0 && !again) {',
   },
   {
     name: 'votes of an old connection are sent on a new one',
-    file: 'participant.ts',
+    file: 'core/participant.ts',
     find: '    this.#pendingVotes = [];\n    this.#errands.beginAnew(this.#promise.epoch);',
     replace: '    this.#errands.beginAnew(this.#promise.epoch);',
   },
   {
     name: 'joint vote skipped: a joiner becomes a member at once',
-    file: 'membership.ts',
+    file: 'core/membership.ts',
     find: 'if (jointSeq === undefined || votedSeq < jointSeq || hello === undefined) continue;',
     replace: 'if (hello === undefined || votedSeq < 0) continue;',
   },
   {
     name: 'joint vote counted late: required only with the view write',
-    file: 'membership.ts',
+    file: 'core/membership.ts',
     find: 'for (const [id, join] of this.#joins) if (join.jointSeq !== undefined) ids.add(id);',
     replace: '',
   },
   {
     name: 'while a view write is pending only the new view counts',
-    file: 'membership.ts',
+    file: 'core/membership.ts',
     find: 'const ids = new Set(view.members.map(({ id }) => id));',
     replace: 'const ids = new Set((pendingView ?? view).members.map(({ id }) => id));',
   },
   {
     name: 'a failed member is not waited for, before the view is durable',
-    file: 'serving.ts',
+    file: 'core/serving.ts',
     find: 'through = Math.min(through, counts ? link.votedSeq : this.#commitSeq);',
     replace: 'if (counts) through = Math.min(through, link.votedSeq);',
   },
   {
     name: 'decide before all votes: the fastest member is enough',
-    file: 'serving.ts',
+    file: 'core/serving.ts',
     find: `    while (this.#commitSeq < through) {
       const seq`,
     replace: `    const votes = this.membership.live().map((link) => link.votedSeq);
@@ -82,13 +75,13 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'answer when the results are there, decided or not',
-    file: 'serving.ts',
+    file: 'core/serving.ts',
     find: 'if (batch.seq > this.#commitSeq || results === undefined) return;',
     replace: 'if (results === undefined) return;',
   },
   {
     name: 'common prefix by length, not by hash',
-    file: 'catch-up.ts',
+    file: 'core/catch-up.ts',
     find:
       'const agree = this.#probe.joiner === this.#probe.source' +
       ' && this.#probe.joiner !== HASH_NONE;',
@@ -96,19 +89,19 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'truncation skipped',
-    file: 'catch-up.ts',
+    file: 'core/catch-up.ts',
     find: 'if (this.#low === seq) return this.#compare();',
     replace: 'if (this.#low <= seq) return this.#compare();',
   },
   {
     name: 'a stranger may be the base of a takeover',
-    file: 'takeover.ts',
+    file: 'core/takeover.ts',
     find: 'if (!link.isMemberOf(record.view)) return false;',
     replace: '',
   },
   {
     name: 'a wiped backend is taken for the member it was',
-    file: 'view.ts',
+    file: 'core/view.ts',
     find:
       'return view.members.some(' +
       '(member) => member.id === id && member.incarnation === incarnation);',
@@ -116,37 +109,37 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'commit floor ignored',
-    file: 'takeover.ts',
+    file: 'core/takeover.ts',
     find: 'if ((link.tail?.seq ?? 0) >= record.commitFloor) return true;',
     replace: 'if (record.commitFloor >= 0) return true;',
   },
   {
     name: 'read without probe',
-    file: 'read-rounds.ts',
+    file: 'core/read-rounds.ts',
     find: 'return link.confirmedProbe >= probe && !this.#host.hasFailed(link.id);',
     replace: 'return probe >= 0 || this.#host.hasFailed(link.id);',
   },
   {
     name: 'read answered before what it saw is decided',
-    file: 'read-rounds.ts',
+    file: 'core/read-rounds.ts',
     find: 'if (round.results === undefined || round.afterSeq > this.#host.commitSeq()) continue;',
     replace: 'if (round.results === undefined) continue;',
   },
   {
     name: 'a later write may overtake a read of its connection',
-    file: 'admission.ts',
+    file: 'core/admission.ts',
     find: 'const isFree = line.openReads === 0;',
     replace: 'const isFree = true;',
   },
   {
     name: 'a view is written though no member has answered since',
-    file: 'membership.ts',
+    file: 'core/membership.ts',
     find: 'if (this.#failed.size > 0 && !this.#answeredSinceFailure(members)) return;',
     replace: '',
   },
   {
     name: 'members are not asked to promise again for a new epoch',
-    file: 'backends.ts',
+    file: 'core/backends.ts',
     find: `      link.forgetPromise();
       link.promiseAsked = false;
 `,
@@ -154,101 +147,127 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'leftovers of a takeover keep an unknown tail',
-    file: 'backends.ts',
+    file: 'core/backends.ts',
     find: 'if (!hasId(view, link.id)) link.forgetPromise();',
     replace: '',
   },
   {
     name: 'in doubt refused as if nothing had happened',
-    file: 'coordinator.ts',
+    file: 'core/coordinator.ts',
     find: 'this.#admission.readmit(open.map((item) => ({ ...item, inDoubt: true })));',
     replace: 'this.#admission.readmit(open);',
   },
   {
     name: 'in doubt dropped: a retry is refused, the first sending forgotten',
-    file: 'coordinator.ts',
+    file: 'core/coordinator.ts',
     find: 'this.#admission.readmit(open.map((item) => ({ ...item, inDoubt: true })));',
     replace: 'this.#clients.refuse(open, this.#unavailable());',
   },
   {
     name: 'sessions forgotten: a duplicate runs again',
-    file: 'session-table.ts',
+    file: 'core/session-table.ts',
     find: 'return request > this.#sessions.get(record, LAST_REQUEST);',
     replace: 'return request > this.#sessions.get(record, LAST_REQUEST) || request % 7 === 3;',
   },
   {
     name: 'the epoch is not raised at a takeover',
-    file: 'coordinator.ts',
+    file: 'core/coordinator.ts',
     find: 'this.#control.write({ epoch: nextEpoch(this.#control.record.epoch) });',
     replace:
       'this.#control.write({ epoch: nextEpoch((this.#control.record.epoch - 1) as Epoch) });',
   },
   {
     name: 'a deposed coordinator goes on',
-    file: 'control-keeper.ts',
+    file: 'core/control-keeper.ts',
     find: "else this.#host.stop('deposed', 'another frontend has taken over this bank');",
     replace: 'return (this.#durable = pending);',
   },
   {
     name: 'the stopped still talk',
-    file: 'fenced-host.ts',
+    file: 'core/fenced-host.ts',
     find: 'if (!this.#isStopped) this.#host.send(connection, message);',
     replace: 'this.#host.send(connection, message);',
   },
   {
     name: 'timestamps follow the clock on the wall',
-    file: 'serving.ts',
+    file: 'core/serving.ts',
     find: 'this.#lastTimestamp = Math.max(wallUs, this.#lastTimestamp + 1);',
     replace: 'this.#lastTimestamp = wallUs;',
   },
   {
     name: 'digests of the votes are not compared',
-    file: 'digests.ts',
+    file: 'core/digests.ts',
     find: "if (counts.size <= 1) return { kind: 'equal' };",
     replace: "if (counts.size >= 0) return { kind: 'equal' };",
   },
   {
     name: 'what a diverged replica answered is believed',
-    file: 'serving.ts',
+    file: 'core/serving.ts',
     find: 'if (batch.answerer === link.id) batch.results = undefined;',
     replace: '',
   },
   {
     name: 'nobody is asked for the results of a lost answerer',
-    file: 'serving.ts',
+    file: 'core/serving.ts',
     find: 'if (live.has(batch.answerer)) continue;',
     replace: 'if (live.size >= 0) continue;',
   },
   {
     name: 'prepared without regard to the room on the disks',
-    file: 'fitness.ts',
+    file: 'core/fitness.ts',
     find: "if (short.length === 0) return 'fits';",
     replace: "if (short.length >= 0) return 'fits';",
   },
   {
     name: 'the reserve counts what it was not told of',
-    file: 'serving.ts',
+    file: 'core/serving.ts',
     find: 'if (link.votedSeq === this.#last.seq) link.reserveMark = this.#inFlight.mark;',
     replace: 'if (link.lastSeq === this.#last.seq) link.reserveMark = this.#inFlight.mark;',
   },
   {
     name: 'a corrupt member is reset though it is the last',
-    file: 'backends.ts',
+    file: 'core/backends.ts',
     find:
-      'if (link.isMemberOf(view)' +
-      ' || (pending !== undefined && link.isMemberOf(pending))) continue;',
-    replace: 'if (pending !== undefined && link.isMemberOf(pending)) continue;',
+      'if (hasId(view, link.id) || (pending !== undefined && hasId(pending, link.id))) continue;',
+    replace: 'if (pending !== undefined && hasId(pending, link.id)) continue;',
   },
   {
     name: 'a failed view write leaves its required set behind',
-    file: 'membership.ts',
+    file: 'core/membership.ts',
     find: '  onViewNotWritten(): void {\n    this.#forgetFormerFailures();\n    this.#recompute();',
     replace: '  onViewNotWritten(): void {',
   },
   {
     name: 'commit applied to entries not matched on this connection',
-    file: 'participant.ts',
+    file: 'core/participant.ts',
     find: 'const seq = Math.min(commitSeq, this.#matchedSeq, this.#syncedSeq) as Seq;',
     replace: 'const seq = Math.min(commitSeq, this.#tail.seq, this.#syncedSeq) as Seq;',
+  },
+  {
+    name: 'an empty view is written',
+    file: 'core/membership.ts',
+    find: 'if (members.length === 0) return this.#host.onAllLost();',
+    replace:
+      'if (members.length === 0) {\n' +
+      '      const view = nextView(control.view, members);\n' +
+      '      return control.write({ view, commitFloor: this.#host.commitSeq() });\n    }',
+  },
+  {
+    name: 'a control write whose outcome is unknown is taken for failed',
+    file: 'core/control-keeper.ts',
+    find: "if (outcome === 'unknown' || (outcome === 'failed' && this.#isUnknown)) {",
+    replace: "if (outcome === 'unknown') outcome = 'failed';\n    if (this.#isUnknown) {",
+  },
+  {
+    name: 'a control write whose outcome is unknown is taken for written',
+    file: 'core/control-keeper.ts',
+    find: "if (outcome === 'unknown' || (outcome === 'failed' && this.#isUnknown)) {",
+    replace: "if (outcome === 'unknown') outcome = 'written';\n    if (this.#isUnknown) {",
+  },
+  {
+    name: 'a QUERY is answered before the write that was submitted before it',
+    file: 'core/client-session.ts',
+    find: "      if (frame.thing === 'request') return;\n      if (frame.earlyAnswer === undefined) continue;",
+    replace: '      if (frame.earlyAnswer === undefined) continue;',
   },
 ];

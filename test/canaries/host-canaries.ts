@@ -1,0 +1,137 @@
+/** Planted bugs in what a process keeps on its disk: journal, checkpoint, identity, recovery. */
+import type { Canary } from './canary.ts';
+
+export const HOST_CANARIES: readonly Canary[] = [
+  {
+    name: 'small groups of entries are not fsynced',
+    file: 'host/journal-writer.ts',
+    find: 'if (this.#pace.isInPlace(groupBytes)) this.#io.fdatasyncInPlace(this.#fd);',
+    replace: 'if (this.#pace.isInPlace(groupBytes)) await Promise.resolve();',
+  },
+  {
+    name: 'a failed fsync is taken for one that will succeed later',
+    file: 'host/journal-writer.ts',
+    find: 'return this.fail(fromErrno(error, `write the journal ${this.#options.directory}`));',
+    replace: 'if (error === undefined) return this.fail(fromErrno(error, ``)); else continue;',
+  },
+  {
+    name: 'the header of a new segment is not fsynced',
+    file: 'host/segment-file.ts',
+    find: '    await io.fsync(fd);\n    const path = join(directory, segmentName(header.first));',
+    replace: '    const path = join(directory, segmentName(header.first));',
+  },
+  {
+    name: 'the name of a new segment is not durable: directory fsync skipped',
+    file: 'host/segment-file.ts',
+    find: '    await syncDirectory(io, directory);\n    return { segment: { path, header, seed }, fd };',
+    replace: '    return { segment: { path, header, seed }, fd };',
+  },
+  {
+    name: 'a replaced file is not durable: directory fsync skipped',
+    file: 'host/durable-file.ts',
+    find: '    await syncParent(io, path);\n',
+    replace: '',
+  },
+  {
+    name: 'a replaced file is renamed before it is fsynced',
+    file: 'host/durable-file.ts',
+    find: '    await writeContent(fd);\n    await io.fsync(fd);\n',
+    replace: '    await writeContent(fd);\n',
+  },
+  {
+    name: 'the directory of the journal is not durable in the one above',
+    file: 'host/journal-open.ts',
+    find: '    await syncParent(io, directory);\n    return { position: await createJournal(options), recovered };',
+    replace: '    return { position: await createJournal(options), recovered };',
+  },
+  {
+    name: 'truncation at damage: whatever is broken passes for a torn tail',
+    file: 'wire/journal-scan.ts',
+    find: 'if (vouchedSeq >= expected || isVouchedLater(records, end, seed, expected)) {',
+    replace: 'if (vouchedSeq < 0 && isVouchedLater(records, end, seed, expected)) {',
+  },
+  {
+    name: 'a torn tail stays where the next entry is written',
+    file: 'host/journal-open.ts',
+    find: 'if (torn !== undefined) await zeroRange(io, fd, torn.offset, torn.offset + torn.bytes);',
+    replace: '',
+  },
+  {
+    name: 'what a start found in the page cache is taken for durable',
+    file: 'host/journal-open.ts',
+    find: 'if (doubtfulFrom < end) await writeAgain(io, fd, doubtfulFrom, end);',
+    replace: '',
+  },
+  {
+    name: 'a cut that was begun is forgotten by a crash',
+    file: 'host/file-journal.ts',
+    find: '    await beginCut(this.#io, directory, cut);\n',
+    replace: '',
+  },
+  {
+    name: 'bodies of entries are read without their checksum and hash',
+    file: 'wire/journal-entry.ts',
+    find: 'if (view.getUint32(crcAt, true) !== crc32(bytes.subarray(bodyAt, crcAt), headerCrc)) {',
+    replace:
+      'hashEntry = () => hex(bytes, crcAt - HASH_BYTES, HASH_BYTES);\n' +
+      '  if (view.getUint32(crcAt, true) < 0 * crc32(bytes, headerCrc)) {',
+  },
+  {
+    name: 'the scrub looks at nothing',
+    file: 'host/journal-scrub.ts',
+    find: 'if (this.#options.bytesPerSecond > 0) this.#schedule(TICK_MS);',
+    replace: 'if (this.#options.bytesPerSecond < 0) this.#schedule(TICK_MS);',
+  },
+  {
+    name: 'the journal is not fsynced before a promise is saved',
+    file: 'host/replica.ts',
+    find: '      await this.#parts.journal?.flush();\n      await this.#writePromise(promise);',
+    replace: '      await this.#writePromise(promise);',
+  },
+  {
+    name: 'a promise is not saved',
+    file: 'host/replica.ts',
+    find: '      await this.#writePromise(promise);',
+    replace: '      if (promise === undefined) await this.#writePromise(promise);',
+  },
+  {
+    name: 'a checkpoint is saved before its entry is committed',
+    file: 'host/checkpointer.ts',
+    find: 'this.#frozen = { entry: { seq, entryEpoch, hash }, ledger, image: ledger.snapshot() };',
+    replace:
+      'this.#frozen = { entry: { seq, entryEpoch, hash }, ledger, image: ledger.snapshot() };\n' +
+      '    this.#save(this.#frozen);',
+  },
+  {
+    name: 'sessions are forgotten at a restart: not taken from the checkpoint',
+    file: 'core/ledger.ts',
+    find:
+      'const sessions = SessionTable.restore(' +
+      "table('leases'), table('sessions'), all.leasesMax, runs);",
+    replace: 'const sessions = new SessionTable(all.leasesMax, runs);',
+  },
+  {
+    name: 'keys are forgotten at a restart: not taken from the checkpoint',
+    file: 'core/ledger.ts',
+    find: "const keys = KeyTable.restore(table('keys'), all.keysMax, scalar('nextKey', 1));",
+    replace: 'const keys = new KeyTable(all.keysMax);',
+  },
+  {
+    name: 'a wiped directory gets the incarnation that it had',
+    file: 'host/recovery.ts',
+    find: 'const incarnation = randomBytes(16).toHex() as Incarnation;',
+    replace: "const incarnation = String(backend).padStart(32, '0') as Incarnation;",
+  },
+  {
+    name: 'the identity stays where the other files are set aside',
+    file: 'host/data-directory.ts',
+    find: "const CONTENTS = ['identity', 'checkpoint', 'journal'] as const;",
+    replace: "const CONTENTS = ['checkpoint', 'journal'] as const;",
+  },
+  {
+    name: "a backend works with another backend's directory",
+    file: 'host/recovery.ts',
+    find: 'if (known.backend !== backend) {',
+    replace: 'if (known.backend < 0) {',
+  },
+];
