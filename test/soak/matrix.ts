@@ -1,0 +1,42 @@
+/**
+ * `npm run soak -- matrix`: crashes of real processes at every call that changes a disk, at random
+ * moments, with power losses and with errors of the disk. Ends in a table: what, how many runs,
+ * what they found; `--only PART` runs one part, `--case NAME` repeats one case.
+ */
+import { killBackend, loseAlong } from './matrix/kill-backend.ts';
+import { Matrix } from './matrix/matrix.ts';
+
+type Part = (matrix: Matrix) => Promise<void>;
+
+const PARTS: Readonly<Record<string, readonly Part[]>> = {
+  'kill-backend': [killBackend],
+  'power-loss': [loseAlong],
+};
+
+/** Two at a time: a bank waits for timers more than it computes. */
+const LANES = 2;
+const MINUTES_MAX = 60;
+
+export interface MatrixWishes {
+  readonly seed: number;
+  readonly only?: string | undefined;
+  readonly case?: string | undefined;
+  /** Undefined: as long as it takes. */
+  readonly minutes?: number | undefined;
+}
+
+export async function soakMatrix(wishes: MatrixWishes): Promise<boolean> {
+  const { seed, only, minutes = MINUTES_MAX } = wishes;
+  const parts = only === undefined ? Object.values(PARTS).flat() : PARTS[only];
+  if (parts === undefined) throw new Error(`--only ${Object.keys(PARTS).join('|')}`);
+  const matrix = new Matrix({
+    seed, minutes, lanes: LANES, wanted: wishes.case, say: (line) => console.log(line),
+  });
+  for (const part of parts) await part(matrix);
+  for (const line of matrix.table()) console.log(line);
+  for (const finding of matrix.findings) console.log(`FINDING ${finding}`);
+  if (matrix.findings.length > 0) {
+    console.log(`again: npm run soak -- matrix --seed ${seed} --case NAME`);
+  }
+  return matrix.findings.length === 0;
+}
