@@ -3,14 +3,23 @@
  * moments, with power losses and with errors of the disk. Ends in a table: what, how many runs,
  * what they found; `--only PART` runs one part, `--case NAME` repeats one case.
  */
+import { failCalls } from './matrix/io-errors.ts';
 import { killBackend, loseAlong } from './matrix/kill-backend.ts';
+import { killFrontend, loseFrontendAlong } from './matrix/kill-frontend.ts';
+import { killAgain } from './matrix/killed-again.ts';
 import { Matrix } from './matrix/matrix.ts';
+import { losePower } from './matrix/power-loss.ts';
+import { injectAtRandom } from './matrix/random-faults.ts';
 
 type Part = (matrix: Matrix) => Promise<void>;
 
 const PARTS: Readonly<Record<string, readonly Part[]>> = {
   'kill-backend': [killBackend],
-  'power-loss': [loseAlong],
+  'kill-frontend': [killFrontend],
+  random: [injectAtRandom],
+  'power-loss': [losePower, loseAlong, loseFrontendAlong],
+  'io-errors': [failCalls],
+  restart: [killAgain],
 };
 
 /** Two at a time: a bank waits for timers more than it computes. */

@@ -24,6 +24,8 @@ export interface LoadOptions {
 
 /** In hundredths: small, so that there is often too little. */
 const AMOUNT_MAX = 5_000;
+/** The search for an order goes as deep as a batch is long. */
+const FILL_AT_ONCE = 500;
 
 export class Load {
   readonly history: Done[] = [];
@@ -83,12 +85,14 @@ export class Load {
     this.#held = undefined;
   }
 
-  /** So many deposits at once: they fill the journal. */
+  /** So many deposits, many at once: they fill the journal. */
   async fill(count: number): Promise<void> {
     const [first] = this.#clients;
     if (first === undefined) return;
-    await Promise.all(Array.from({ length: count }, () =>
-      this.#one(0, first, { kind: 'deposit', account: 100, amount: this.#amount(), scale: 2 })));
+    for (let done = 0; done < count; done += FILL_AT_ONCE) {
+      await Promise.all(Array.from({ length: FILL_AT_ONCE }, () =>
+        this.#one(0, first, { kind: 'deposit', account: 100, amount: this.#amount(), scale: 2 })));
+    }
   }
 
   /** Resolves when all is answered; the whole history. */

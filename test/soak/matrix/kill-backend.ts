@@ -8,11 +8,10 @@ import { join } from 'node:path';
 import type { Random } from '../../../src/core/random.ts';
 import { pause } from '../../support/bank.ts';
 import { damage } from '../../support/damage.ts';
-import type { Strike } from '../../support/faults/fault-plan.ts';
 import { makeDivergedBank, type DivergedBank } from './diverged-bank.ts';
 import type { Matrix } from './matrix.ts';
-import { killsAlong, lossesAlong } from './strikes.ts';
-import { TrialBank, type Life } from './trial-bank.ts';
+import { killsAlong, lossesAlong, type Fault } from './strikes.ts';
+import { checkExit, TrialBank, type Life } from './trial-bank.ts';
 
 export const VICTIM = 2;
 /** More than the first segment holds. */
@@ -20,11 +19,6 @@ const FILL = 16_000;
 const SEGMENT_HEADER = 4096;
 
 type Along = typeof killsAlong;
-
-interface Fault {
-  readonly strike?: Strike | undefined;
-  readonly powerLoss?: boolean;
-}
 
 export async function killBackend(matrix: Matrix): Promise<void> {
   await sweepFirstStart(matrix, 'first-start', killsAlong);
@@ -95,18 +89,19 @@ export async function startFilled(seed: number): Promise<TrialBank> {
   return trial;
 }
 
-/** Up to a clean stop. */
 export async function liveAsJoiner(
   trial: TrialBank, { strike, powerLoss = false }: Fault,
 ): Promise<Life> {
   await killIfRunning(trial);
   rmSync(trial.directoryOf(VICTIM), { recursive: true, force: true });
-  return liveToStop(trial, { strike, powerLoss });
+  return liveOn(trial, { strike, powerLoss });
 }
 
-async function liveToStop(
+/** From its start on what there is to a clean stop, or to the strike. */
+export async function liveOn(
   trial: TrialBank, { strike, powerLoss = false }: Fault,
 ): Promise<Life> {
+  await killIfRunning(trial);
   trial.forgetShadow(VICTIM);
   const life = await trial.launch(VICTIM, { strike, shadow: powerLoss });
   try {
@@ -117,8 +112,7 @@ async function liveToStop(
       await pause(250); // what is decided is told, so that the stop can leave a checkpoint of it
       await life.process.terminate();
     });
-    const expected = life.struck === undefined ? 0 : 'SIGKILL';
-    if ((signal ?? code) !== expected) throw new Error(`it ended with ${signal ?? code}`);
+    checkExit(life, signal ?? code, strike);
   } finally {
     trial.load.go();
   }
@@ -154,7 +148,7 @@ export async function liveDamaged(
   await killIfRunning(trial);
   const directory = trial.directoryOf(VICTIM);
   damage(join(directory, 'journal', '0000000000000001.segment'), SEGMENT_HEADER + 300);
-  return liveToStop(trial, chosen);
+  return liveOn(trial, chosen);
 }
 
 // ---- a diverged tail is cut --------------------------------------------------------------------
@@ -166,14 +160,14 @@ async function sweepCut(matrix: Matrix, row: string, along: Along): Promise<void
   try {
     const begin = () => startDiverged(diverged, seed);
     const counted = await begin();
-    const { sites } = await liveToStop(counted, {});
+    const { sites } = await liveOn(counted, {});
     await counted.end(false);
     const last = sites.findLastIndex((site) => site.includes('journal/cut'));
     if (last < 0) throw new Error(`nothing was cut: ${sites.join(', ')}`);
     await matrix.sweep({
       row, cases: along(row, sites.slice(0, last + 6)), perBank: 1, begin,
       run: async (trial, chosen, random) => {
-        const life = await liveToStop(trial, chosen);
+        const life = await liveOn(trial, chosen);
         await comeBack(trial, VICTIM, chosen.powerLoss && life.struck !== undefined, random);
         return life.struck;
       },
@@ -206,5 +200,5 @@ async function comeBack(
 }
 
 async function killIfRunning(trial: TrialBank): Promise<void> {
-  if (trial.process(VICTIM).running) await trial.bank.killBackend(VICTIM);
+  if (trial.isLaunched(VICTIM) && trial.process(VICTIM).running) await trial.bank.killBackend(VICTIM);
 }

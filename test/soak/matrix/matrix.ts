@@ -72,6 +72,11 @@ export class Matrix {
     say(`${sweep.row}: ${row.runs} of ${row.cases}, ${row.findings} findings`);
   }
 
+  /** More runs than one came of a case. */
+  ran(row: string, more: number): void {
+    this.#rowOf(row).runs += more;
+  }
+
   finding(row: string, text: string): void {
     this.#rowOf(row).findings += 1;
     this.findings.push(`${row}: ${text}`);

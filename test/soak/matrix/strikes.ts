@@ -2,9 +2,14 @@
 import type { Act, Strike } from '../../support/faults/fault-plan.ts';
 import type { Case } from './matrix.ts';
 
-export interface StrikeCase extends Case {
-  readonly strike: Strike;
+export interface Fault {
+  readonly strike?: Strike | undefined;
   /** Whether the power is cut as well. */
+  readonly powerLoss?: boolean;
+}
+
+export interface StrikeCase extends Case, Fault {
+  readonly strike: Strike;
   readonly powerLoss: boolean;
 }
 
@@ -24,7 +29,7 @@ export function lossesAlong(row: string, sites: readonly string[]): StrikeCase[]
     isZeros(site) ? [] : [strikeCase(row, 'kill-after', at + 1, true)]);
 }
 
-function strikeCase(row: string, act: Act, n: number, powerLoss: boolean): StrikeCase {
+export function strikeCase(row: string, act: Act, n: number, powerLoss: boolean): StrikeCase {
   return { name: `${row}/${act}/${n}`, strike: { act, n }, powerLoss };
 }
 

@@ -33,7 +33,7 @@ export interface LaunchOptions {
 }
 
 /** What no process says that comes back from a crash: it has all that it had synced. */
-const COMPLAINT = /corrupt|starts anew|set aside|data loss|lost|^error|assert/i;
+const COMPLAINT = /corrupt|anew|set aside|lost.data|diverged|^error|assert/i;
 /** `UNAVAILABLE` and `BUSY` are the truth while nobody is there; nothing happened. */
 const HARMLESS = /^(UNAVAILABLE|BUSY): /;
 const IN_SYNC_MS = 60_000;
@@ -42,10 +42,12 @@ const IN_SYNC_MS = 60_000;
 export class Life {
   readonly process: BankdProcess;
   readonly #tally: string;
+  #exitCode: number | null = null;
 
   constructor(process: BankdProcess, tally: string) {
     this.process = process;
     this.#tally = tally;
+    void process.exited.then(({ code }) => (this.#exitCode = code));
   }
 
   /** The calls that changed the disk, in order: `write journal/N.segment`. */
@@ -58,6 +60,11 @@ export class Life {
     return this.#lines.find((line) => line.startsWith('strike '))?.replace(/^strike \S+ /, '');
   }
 
+  /** Null where a signal ended it, or nothing yet. */
+  get exitCode(): number | null {
+    return this.#exitCode;
+  }
+
   get complaints(): string[] {
     return this.process.lines.filter((line) => COMPLAINT.test(line));
   }
@@ -67,6 +74,16 @@ export class Life {
   }
 }
 
+/** How a life with this strike may end; a failed call ends it with 7, or not at all. */
+export function checkExit(
+  life: Life, ending: number | string | null, strike: Strike | undefined,
+): void {
+  const isKill = strike?.act === 'tear' || strike?.act.startsWith('kill') === true;
+  const expected = life.struck === undefined ? [0] : isKill ? ['SIGKILL'] : [0, 7];
+  if (expected.some((each) => each === ending)) return;
+  throw new Error(`it ended with ${ending}: ${life.process.lines.at(-1)}`);
+}
+
 export class TrialBank {
   readonly bank: TestBank;
   readonly home: string;
@@ -74,7 +91,8 @@ export class TrialBank {
   readonly #scope = new SoakScope();
   readonly #shadows = new Map<Who, ShadowDisk>();
   #load: Load | undefined;
-  #launched = 0;
+  readonly #launchedOnce = new Set<Who>();
+  #launches = 0;
 
   private constructor({ count, seed, frontend = [], template }: TrialBankOptions) {
     this.#seed = seed;
@@ -123,6 +141,7 @@ export class TrialBank {
   /** A frontend's start is awaited until it listens or has ended. */
   async launch(who: Who, { strike, shadow = false }: LaunchOptions = {}): Promise<Life> {
     const tally = this.#fileOf(who, 'tally');
+    this.#launchedOnce.add(who);
     const plan: FaultPlan = {
       root: this.directoryOf(who), tally,
       ...(strike === undefined ? {} : { strike }),
@@ -159,15 +178,19 @@ export class TrialBank {
     return exited;
   }
 
+  isLaunched(who: Who): boolean {
+    return this.#launchedOnce.has(who);
+  }
+
   process(who: Who): BankdProcess {
     return who === 'frontend' ? this.bank.frontend : this.bank.backend(who);
   }
 
   /** Of a process that has been killed. */
-  cutPower(who: Who, random: Random): Loss {
+  cutPower(who: Who, random: Random, keep?: number): Loss {
     const shadow = this.#shadows.get(who);
     if (shadow === undefined) throw new Error(`${who} was started without a shadow`);
-    return shadow.cutPower(random);
+    return shadow.cutPower(random, keep);
   }
 
   /** What was kept of an earlier life of its directory is not valid any more. */
@@ -227,7 +250,7 @@ export class TrialBank {
   }
 
   #fileOf(who: Who, kind: string): string {
-    this.#launched += 1;
-    return join(this.home, `${who}.${this.#launched}.${kind}`);
+    this.#launches += 1;
+    return join(this.home, `${who}.${this.#launches}.${kind}`);
   }
 }

@@ -128,12 +128,13 @@ export class ShadowDisk {
 
   /**
    * The process has been killed: puts in its place a directory that a power loss could have left.
+   * `kept`: which part of what was not synced is there all the same; drawn where it is left out.
    */
-  cutPower(random: Random): Loss {
+  cutPower(random: Random, kept?: number): Loss {
     for (const { head, bytes } of readShadow(this.#log)) this.#replay(head, bytes);
     writeLog(this.#log);
     // All, nothing, and anything between: each finds bugs of its own.
-    const keep = random.pick([0, 0.5, 0.5, 0.9, 1]);
+    const keep = kept ?? random.pick([0, 0.5, 0.5, 0.9, 1]);
     const lost = { sectors: 0, names: 0 };
     const draw = (kind: keyof typeof lost) => (): boolean => {
       const isKept = random.chance(keep);
