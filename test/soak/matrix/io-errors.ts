@@ -8,7 +8,7 @@ import { liveAsJoiner, startFilled, VICTIM } from './kill-backend.ts';
 import { liveAsFrontend } from './kill-frontend.ts';
 import type { Matrix } from './matrix.ts';
 import { isZeros, strikeCase, type StrikeCase } from './strikes.ts';
-import { TrialBank } from './trial-bank.ts';
+import { startingWith, TrialBank } from './trial-bank.ts';
 
 const WRITE_ERRORS: readonly Act[] = ['ENOSPC', 'EIO', 'short'];
 /** Syncs of a bank with one backend that fail, one in each run. */
@@ -25,9 +25,8 @@ async function sweepBackend(matrix: Matrix, row: string): Promise<void> {
   const begin = (): Promise<TrialBank> => startFilled(matrix.options.seed);
   const counted = await begin();
   const { sites } = await liveAsJoiner(counted, {});
-  await counted.end(false);
   await matrix.sweep({
-    row, cases: errorsAlong(row, sites), perBank: 20, begin,
+    row, cases: errorsAlong(row, sites), perBank: 20, begin: startingWith(counted, begin),
     run: async (trial, chosen) => {
       const life = await liveAsJoiner(trial, chosen);
       await trial.comeBack(VICTIM);
@@ -42,14 +41,11 @@ async function sweepFrontend(matrix: Matrix, row: string): Promise<void> {
     TrialBank.start({ count: 2, seed: matrix.options.seed });
   const counted = await begin();
   const { sites } = await liveAsFrontend(counted, {});
-  await counted.end(false);
   await matrix.sweep({
-    row, cases: errorsAlong(row, sites), perBank: 12, begin,
+    row, cases: errorsAlong(row, sites), perBank: 12, begin: startingWith(counted, begin),
     run: async (trial, chosen) => {
       const life = await liveAsFrontend(trial, chosen);
       await trial.comeBack('frontend');
-      if (!trial.process(2).running) await trial.launch(2);
-      await trial.inSync();
       return life.struck;
     },
   });

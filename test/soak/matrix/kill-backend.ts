@@ -11,7 +11,7 @@ import { damage } from '../../support/damage.ts';
 import { makeDivergedBank, type DivergedBank } from './diverged-bank.ts';
 import type { Matrix } from './matrix.ts';
 import { killsAlong, lossesAlong, type Fault } from './strikes.ts';
-import { checkExit, TrialBank, type Life } from './trial-bank.ts';
+import { checkExit, startingWith, TrialBank, type Life } from './trial-bank.ts';
 
 export const VICTIM = 2;
 /** More than the first segment holds. */
@@ -71,9 +71,8 @@ async function sweepJoiner(matrix: Matrix, row: string, along: Along): Promise<v
   const begin = () => startFilled(matrix.options.seed);
   const counted = await begin();
   const { sites } = await liveAsJoiner(counted, {});
-  await counted.end(false);
   await matrix.sweep({
-    row, cases: along(row, sites), perBank: 20, begin,
+    row, cases: along(row, sites), perBank: 20, begin: startingWith(counted, begin),
     run: async (trial, chosen, random) => {
       const life = await liveAsJoiner(trial, chosen);
       await comeBack(trial, VICTIM, chosen.powerLoss && life.struck !== undefined, random);
@@ -105,11 +104,11 @@ export async function liveOn(
   trial.forgetShadow(VICTIM);
   const life = await trial.launch(VICTIM, { strike, shadow: powerLoss });
   try {
-    const { code, signal } = await trial.through(life, async () => {
+    const { code, signal } = await trial.through(life, async (alive) => {
       await trial.bank.backendReady(VICTIM);
-      await trial.load.answered(5);
-      await trial.load.hold();
-      await pause(250); // what is decided is told, so that the stop can leave a checkpoint of it
+      await alive(trial.load.answered(5));
+      await alive(trial.load.hold());
+      await alive(pause(250)); // what is decided is told, so that the stop can leave a checkpoint of it
       await life.process.terminate();
     });
     checkExit(life, signal ?? code, strike);
@@ -126,10 +125,10 @@ async function sweepSetAside(matrix: Matrix, row: string, along: Along): Promise
   const begin = () => TrialBank.start({ count: 2, seed: matrix.options.seed });
   const counted = await begin();
   const { sites } = await liveDamaged(counted, {});
-  await counted.end(false);
+  await counted.comeBack(VICTIM);
   const relevant = sites.slice(0, sites.findIndex((site) => site.startsWith('rename journal/')));
   await matrix.sweep({
-    row, cases: along(row, relevant), perBank: 15, begin,
+    row, cases: along(row, relevant), perBank: 15, begin: startingWith(counted, begin),
     run: async (trial, chosen, random) => {
       const life = await liveDamaged(trial, chosen);
       const isLoss = chosen.powerLoss && life.struck !== undefined;

@@ -6,7 +6,7 @@ import type { Random } from '../../../src/core/random.ts';
 import { pause } from '../../support/bank.ts';
 import type { Matrix } from './matrix.ts';
 import { killsAlong, lossesAlong, type Fault } from './strikes.ts';
-import { checkExit, TrialBank, type Life } from './trial-bank.ts';
+import { checkExit, startingWith, TrialBank, type Life } from './trial-bank.ts';
 
 type Along = typeof killsAlong;
 
@@ -37,8 +37,6 @@ async function sweepFirstStart(matrix: Matrix, row: string, along: Along): Promi
       const life = await startFirst(trial, chosen);
       cutPower(trial, life, chosen, random);
       await trial.comeBack('frontend');
-      if (!trial.isLaunched(1)) await trial.launch(1);
-      await trial.inSync();
       await trial.startLoad();
       await trial.load.answered(5);
       return life.struck;
@@ -50,9 +48,9 @@ async function startFirst(trial: TrialBank, { strike, powerLoss = false }: Fault
   const life = await trial.launch('frontend', { strike, shadow: powerLoss });
   if (!life.process.running) return life;
   await trial.launch(1);
-  await trial.through(life, async () => {
-    await trial.bank.backendReady(1);
-    await pause(50);
+  await trial.through(life, async (alive) => {
+    await alive(trial.bank.backendReady(1));
+    await alive(pause(50));
   });
   return life;
 }
@@ -63,15 +61,12 @@ async function sweepLife(matrix: Matrix, row: string, along: Along): Promise<voi
     TrialBank.start({ count: 2, seed: matrix.options.seed });
   const counted = await begin();
   const { sites } = await liveAsFrontend(counted, {});
-  await counted.end(false);
   await matrix.sweep({
-    row, cases: along(row, sites), perBank: 12, begin,
+    row, cases: along(row, sites), perBank: 12, begin: startingWith(counted, begin),
     run: async (trial, chosen, random) => {
       const life = await liveAsFrontend(trial, chosen);
       cutPower(trial, life, chosen, random);
       await trial.comeBack('frontend');
-      if (!trial.process(2).running) await trial.launch(2);
-      await trial.inSync();
       return life.struck;
     },
   });
@@ -85,12 +80,12 @@ export async function liveAsFrontend(
   if (bank.frontend.running) await bank.killFrontend();
   trial.forgetShadow('frontend');
   const life = await trial.launch('frontend', { strike, shadow: powerLoss });
-  const { code, signal } = await trial.through(life, async () => {
-    await load.answered(5);
-    await bank.killBackend(2);
-    await load.answered(5);
-    await bank.startBackend(2);
-    await pause(FLOOR_MS);
+  const { code, signal } = await trial.through(life, async (alive) => {
+    await alive(load.answered(5));
+    await alive(bank.killBackend(2));
+    await alive(load.answered(5));
+    await alive(bank.startBackend(2));
+    await alive(pause(FLOOR_MS));
     await life.process.terminate();
   });
   checkExit(life, signal ?? code, strike);

@@ -85,7 +85,6 @@ async function sweep(
       if (struck === undefined) throw new Error('the state was not reached');
       matrix.ran(row, await killStarts(trial, chosen, random));
       await trial.comeBack(state.who, {}, state.name === 'aside');
-      if (state.who === 'frontend' && !trial.process(2).running) await trial.launch(2);
       return struck;
     },
   });
@@ -100,8 +99,8 @@ async function killStarts(
   for (let n = 1; n <= STARTS_MAX; n += 1) {
     const strike = { act, n, site: isRelevant };
     const life = await trial.launch(who, { strike, shadow: powerLoss });
-    await trial.through(life, async () => {
-      if (who === 'frontend') await trial.load.answered(3);
+    await trial.through(life, async (alive) => {
+      if (who === 'frontend') await alive(trial.load.answered(3));
       else await trial.bank.backendReady(who);
     });
     if (powerLoss) trial.cutPower(who, random);

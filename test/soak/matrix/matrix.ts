@@ -13,6 +13,8 @@ export interface Case {
 export interface MatrixOptions {
   readonly seed: number;
   readonly minutes: number;
+  /** Only these rows. */
+  readonly rows?: readonly string[] | undefined;
   /** Only this case. */
   readonly wanted?: string | undefined;
   /** At most so many cases of a row, evenly spread over them; all where it is left out. */
@@ -23,6 +25,8 @@ export interface MatrixOptions {
 
 interface Row {
   cases: number;
+  done: number;
+  /** Processes that were struck, or so many faults: more than one may belong to a case. */
   runs: number;
   /** The sites that were struck, and how often. */
   readonly struck: Map<string, number>;
@@ -40,6 +44,9 @@ export interface Sweep<Chosen extends Case> {
   readonly run: (trial: TrialBank, chosen: Chosen, random: Random) => Promise<string | undefined>;
 }
 
+const NAME_WIDTH = 20;
+const NUMBER_WIDTH = 10;
+
 export class Matrix {
   readonly options: MatrixOptions;
   readonly findings: string[] = [];
@@ -53,23 +60,25 @@ export class Matrix {
 
   /** Whether a row is of interest at all. */
   wants(row: string): boolean {
-    const { wanted } = this.options;
+    const { rows, wanted } = this.options;
+    if (rows !== undefined && !rows.includes(row)) return false;
     return wanted === undefined || wanted.startsWith(`${row}/`);
   }
 
   async sweep<Chosen extends Case>(sweep: Sweep<Chosen>): Promise<void> {
     const startedMs = performance.now();
+    const { say } = this.options;
     const row = this.#rowOf(sweep.row);
     row.cases += sweep.cases.length;
     const left = this.#choose(sweep.cases);
+    say(`${sweep.row}: ${left.length} of ${sweep.cases.length} cases`);
     await Promise.all(Array.from({ length: this.options.lanes }, async () => {
       while (left.length > 0 && !this.#isOver) {
         await this.#runBatch(sweep, left.splice(0, sweep.perBank), row);
       }
     }));
     row.seconds += (performance.now() - startedMs) / 1000;
-    const { say } = this.options;
-    say(`${sweep.row}: ${row.runs} of ${row.cases}, ${row.findings} findings`);
+    say(`${sweep.row}: ${row.done} done in ${Math.round(row.seconds)} s, ${row.findings} findings`);
   }
 
   /** More runs than one came of a case. */
@@ -85,13 +94,12 @@ export class Matrix {
 
   /** What, how many, what it found. */
   table(): string[] {
-    const lines = ['what                 cases   runs  struck  sites  findings  seconds'];
-    for (const [name, { cases, runs, struck, findings, seconds }] of this.#rows) {
+    const head = ['cases', 'done', 'runs', 'struck', 'sites', 'findings', 'seconds'];
+    const lines = [`${'what'.padEnd(NAME_WIDTH)}${head.map(pad).join('')}`];
+    for (const [name, { cases, done, runs, struck, findings, seconds }] of this.#rows) {
       const strikes = [...struck.values()].reduce((sum, each) => sum + each, 0);
-      const numbers = [cases, runs, strikes, struck.size, findings, Math.round(seconds)];
-      const widths = [6, 6, 7, 6, 9, 8];
-      lines.push(`${name.padEnd(20)}${numbers.map((number, at) =>
-        String(number).padStart(widths[at] ?? 8)).join(' ')}`);
+      const numbers = [cases, done, runs, strikes, struck.size, findings, Math.round(seconds)];
+      lines.push(`${name.padEnd(NAME_WIDTH)}${numbers.map(String).map(pad).join('')}`);
     }
     return lines;
   }
@@ -125,6 +133,7 @@ export class Matrix {
       trial = await begin(randomOf(first));
       for (const chosen of cases) {
         last = chosen.name;
+        row.done += 1;
         row.runs += 1;
         const site = await run(trial, chosen, randomOf(last));
         if (site !== undefined) row.struck.set(site, (row.struck.get(site) ?? 0) + 1);
@@ -141,8 +150,9 @@ export class Matrix {
   }
 
   #rowOf(name: string): Row {
-    const row = this.#rows.get(name)
-      ?? { cases: 0, runs: 0, struck: new Map<string, number>(), findings: 0, seconds: 0 };
+    const row: Row = this.#rows.get(name) ?? {
+      cases: 0, done: 0, runs: 0, struck: new Map<string, number>(), findings: 0, seconds: 0,
+    };
     this.#rows.set(name, row);
     return row;
   }
@@ -151,6 +161,10 @@ export class Matrix {
 export function shuffle<Item>(items: readonly Item[], random: Random): Item[] {
   const rest = [...items];
   return items.map(() => rest.splice(random.int(rest.length), 1)[0] as Item);
+}
+
+function pad(text: string): string {
+  return text.padStart(NUMBER_WIDTH);
 }
 
 /** FNV-1a: a case has a generator of its own, whatever else runs. */

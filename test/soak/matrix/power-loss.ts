@@ -68,8 +68,8 @@ async function waitForReturn(
   const isDead = (): boolean => [...lives.keys()].some((who) => !trial.process(who).running);
   await until('all are in sync again', async () => {
     if (isDead()) return true;
-    const { status } = await trial.bank.status();
-    return status.every((each) => each === 1);
+    const status = await trial.bank.status().catch(() => undefined); // it may die meanwhile
+    return status?.status.every((each) => each === 1) === true;
   }, 60_000);
   for (const [who, life] of lives) checkWords(who, life);
 }

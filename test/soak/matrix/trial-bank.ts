@@ -32,6 +32,9 @@ export interface LaunchOptions {
   readonly shadow?: boolean;
 }
 
+/** Resolves as the step does; rejects when the process under trial has ended. */
+export type Alive = <Value>(step: Promise<Value>) => Promise<Value>;
+
 /** What no process says that comes back from a crash: it has all that it had synced. */
 const COMPLAINT = /corrupt|anew|set aside|lost.data|diverged|^error|assert/i;
 /** `UNAVAILABLE` and `BUSY` are the truth while nobody is there; nothing happened. */
@@ -74,6 +77,18 @@ export class Life {
   }
 }
 
+/** The bank that is there, first; then others like it. */
+export function startingWith(
+  first: TrialBank, begin: () => Promise<TrialBank>,
+): () => Promise<TrialBank> {
+  let isTaken = false;
+  return async () => {
+    if (isTaken) return begin();
+    isTaken = true;
+    return first;
+  };
+}
+
 /** How a life with this strike may end; a failed call ends it with 7, or not at all. */
 export function checkExit(
   life: Life, ending: number | string | null, strike: Strike | undefined,
@@ -91,7 +106,8 @@ export class TrialBank {
   readonly #scope = new SoakScope();
   readonly #shadows = new Map<Who, ShadowDisk>();
   #load: Load | undefined;
-  readonly #launchedOnce = new Set<Who>();
+  /** With what they were started. */
+  readonly #launched = new Map<Who, Strike | undefined>();
   #launches = 0;
 
   private constructor({ count, seed, frontend = [], template }: TrialBankOptions) {
@@ -141,7 +157,7 @@ export class TrialBank {
   /** A frontend's start is awaited until it listens or has ended. */
   async launch(who: Who, { strike, shadow = false }: LaunchOptions = {}): Promise<Life> {
     const tally = this.#fileOf(who, 'tally');
-    this.#launchedOnce.add(who);
+    this.#launched.set(who, strike);
     const plan: FaultPlan = {
       root: this.directoryOf(who), tally,
       ...(strike === undefined ? {} : { strike }),
@@ -155,31 +171,31 @@ export class TrialBank {
     return new Life(this.bank.frontend, tally);
   }
 
-  /** Starts it without faults; it must come back without a complaint. */
+  /** Starts it without faults; it, and after a frontend all, must come back without a complaint. */
   async comeBack(who: Who, launch: LaunchOptions = {}, mayComplain = false): Promise<Life> {
     const life = await this.launch(who, launch);
-    if (who === 'frontend') await this.inSync();
+    if (who === 'frontend') await this.#startMissing();
     else await Promise.race([this.bank.backendReady(who), this.#ended(life)]);
     const [complaint] = life.complaints;
     if (complaint !== undefined && !mayComplain) throw new Error(`at its return: ${complaint}`);
     return life;
   }
 
-  /** Runs the steps for as long as the process lives; how it ended. */
-  async through(life: Life, steps: () => Promise<unknown>): Promise<Exit> {
-    let ended = false;
-    const exited = life.process.exited.finally(() => (ended = true));
-    const walked = steps().catch((error: unknown) => {
-      if (!ended) throw error;
-    });
-    await Promise.race([exited, walked]);
-    if (!ended) await life.process.kill();
-    await walked;
-    return exited;
+  /** Takes the steps, each for as long as the process lives; how it ended. */
+  async through(life: Life, steps: (alive: Alive) => Promise<unknown>): Promise<Exit> {
+    const { process } = life;
+    const gone = process.exited.then(() => Promise.reject(new Error('the process has ended')));
+    gone.catch(() => undefined);
+    try {
+      await steps((step) => Promise.race([step, gone]));
+    } catch (error) {
+      if (process.running) throw error;
+    }
+    return process.running ? process.kill() : process.exited;
   }
 
   isLaunched(who: Who): boolean {
-    return this.#launchedOnce.has(who);
+    return this.#launched.has(who);
   }
 
   process(who: Who): BankdProcess {
@@ -206,6 +222,7 @@ export class TrialBank {
   async judge(): Promise<string[]> {
     const { bank, load } = this;
     const wrong: string[] = [];
+    await this.#calm();
     const history = await load.stop();
     const troubles = load.troubles.filter((trouble) => !HARMLESS.test(trouble));
     wrong.push(...troubles.map((trouble) => `a client saw ${trouble}`));
@@ -234,6 +251,21 @@ export class TrialBank {
   async end(keep: boolean): Promise<void> {
     await this.#scope.end();
     if (!keep) rmSync(this.home, { recursive: true, maxRetries: 5 });
+  }
+
+  async #startMissing(): Promise<void> {
+    for (const id of this.bank.ids) {
+      if (!this.isLaunched(id) || !this.process(id).running) await this.launch(id);
+    }
+    await this.inSync();
+  }
+
+  /** Nobody is down, and no strike is still to come. */
+  async #calm(): Promise<void> {
+    for (const [who, strike] of this.#launched) {
+      if (strike !== undefined) await this.process(who).kill();
+      if (!this.process(who).running) await this.launch(who);
+    }
   }
 
   async #ended({ process }: Life): Promise<never> {

@@ -7,7 +7,7 @@
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { PLAN_VARIABLE, type Act, type CallKind, type FaultPlan } from './fault-plan.ts';
 import { encodeShadow, type ShadowHead } from './shadow-log.ts';
 
@@ -52,7 +52,8 @@ class Injector {
   // ---- the functions of node:fs ----------------------------------------------------------------
 
   readonly #open = (path: string, flags: string, mode: number, done: Callback): void => {
-    if (!this.#isMine(path)) return real.open(path, flags, mode, done);
+    const isAbove = path === dirname(this.#plan.root); // it makes the root durable
+    if (!isAbove && !this.#isMine(path)) return real.open(path, flags, mode, done);
     const isThere = real.existsSync(path);
     const note = flags === 'r' || flags === 'r+'
       ? undefined : { what: isThere ? 'empty' as const : 'create' as const, path };

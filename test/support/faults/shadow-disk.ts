@@ -248,7 +248,9 @@ export class ShadowDisk {
   }
 
   #partsOf(path: string): string[] {
-    return ['it', ...relative(this.#path, path).split('/').filter((part) => part !== '')];
+    const inside = relative(this.#path, path);
+    if (inside === '..') return [];
+    return ['it', ...inside.split('/').filter((part) => part !== '')];
   }
 
   #walk(parts: readonly string[]): Node | undefined {
