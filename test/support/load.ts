@@ -43,7 +43,8 @@ export class Load {
   #running: Promise<void>[] = [];
 
   private constructor(options: LoadOptions) {
-    this.#options = { clients: 8, accounts: 20, timeoutMs: 60_000, pauseMs: 0, earlier: [], ...options };
+    const defaults = { clients: 8, accounts: 20, timeoutMs: 60_000, pauseMs: 0, earlier: [] };
+    this.#options = { ...defaults, ...options };
     this.history.push(...this.#options.earlier);
     this.#random = new Random(options.seed);
   }

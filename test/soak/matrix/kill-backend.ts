@@ -17,6 +17,8 @@ export const VICTIM = 2;
 /** More than the first segment holds. */
 const FILL = 16_000;
 const SEGMENT_HEADER = 4096;
+/** In an idle time as long what is decided is told, so that a stop can leave a checkpoint of it. */
+const TELL_MS = 250;
 
 type Along = typeof killsAlong;
 
@@ -108,7 +110,7 @@ export async function liveOn(
       await trial.bank.backendReady(VICTIM);
       await alive(trial.load.answered(5));
       await alive(trial.load.hold());
-      await alive(pause(250)); // what is decided is told, so that the stop can leave a checkpoint of it
+      await alive(pause(TELL_MS));
       await life.process.terminate();
     });
     checkExit(life, signal ?? code, strike);
@@ -199,5 +201,6 @@ async function comeBack(
 }
 
 async function killIfRunning(trial: TrialBank): Promise<void> {
-  if (trial.isLaunched(VICTIM) && trial.process(VICTIM).running) await trial.bank.killBackend(VICTIM);
+  if (!trial.isLaunched(VICTIM) || !trial.process(VICTIM).running) return;
+  await trial.bank.killBackend(VICTIM);
 }

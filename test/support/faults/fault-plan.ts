@@ -1,9 +1,9 @@
 /**
  * What the file system does to one bankd process under test: handed to it in the environment, and
- * carried out by `fault-injector.ts`, which is loaded before bankd. The product knows nothing of it.
+ * carried out by `fault-injector.ts`, which is loaded before bankd. The product knows nothing of
+ * it.
  */
 import { fileURLToPath } from 'node:url';
-
 
 /** Calls that change the disk or make a change durable. `open` is one that may write. */
 export type CallKind = 'write' | 'sync' | 'rename' | 'open' | 'unlink' | 'mkdir';
