@@ -3,14 +3,12 @@
  * write. The process ends with 7, or goes on where that is right, and comes back from its disk; and
  * what a failed fsync covered is never the strength of an answer.
  */
-import type { Act } from '../../support/faults/fault-plan.ts';
 import { liveAsJoiner, startFilled, VICTIM } from './kill-backend.ts';
 import { liveAsFrontend } from './kill-frontend.ts';
 import type { Matrix } from './matrix.ts';
-import { isZeros, strikeCase, type StrikeCase } from './strikes.ts';
+import { errorsAlong, type StrikeCase } from './strikes.ts';
 import { startingWith, TrialBank } from './trial-bank.ts';
 
-const WRITE_ERRORS: readonly Act[] = ['ENOSPC', 'EIO', 'short'];
 /** Syncs of a bank with one backend that fail, one in each run. */
 const SOLE_SYNCS = 24;
 
@@ -72,13 +70,5 @@ async function sweepSole(matrix: Matrix, row: string): Promise<void> {
       await trial.load.answered(10);
       return life.struck;
     },
-  });
-}
-
-function errorsAlong(row: string, sites: readonly string[]): StrikeCase[] {
-  return sites.flatMap((site, at) => {
-    const [kind] = site.split(' ');
-    const act = kind === 'write' ? WRITE_ERRORS[at % WRITE_ERRORS.length] ?? 'EIO' : 'EIO';
-    return isZeros(site) && at % 4 > 0 ? [] : [strikeCase(row, act, at + 1, false)];
   });
 }
