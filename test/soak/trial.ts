@@ -1,11 +1,12 @@
 /** What trials of separate processes share: a bank under load, a clock, checks at the end. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { TestBank, type Scope } from '../support/bank.ts';
+import { TestBank } from '../support/bank.ts';
 import { explain } from '../support/history-check.ts';
 import { Load, type LoadOptions } from '../support/load.ts';
 import { Random } from '../../src/core/random.ts';
 import { verified } from '../support/verified.ts';
+import { SoakScope } from './soak-scope.ts';
 
 /** Beyond this one process has grown too much under a load of small operations. */
 const RESIDENT_MIB_MAX = 400;
@@ -79,17 +80,4 @@ function mebibytesIn(directory: string): number {
   const entries = readdirSync(directory, { recursive: true, encoding: 'utf8' });
   const bytes = entries.reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
   return Math.round(bytes / 1024 / 1024);
-}
-
-/** What a test of tap's is to `TestBank`: it ends what was started. */
-class SoakScope implements Scope {
-  readonly #ends: (() => unknown)[] = [];
-
-  teardown: Scope['teardown'] = (end) => {
-    this.#ends.unshift(end);
-  };
-
-  async end(): Promise<void> {
-    for (const end of this.#ends) await end();
-  }
 }

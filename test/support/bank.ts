@@ -127,6 +127,11 @@ export class TestBank {
     this.data = options.data ?? temporaryDirectory(test);
   }
 
+  /** Nothing is started yet. */
+  static prepare(test: Scope, options: TestBankOptions = {}): TestBank {
+    return new TestBank(test, options);
+  }
+
   /** Started and in sync. */
   static async start(test: Scope, options: TestBankOptions = {}): Promise<TestBank> {
     const bank = new TestBank(test, options);

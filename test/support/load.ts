@@ -18,10 +18,14 @@ export interface LoadOptions {
   readonly timeoutMs?: number;
   /** Each client's pause between two operations. */
   readonly pauseMs?: number;
+  /** What an earlier load was told, by the same bank: its accounts are there. */
+  readonly earlier?: readonly Done[];
 }
 
 /** In hundredths: small, so that there is often too little. */
 const AMOUNT_MAX = 5_000;
+/** The search for an order goes as deep as a batch is long. */
+const FILL_AT_ONCE = 500;
 
 export class Load {
   readonly history: Done[] = [];
@@ -30,13 +34,18 @@ export class Load {
   readonly #options: Required<LoadOptions>;
   readonly #random: Random;
   #stopping = false;
+  /** While it is there no new operation begins; and how many are under way. */
+  #held: PromiseWithResolvers<void> | undefined;
+  #under = 0;
   #answeredMs = performance.now();
   #longestGapMs = 0;
   #clients: Client[] = [];
   #running: Promise<void>[] = [];
 
   private constructor(options: LoadOptions) {
-    this.#options = { clients: 8, accounts: 20, timeoutMs: 60_000, pauseMs: 0, ...options };
+    const defaults = { clients: 8, accounts: 20, timeoutMs: 60_000, pauseMs: 0, earlier: [] };
+    this.#options = { ...defaults, ...options };
+    this.history.push(...this.#options.earlier);
     this.#random = new Random(options.seed);
   }
 
@@ -66,20 +75,42 @@ export class Load {
     }
   }
 
+  /** Resolves when nothing is under way; nothing begins until `go`. */
+  async hold(): Promise<void> {
+    this.#held ??= Promise.withResolvers();
+    while (this.#under > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  go(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
+  }
+
+  /** So many deposits, many at once: they fill the journal. */
+  async fill(count: number): Promise<void> {
+    const [first] = this.#clients;
+    if (first === undefined) return;
+    for (let done = 0; done < count; done += FILL_AT_ONCE) {
+      await Promise.all(Array.from({ length: FILL_AT_ONCE }, () =>
+        this.#one(0, first, { kind: 'deposit', account: 100, amount: this.#amount(), scale: 2 })));
+    }
+  }
+
   /** Resolves when all is answered; the whole history. */
   async stop(): Promise<readonly Done[]> {
     this.#stopping = true;
+    this.go();
     await Promise.all(this.#running);
     return this.history;
   }
 
   async #start(): Promise<void> {
-    const { clients, accounts, port, timeoutMs } = this.#options;
+    const { clients, accounts, port, timeoutMs, earlier } = this.#options;
     this.#clients = await Promise.all(Array.from({ length: clients }, () =>
       Client.connect({ port, timeoutMs, connectTimeoutMs: 5_000 })));
     const [first] = this.#clients;
     if (first === undefined) return;
-    for (let account = 0; account < accounts; account += 1) {
+    for (let account = 0; earlier.length === 0 && account < accounts; account += 1) {
       await this.#one(0, first, { kind: 'create', amount: this.#amount(), scale: 2 });
     }
     this.#running = this.#clients.map((client, at) => this.#run(at, client));
@@ -87,11 +118,13 @@ export class Load {
 
   async #abandon(): Promise<void> {
     this.#stopping = true;
+    this.go();
     await Promise.all(this.#clients.map((client) => client.close()));
   }
 
   async #run(number: number, client: Client): Promise<void> {
     while (!this.#stopping) {
+      if (this.#held !== undefined) await this.#held.promise;
       await this.#one(number, client, this.#draw());
       if (this.#options.pauseMs > 0) {
         await new Promise((resolve) => setTimeout(resolve, this.#options.pauseMs));
@@ -102,7 +135,9 @@ export class Load {
 
   async #one(client: number, by: Client, operation: Operation): Promise<void> {
     const startedMs = performance.now();
+    this.#under += 1;
     const outcome = await by.submit(operation);
+    this.#under -= 1;
     const endedMs = performance.now();
     this.#noteGap();
     if (outcome.kind === 'answered') {
