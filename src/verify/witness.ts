@@ -270,7 +270,7 @@ function sentencesOf(
   });
   if (sentences.length === 0) sentences.push(...shown.map(words));
   const those = operations.length === 1 ? 'this' : 'these';
-  const start = isWhole ? '' : ', whatever the balances were before';
+  const start = isWhole ? '' : ', whatever was there before';
   const others = optional.length === 1 ? 'one other operation' : `${optional.length} others`;
   const maybes = optional.length === 0 ? '' :
     `; that ${others} there may have happened, or not, does not help`;
