@@ -12,15 +12,18 @@ import { numberings, type Numbered } from './account-numbers.ts';
 import { bankSteps } from './bank-steps.ts';
 import { checkConservation } from './conservation.ts';
 import { DisjointSets } from './disjoint-sets.ts';
+import { Effort } from './effort.ts';
 import { deduplicate } from './exactly-once.ts';
 import { limitFindings, type Finding } from './finding.ts';
 import type { History, Model, Operation } from './history.ts';
-import { Effort, linearize } from './linearize.ts';
+import {
+  isNarrowEnough, linearizeFully, linearizeNarrowly, type Linearization,
+} from './linearize.ts';
 import { linesOf, ownedWords } from './operation-words.ts';
 import { NIL_NUMBER, registerSteps } from './register-steps.ts';
 import { checkSeqs } from './seq-order.ts';
 import { NOT_THERE, WILD, type Steps } from './steps.ts';
-import { findWitness, type Witness } from './witness.ts';
+import { findWitness, wholeWitness, type Witness } from './witness.ts';
 
 export const EFFORT_DEFAULT = 100_000_000;
 
@@ -55,8 +58,7 @@ interface Part {
 
 interface Searched {
   readonly verdict: HistoryVerdict['verdict'];
-  readonly part?: Part;
-  readonly step?: number;
+  readonly witness?: Witness | undefined;
 }
 
 export function checkHistory(history: History, options: CheckOptions = {}): HistoryVerdict {
@@ -124,15 +126,33 @@ class Check {
     let undecided: Searched | undefined;
     this.#explained = 0;
     for (const part of parts) {
-      const { steps, initial } = part;
-      const found = linearize(steps, {
-        initial, effort: this.#effort, onProgress: (count) => this.#progress(count),
-      });
-      if (found.kind === 'violated') return { verdict: 'violated', part, step: found.step };
-      if (found.kind === 'undecided') undecided ??= { verdict: 'undecided', part };
+      const searched = this.#searchPart(part);
+      if (searched.verdict === 'violated') return searched;
+      if (searched.verdict === 'undecided') undecided ??= searched;
       if (this.#effort.isOver) break;
     }
     return undecided ?? { verdict: 'linearizable' };
+  }
+
+  /**
+   * First narrowly, which is quick; then around the place where that fails: a small part that
+   * contradicts itself proves it. Only where neither tells, everything is searched.
+   */
+  #searchPart(part: Part): Searched {
+    const { steps, initial } = part;
+    const options = { initial, effort: this.#effort };
+    const narrow = linearizeNarrowly(steps, {
+      ...options, onProgress: (count) => this.#progress(count),
+    });
+    if (narrow.kind !== 'violated') return { verdict: narrow.kind };
+    const witness = findWitness(part, narrow.step);
+    if (witness !== undefined) return { verdict: 'violated', witness };
+    const full: Linearization = isNarrowEnough(steps) ? narrow : linearizeFully(steps, options);
+    if (full.kind !== 'violated') return { verdict: full.kind };
+    return {
+      verdict: 'violated',
+      witness: findWitness(part, full.step) ?? wholeWitness(part.operationOf(full.step)),
+    };
   }
 
   #progress(count: number): void {
@@ -140,9 +160,7 @@ class Check {
     this.#options.onProgress?.(this.#explained, this.#history.operations.length);
   }
 
-  #verdict(named: readonly Finding[], { verdict, part, step }: Searched): HistoryVerdict {
-    const isFound = verdict === 'violated' && part !== undefined && step !== undefined;
-    const witness = isFound ? findWitness(part, step) : undefined;
+  #verdict(named: readonly Finding[], { verdict, witness }: Searched): HistoryVerdict {
     const findings = witness === undefined ? named : [witnessFinding(witness), ...named];
     const { model, operations, processes } = this.#history;
     return {

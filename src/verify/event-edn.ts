@@ -15,7 +15,7 @@ type Value = string | readonly Value[] | ReadonlyMap<string, Value>;
 
 /** Whether a history of this first line is of this form. */
 export function isEdnLine(text: string): boolean {
-  return /^\s*[\[(]?\s*\{\s*:/.test(text) || LOG.test(text);
+  return /^\s*[\[(]?\s*(?:#[\w.]+)?\{\s*:|^\s*[\[(]\s*$/.test(text) || LOG.test(text);
 }
 
 /** A sentence where it is none; undefined where it holds nothing (`[`, `]`). */
@@ -24,7 +24,7 @@ export function parseEdnEvent(text: string): HistoryEvent | string | undefined {
   if (bare === '[' || bare === ']' || bare === '(' || bare === ')') return undefined;
   const log = LOG.exec(bare);
   if (log !== null) return parseLog(log[1] ?? '', log[2] ?? '', log[3] ?? '');
-  return parseMap(bare.replace(/^[\[(]\s*(?=\{)/, '').replace(/(?<=\})\s*[\])]$/, ''));
+  return parseMap(bare.replace(/^[\[(]\s*(?=[#{])/, '').replace(/(?<=\})\s*[\])]$/, ''));
 }
 
 function parseLog(process: string, type: string, rest: string): HistoryEvent | string {
@@ -116,7 +116,8 @@ function tokensOf(text: string): string[] | undefined {
   while (TOKEN.lastIndex < end) {
     const match = TOKEN.exec(text);
     if (match === null || tokens.length >= TOKENS_MAX) return undefined;
-    if (match[1] !== undefined) tokens.push(match[1]);
+    // Tags, as of sets and records, are passed over.
+    if (match[1] !== undefined && !match[1].startsWith('#')) tokens.push(match[1]);
   }
   return tokens;
 }

@@ -5,6 +5,7 @@
  * A **configuration** is what distinguishes one way from another: the steps that it has linearized
  * beyond the ground, and the values that differ from the ground's.
  */
+import { OptionalSums } from './optional-sums.ts';
 import { EFFECT, type Steps } from './steps.ts';
 
 export interface Configuration {
@@ -25,29 +26,25 @@ export const OUTLOOK = {
 } as const;
 export type Outlook = (typeof OUTLOOK)[keyof typeof OUTLOOK];
 
-/** With more optional steps at one place, none of them is ruled out by what lies ahead. */
-const OPTIONAL_MAX = 12;
-
 export class Ground {
   readonly #steps: Steps;
-  /** How many optional steps in a row are looked through for one that awaits the last's value. */
-  readonly #together: number;
+  /** What the places' optional steps can do. */
+  readonly optional: OptionalSums;
   readonly #done: Uint8Array;
   readonly #values: Float64Array;
   /** The places' steps that must happen, in the order of invocation: slices of one array. */
   readonly #musts: Int32Array;
   readonly #ends: Int32Array;
   readonly #heads: Int32Array;
-  readonly #mays: number[][] = [];
 
   constructor(steps: Steps, initial: (place: number) => number, together: number) {
     this.#steps = steps;
-    this.#together = together;
+    this.optional = new OptionalSums(steps, together);
     this.#done = new Uint8Array(steps.count);
     this.#values = Float64Array.from({ length: steps.places }, (_, place) => initial(place));
     const counts = new Int32Array(steps.places + 1);
     this.#forEachTouch((step, place) => {
-      if (steps.optional[step] === 1) (this.#mays[place] ??= []).push(step);
+      if (steps.optional[step] === 1) this.optional.add(step, place);
       else counts[place + 1] = (counts[place + 1] as number) + 1;
     });
     for (let place = 0; place < steps.places; place += 1) {
@@ -118,7 +115,7 @@ export class Ground {
       const place = this.#steps.placeOf(step, which);
       if (place < 0) continue;
       if (this.#steps.optional[step] === 0) this.#advance(place);
-      else this.#mays[place] = (this.#mays[place] ?? []).filter((may) => may !== step);
+      else this.optional.remove(step, place);
     }
   }
 
@@ -137,7 +134,7 @@ export class Ground {
   /** Steps at the place that may happen, did not, and were invoked before `now`. */
   pendingMays(configuration: Configuration, place: number, now: number): number[] {
     const pending: number[] = [];
-    for (const step of this.#mays[place] ?? []) {
+    for (const step of this.optional.at(place)) {
       if ((this.#steps.invoked[step] as number) > now) break;
       if (!this.has(configuration, step)) pending.push(step);
     }
@@ -153,20 +150,26 @@ export class Ground {
     const isOptional = this.#steps.optional[step] === 1;
     const isEnough = plain === OUTLOOK.indifferent && !isOptional;
     if (plain === OUTLOOK.awaited || isEnough || Number.isNaN(value)) return plain;
-    const others: number[] = [];
-    for (const may of this.#mays[place] ?? []) {
-      if ((this.#steps.invoked[may] as number) > completed) break;
-      if (may !== step && !this.has(configuration, may)) others.push(may);
-    }
+    // What only adds hands on what was left to it.
+    const isHandedOn = !this.#steps.isSilent(step) &&
+      touches.some((touch) => this.#steps.isSilent(touch >> 1));
+    if (isHandedOn) return OUTLOOK.awaited;
+    const others = this.optional.at(place);
     if (others.length === 0) return plain;
-    if (others.length > OPTIONAL_MAX && this.#together === Infinity) return OUTLOOK.awaited;
-    const few = others.slice(0, OPTIONAL_MAX);
-    return this.#leadsOn(place, value, before, few, touches) ? OUTLOOK.awaited : plain;
+    const canHelp = touches.some((touch) => (this.#steps.isExact(touch) ?
+      this.optional.canMake(place, value, this.#steps.need[touch] as number, completed) :
+      !this.#steps.fits(touch, value)));
+    if (canHelp) return OUTLOOK.awaited;
+    const isFunded = others.some((may) => {
+      const touch = this.#steps.touchOf(may, place);
+      return this.#steps.fits(touch, value) && !this.#steps.fits(touch, before);
+    });
+    return isFunded ? OUTLOOK.awaited : plain;
   }
 
   /** Whether the place's value will never be looked at: what can come next overwrites it. */
   isDead(configuration: Configuration, place: number): boolean {
-    if (this.#mays[place]?.some((may) => !this.has(configuration, may)) === true) return false;
+    if (this.optional.at(place).some((may) => !this.has(configuration, may))) return false;
     return this.#ahead(configuration, place).touches.every((touch) =>
       this.#steps.effect[touch] === EFFECT.set && Number.isNaN(this.#steps.need[touch]));
   }
@@ -197,30 +200,6 @@ export class Ground {
       best = OUTLOOK.indifferent;
     }
     return best;
-  }
-
-  /** Whether some of the optional steps, done next one after another, lead to one that awaits it. */
-  #leadsOn(
-    place: number, value: number, before: number,
-    others: readonly number[], touches: readonly number[],
-  ): boolean {
-    const steps = this.#steps;
-    const seen = new Set<string>();
-    const stack = [{ used: 0, value, before, depth: 1 }];
-    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-      for (let at = 0; at < others.length; at += 1) {
-        const used = top.used | (1 << at);
-        const touch = steps.touchOf(others[at] as number, place);
-        if (used === top.used || !steps.fits(touch, top.value)) continue;
-        if (!steps.fits(touch, top.before)) return true;
-        const next = steps.after(touch, top.value);
-        if (this.#judge(touches, next, top.value) === OUTLOOK.awaited) return true;
-        if (top.depth >= this.#together || seen.has(`${used} ${next}`)) continue;
-        seen.add(`${used} ${next}`);
-        stack.push({ used, value: next, before: top.value, depth: top.depth + 1 });
-      }
-    }
-    return false;
   }
 
   #advance(place: number): void {

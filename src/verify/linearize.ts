@@ -15,23 +15,10 @@
  * another awaits what it does; and of two configurations that differ only in optional steps, the
  * one that used fewer. Nothing here recurs, and the sequence numbers of answers are not looked at.
  */
+import type { Effort } from './effort.ts';
 import { GROUND_ITSELF, Ground, OUTLOOK, type Configuration } from './ground.ts';
 import { Relation } from './relation.ts';
 import { EFFECT, type Steps } from './steps.ts';
-
-/** How much searching there may be; counts configurations. */
-export class Effort {
-  readonly limit: number;
-  spent = 0;
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  get isOver(): boolean {
-    return this.spent > this.limit;
-  }
-}
 
 export type Linearization =
   | { readonly kind: 'linearizable' }
@@ -47,14 +34,28 @@ export interface SearchOptions {
 }
 
 const PROGRESS_STEPS = 4_096;
-/** The first try looks only for few unknown outcomes that must be seen together. */
-const TOGETHER_AT_FIRST = 2;
+/** A narrow search looks only for so many unknown outcomes that must be seen together. */
+const TOGETHER_IF_NARROW = 2;
 
-/** An order that a narrow search finds is an order; only where it finds none is all searched. */
+/** Finds an order, finds that there is none, or gives up. */
 export function linearize(steps: Steps, options: SearchOptions): Linearization {
-  const narrow = new Search(steps, options, TOGETHER_AT_FIRST).run();
-  if (narrow.kind === 'linearizable' || !steps.optional.includes(1)) return narrow;
-  return new Search(steps, { ...options, onProgress: undefined }, Infinity).run();
+  const narrow = linearizeNarrowly(steps, options);
+  if (narrow.kind !== 'violated' || isNarrowEnough(steps)) return narrow;
+  return linearizeFully(steps, options);
+}
+
+/** The order that it finds is one; where it finds none, there may be one, unless that is enough. */
+export function linearizeNarrowly(steps: Steps, options: SearchOptions): Linearization {
+  return new Search(steps, options, TOGETHER_IF_NARROW).run();
+}
+
+/** Whether a narrow search of these steps is a full one. */
+export function isNarrowEnough(steps: Steps): boolean {
+  return !steps.optional.includes(1);
+}
+
+export function linearizeFully(steps: Steps, options: SearchOptions): Linearization {
+  return new Search(steps, options, Infinity).run();
 }
 
 interface Reached {
@@ -74,7 +75,7 @@ class Search {
     this.#steps = steps;
     this.#options = options;
     this.#ground = new Ground(steps, options.initial, together);
-    this.#relation = new Relation(steps, this.#ground, together);
+    this.#relation = new Relation(steps, this.#ground);
   }
 
   run(): Linearization {

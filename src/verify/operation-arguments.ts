@@ -68,8 +68,9 @@ export function readArguments(kind: OperationKind, args: readonly unknown[]): As
 function checked(asked: Asked, args: readonly unknown[], count: number, kind: string): Asked {
   const { account, toAccount, amount } = asked;
   const isWhole = args.length === count && amount >= 0 && amount <= AMOUNT_MAX;
-  const hasAccounts = (kind === 'create' || account >= 0) && (kind !== 'transfer' || toAccount >= 0);
-  if (isWhole && hasAccounts) return asked;
+  const hasAccount = kind === 'create' || account >= 0;
+  const hasOther = kind !== 'transfer' || toAccount >= 0;
+  if (isWhole && hasAccount && hasOther) return asked;
   return { ...asked, malformed: `${kind} does not take such arguments` };
 }
 

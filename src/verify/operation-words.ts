@@ -3,7 +3,8 @@ import { formatHundredths } from './decimal.ts';
 import type { Operation } from './history.ts';
 
 /** `TRANSFER 100 101 1.00` */
-export function askedWords({ kind, account, toAccount, amount, text, expected }: Operation): string {
+export function askedWords(operation: Operation): string {
+  const { kind, account, toAccount, amount, text, expected } = operation;
   switch (kind) {
     case 'create':
       return `CREATE ${formatHundredths(amount)}`;

@@ -8,21 +8,18 @@
  * nothing.
  */
 import { OUTLOOK, type Configuration, type Ground } from './ground.ts';
-import { WILD, type Steps } from './steps.ts';
+import { EFFECT, NEVER, WILD, type Steps } from './steps.ts';
 
 export class Relation {
   readonly #steps: Steps;
   readonly #ground: Ground;
-  readonly #together: number;
   /** Steps that were met in the call of this number. */
   readonly #met: Uint32Array;
   #meeting = 0;
 
-  /** `together`: how many optional steps are looked at as one. */
-  constructor(steps: Steps, ground: Ground, together: number) {
+  constructor(steps: Steps, ground: Ground) {
     this.#steps = steps;
     this.#ground = ground;
-    this.#together = together;
     this.#met = new Uint32Array(steps.count);
   }
 
@@ -77,67 +74,51 @@ export class Relation {
     configuration: Configuration, step: number, one: number, place: number, now: number,
   ): boolean {
     const steps = this.#steps;
-    const starts = this.#startsOf(configuration, step, place, now);
-    if (starts === undefined) return true;
-    const own = steps.touchOf(step, place);
+    const starts = this.#startsAt(configuration, place, now);
+    if (starts.some((start) => Number.isNaN(start))) return true;
     const touch = steps.touchOf(one, place);
-    const isExact = steps.isExact(touch);
-    let canPrecede = false;
-    for (const start of starts) {
-      if (!steps.fits(own, start) || !steps.fits(touch, steps.after(own, start))) continue;
-      canPrecede = true;
-      if (isExact || !steps.fits(touch, start)) return true;
+    if (steps.isExact(touch)) {
+      const need = this.#neededBefore(step, touch, place);
+      return starts.some((start) => this.#ground.optional.canMake(place, start, need, now));
     }
+    if (starts.some((start) => !steps.fits(touch, start))) return true;
+    // What only adds hands on what was left to it.
+    if (steps.isSilent(one) && !steps.isSilent(step)) return true;
+    // Another optional step may make it unfit first: not what fits every balance.
+    const isAlone = this.#ground.optional.at(place).length === 1;
+    if (!isAlone && steps.effect[touch] !== EFFECT.set) return true;
     const other = steps.placesOf(step).find((each) => each !== place);
-    if (!canPrecede || other === undefined) return false;
-    return this.#isAwaitedAt(configuration, step, other, now);
+    return other !== undefined && this.#isAwaitedAt(configuration, step, other, now);
+  }
+
+  /** What the step must find at the place to leave what the touch needs; NEVER: it does not. */
+  #neededBefore(step: number, touch: number, place: number): number {
+    const steps = this.#steps;
+    const own = steps.touchOf(step, place);
+    const need = steps.need[touch] as number;
+    const left = this.#leaves(step, place);
+    if (Number.isNaN(left)) return need - (steps.value[own] as number);
+    if (left !== need) return NEVER;
+    // Where it finds what it likes, it may as well find what is needed.
+    return steps.isExact(own) ? (steps.need[own] as number) : need;
   }
 
   #isAwaitedAt(
     configuration: Configuration, step: number, place: number, now: number,
   ): boolean {
-    const starts = this.#startsOf(configuration, step, place, now);
-    if (starts === undefined) return true;
     const own = this.#steps.touchOf(step, place);
-    for (const start of starts) {
-      if (!this.#steps.fits(own, start)) continue;
+    return this.#startsAt(configuration, place, now).some((start) => {
+      if (Number.isNaN(start)) return true;
       const after = this.#steps.after(own, start);
       const ahead = this.#ground.outlook(configuration, place, after, start, step);
-      if (ahead === OUTLOOK.awaited) return true;
-    }
-    return false;
+      return ahead === OUTLOOK.awaited;
+    });
   }
 
-  /** The values that the step may find at the place; undefined where they can't be listed. */
-  #startsOf(
-    configuration: Configuration, step: number, place: number, now: number,
-  ): ReadonlySet<number> | undefined {
+  /** What the place holds, and what pending steps that must happen may leave there. */
+  #startsAt(configuration: Configuration, place: number, now: number): readonly number[] {
     const musts = this.#ground.pendingMusts(configuration, place, now);
-    const left = musts.filter((must) => must !== step).map((must) => this.#leaves(must, place));
-    const starts = [this.#ground.valueAt(configuration, place), ...left];
-    if (starts.some((start) => Number.isNaN(start))) return undefined;
-    const mays = this.#ground.pendingMays(configuration, place, now)
-      .filter((may) => may !== step);
-    if (this.#together === Infinity && mays.length > ADDED_MAX) return undefined;
-    let reached: ReadonlySet<number> = new Set(starts);
-    for (let round = 1; round <= Math.min(this.#together - 1, mays.length); round += 1) {
-      reached = this.#afterAny(reached, mays, place);
-    }
-    return reached;
-  }
-
-  /** The values, and those that one of the steps makes of them. */
-  #afterAny(values: ReadonlySet<number>, mays: readonly number[], place: number): Set<number> {
-    const after = new Set(values);
-    for (const may of mays) {
-      const touch = this.#steps.touchOf(may, place);
-      for (const value of values) {
-        if (this.#steps.fits(touch, value)) after.add(this.#steps.after(touch, value));
-      }
-    }
-    return after;
+    const left = musts.map((must) => this.#leaves(must, place));
+    return [this.#ground.valueAt(configuration, place), ...left];
   }
 }
-
-/** With more optional steps at one place, whatever they add up to is taken to be possible. */
-const ADDED_MAX = 8;

@@ -8,13 +8,14 @@
  * writes made optional, one by one, as long as what is left contradicts itself (delta debugging,
  * Zeller and Hildebrandt 2002).
  */
+import { Effort } from './effort.ts';
 import type { Operation } from './history.ts';
-import { Effort, linearize } from './linearize.ts';
+import { linearize } from './linearize.ts';
 import { linesOf, operationWords } from './operation-words.ts';
 import { WILD, type Steps } from './steps.ts';
 
 /** What a search of one candidate may cost. */
-const EFFORT_EACH = 200_000;
+const EFFORT_EACH = 500_000;
 /** What all of it may cost. */
 const EFFORT_ALL = 5_000_000;
 const SHOWN_MAX = 16;
@@ -44,11 +45,14 @@ interface Candidate {
   readonly weakened: ReadonlySet<number>;
 }
 
-/** `violation` is the first step that no order explains. */
-export function findWitness(part: Searchable, violation: number): Witness {
+/**
+ * `violation` is the first step for which a search found no order. Undefined where no part that is
+ * small enough to be searched contradicts itself.
+ */
+export function findWitness(part: Searchable, violation: number): Witness | undefined {
   const shrinking = new Shrinking(part);
   const found = shrinking.find(violation);
-  if (found === undefined) return unshrunk(part.operationOf(violation));
+  if (found === undefined) return undefined;
   const { certain, optional } = shrinking.membersOf(found);
   const operations = certain.map(part.operationOf);
   const maybe = optional.map(part.operationOf);
@@ -226,7 +230,8 @@ class Shrinking {
   }
 }
 
-function unshrunk(operation: Operation): Witness {
+/** Where only the whole contradicts itself, as far as is known: up to this operation. */
+export function wholeWitness(operation: Operation): Witness {
   return {
     operations: [operation], optional: [], lines: linesOf([operation]),
     sentences: [
@@ -265,7 +270,7 @@ function sentencesOf(
   });
   if (sentences.length === 0) sentences.push(...shown.map(words));
   const those = operations.length === 1 ? 'this' : 'these';
-  const start = isWhole ? '' : ', whatever the balances were before';
+  const start = isWhole ? '' : ', whatever was there before';
   const others = optional.length === 1 ? 'one other operation' : `${optional.length} others`;
   const maybes = optional.length === 0 ? '' :
     `; that ${others} there may have happened, or not, does not help`;

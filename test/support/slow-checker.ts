@@ -55,7 +55,8 @@ function saysNothing({ type, result }: Recorded): boolean {
 }
 
 function codeOf(result: unknown): unknown {
-  return typeof result === 'object' && result !== null && 'code' in result ? result.code : undefined;
+  const isObject = typeof result === 'object' && result !== null;
+  return isObject && 'code' in result ? result.code : undefined;
 }
 
 function fits({ type, result }: Recorded, answer: Told): boolean {
