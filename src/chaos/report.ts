@@ -63,7 +63,8 @@ ${faultsTable(summary.faults)}
 `;
 }
 
-const CAPTION = 'A fault is drawn while it lasts, and paler until those it took are in sync again. ' +
+const CAPTION =
+  'A fault is drawn while it lasts, and paler until those it took are in sync again. ' +
   'The dashed line is the end of the faults. 1 is in sync, 0 is not; grey: the frontend did ' +
   'not answer. The longest gap is the longest time without an OK.';
 

@@ -267,7 +267,9 @@ export const CORE_CANARIES: readonly Canary[] = [
   {
     name: 'a QUERY is answered before the write that was submitted before it',
     file: 'core/client-session.ts',
-    find: "      if (frame.thing === 'request') return;\n      if (frame.earlyAnswer === undefined) continue;",
+    find:
+      "      if (frame.thing === 'request') return;\n" +
+      '      if (frame.earlyAnswer === undefined) continue;',
     replace: '      if (frame.earlyAnswer === undefined) continue;',
   },
 ];

@@ -23,7 +23,9 @@ export const HOST_CANARIES: readonly Canary[] = [
   {
     name: 'the name of a new segment is not durable: directory fsync skipped',
     file: 'host/segment-file.ts',
-    find: '    await syncDirectory(io, directory);\n    return { segment: { path, header, seed }, fd };',
+    find:
+      '    await syncDirectory(io, directory);\n' +
+      '    return { segment: { path, header, seed }, fd };',
     replace: '    return { segment: { path, header, seed }, fd };',
   },
   {
@@ -41,7 +43,9 @@ export const HOST_CANARIES: readonly Canary[] = [
   {
     name: 'the directory of the journal is not durable in the one above',
     file: 'host/journal-open.ts',
-    find: '    await syncParent(io, directory);\n    return { position: await createJournal(options), recovered };',
+    find:
+      '    await syncParent(io, directory);\n' +
+      '    return { position: await createJournal(options), recovered };',
     replace: '    return { position: await createJournal(options), recovered };',
   },
   {

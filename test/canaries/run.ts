@@ -36,7 +36,8 @@ const { values } = parseArgs({
 /** Runs seeds on the copy until one breaks what must hold. */
 function hunt(directory: string, seeds: number): Promise<Catch> {
   const args = ['bin/bankd.ts', 'sim', '--json', '--jobs', '1', '--seeds', String(seeds)];
-  const child = spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdio = ['ignore', 'pipe', 'pipe'] as const;
+  const child = spawn(process.execPath, args, { cwd: directory, stdio: [...stdio] });
   return new Promise((resolve) => {
     let ran = 0;
     let finding: string | undefined;
