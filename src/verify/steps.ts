@@ -6,7 +6,7 @@
  * most steps fit exactly one value of each of their places, which is what makes the search short.
  */
 
-/** A place's value that nothing is known of; it fits every need. */
+/** A place's value that nothing is known of; it fits every need that some value fits. */
 export const WILD = NaN;
 /** The value of an account that does not exist yet. */
 export const NOT_THERE = -1;
@@ -96,8 +96,8 @@ export class Steps {
   }
 
   fits(touch: number, value: number): boolean {
-    if (Number.isNaN(value)) return true;
     const need = this.need[touch] as number;
+    if (Number.isNaN(value)) return need !== NEVER;
     if (Number.isNaN(need)) {
       return value >= (this.least[touch] as number) && value <= (this.most[touch] as number);
     }
