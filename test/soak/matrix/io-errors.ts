@@ -3,6 +3,7 @@
  * write. The process ends with 7, or goes on where that is right, and comes back from its disk; and
  * what a failed fsync covered is never the strength of an answer.
  */
+import { until } from '../../support/bank.ts';
 import { liveAsJoiner, startFilled, VICTIM } from './kill-backend.ts';
 import { liveAsFrontend } from './kill-frontend.ts';
 import type { Matrix } from './matrix.ts';
@@ -63,6 +64,7 @@ async function sweepSole(matrix: Matrix, row: string): Promise<void> {
       await trial.bank.killBackend(1);
       trial.forgetShadow(1);
       const life = await trial.launch(1, { strike, shadow: true });
+      await until('a failed fsync ends it', () => !life.process.running);
       const { code } = await life.process.exited;
       if (code !== 7) throw new Error(`it ended with ${code}`);
       trial.cutPower(1, random, 0);

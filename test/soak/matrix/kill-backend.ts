@@ -108,6 +108,7 @@ export async function liveOn(
   try {
     const { code, signal } = await trial.through(life, async (alive) => {
       await trial.bank.backendReady(VICTIM);
+      if (powerLoss) await trial.notePromises();
       await alive(trial.load.answered(5));
       await alive(trial.load.hold());
       await alive(pause(TELL_MS));

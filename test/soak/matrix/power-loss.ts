@@ -72,6 +72,7 @@ async function waitForReturn(
     return status?.status.every((each) => each === 1) === true;
   }, 60_000);
   for (const [who, life] of lives) checkWords(who, life);
+  if (!isDead()) await trial.notePromises().catch(() => undefined); // it may die meanwhile
 }
 
 function checkWords(who: Who, life: Life | undefined): void {

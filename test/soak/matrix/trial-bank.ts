@@ -11,7 +11,7 @@ import type { Random } from '../../../src/core/random.ts';
 import { TestBank, until, type BankdProcess, type Exit } from '../../support/bank.ts';
 import { explain, type Done } from '../../support/history-check.ts';
 import { faultEnvironment, type FaultPlan, type Strike } from '../../support/faults/fault-plan.ts';
-import { ShadowDisk, type Loss } from '../../support/faults/shadow-disk.ts';
+import { ShadowDisk } from '../../support/faults/shadow-disk.ts';
 import { Load } from '../../support/load.ts';
 import { verified } from '../../support/verified.ts';
 import { SoakScope } from '../soak-scope.ts';
@@ -105,6 +105,8 @@ export class TrialBank {
   readonly #seed: number;
   readonly #scope = new SoakScope();
   readonly #shadows = new Map<Who, ShadowDisk>();
+  /** The newest epoch in which each backend has surely taken part. */
+  readonly #promised = new Map<Who, number>();
   #load: Load | undefined;
   /** With what they were started. */
   readonly #launched = new Map<Who, Strike | undefined>();
@@ -202,16 +204,30 @@ export class TrialBank {
     return who === 'frontend' ? this.bank.frontend : this.bank.backend(who);
   }
 
+  /** Who is in sync now has promised this epoch, and may never forget it. */
+  async notePromises(): Promise<void> {
+    const { epoch, status } = await this.bank.status();
+    status.forEach((isIn, at) => {
+      if (isIn === 1) this.#promised.set(at + 1, epoch);
+    });
+  }
+
   /** Of a process that has been killed. */
-  cutPower(who: Who, random: Random, keep?: number): Loss {
+  cutPower(who: Who, random: Random, keep?: number): void {
     const shadow = this.#shadows.get(who);
     if (shadow === undefined) throw new Error(`${who} was started without a shadow`);
-    return shadow.cutPower(random, keep);
+    shadow.cutPower(random, keep);
+    const promised = this.#promised.get(who);
+    if (promised === undefined) return;
+    const [line = ''] = readFileSync(join(this.directoryOf(who), 'identity'), 'utf8').split('\n');
+    const { promise } = JSON.parse(line) as { promise: { epoch: number } };
+    if (promise.epoch < promised) throw new Error(`${who} forgot its promise of epoch ${promised}`);
   }
 
   /** What was kept of an earlier life of its directory is not valid any more. */
   forgetShadow(who: Who): void {
     this.#shadows.delete(who);
+    this.#promised.delete(who);
   }
 
   async inSync(): Promise<void> {

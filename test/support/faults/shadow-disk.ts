@@ -98,12 +98,6 @@ interface PendingNames extends Pending<readonly NameChange[]> {
   readonly waiting: Set<ShadowDirectory>;
 }
 
-/** How many unsynced sectors and names the image has lost. */
-export interface Loss {
-  readonly sectors: number;
-  readonly names: number;
-}
-
 export class ShadowDisk {
   readonly #path: string;
   readonly #log: string;
@@ -130,19 +124,14 @@ export class ShadowDisk {
    * The process has been killed: puts in its place a directory that a power loss could have left.
    * `kept`: which part of what was not synced is there all the same; drawn where it is left out.
    */
-  cutPower(random: Random, kept?: number): Loss {
+  cutPower(random: Random, kept?: number): void {
     for (const { head, bytes } of readShadow(this.#log)) this.#replay(head, bytes);
     writeLog(this.#log);
     // All, nothing, and anything between: each finds bugs of its own.
     const keep = kept ?? random.pick([0, 0, 0.5, 0.5, 0.9]);
-    const lost = { sectors: 0, names: 0 };
-    const draw = (kind: keyof typeof lost) => (): boolean => {
-      const isKept = random.chance(keep);
-      if (!isKept) lost[kind] += 1;
-      return isKept;
-    };
+    const draw = (): boolean => random.chance(keep);
     for (const { change } of this.#names) {
-      if (draw('names')()) for (const each of change) applyName(each, 'durable');
+      if (draw()) for (const each of change) applyName(each, 'durable');
     }
     this.#names = [];
     this.#nodes.clear();
@@ -151,12 +140,11 @@ export class ShadowDisk {
     this.#above = new ShadowDirectory();
     rmSync(this.#path, { recursive: true, force: true });
     if (directory instanceof ShadowDirectory) {
-      settle(directory, draw('sectors'));
+      settle(directory, draw);
       this.#above.durable.set('it', directory);
       this.#above.live.set('it', directory);
       writeDirectory(this.#path, directory);
     }
-    return lost;
   }
 
   // ---- what the process did --------------------------------------------------------------------
