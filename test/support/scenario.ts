@@ -10,7 +10,7 @@ import { decodeResult, encodeChunk, viewOf, type Operation } from '../../src/cor
 import type { FromClient, ToClient } from '../../src/core/message.ts';
 import { Random } from '../../src/core/random.ts';
 import { present } from '../../src/core/assert.ts';
-import { cutBack } from '../../src/sim/disk-faults.ts';
+import { cutBack, rot } from '../../src/sim/disk-faults.ts';
 import type { SimBackend } from '../../src/sim/sim-backend.ts';
 import { SimCluster } from '../../src/sim/sim-cluster.ts';
 import type { SimClientEnd } from '../../src/sim/sim-frontend.ts';
@@ -201,6 +201,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       scenario.backend(id).losePower(() => false);
     }
   },
+  /** The process only: what was written stays in the page cache. */
+  'kill-process': (scenario, ids) => {
+    for (const id of ids) scenario.backend(id).kill();
+  },
   wipe: (scenario, [id]) => scenario.backend(id).wipe(),
   /** An old copy of its directory, with so many entries. */
   'put-back': (scenario, [id, entries]) => {
@@ -210,6 +214,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const backend = scenario.backend(id);
     const { file, offset } = present(backend.journal.endOf(1), 'there is an entry');
     backend.journal.excuse(() => file.rot(offset - 100, 3));
+  },
+  'corrupt-identity': (scenario, [id]) => {
+    rot(scenario.backend(id), 'identity', new Random(1));
   },
   flip: (scenario, [id]) => scenario.backend(id).flip(),
   full: (scenario, [id]) => {
