@@ -1,6 +1,6 @@
 /** What may go wrong in a run. Each heals by itself; `heal` in `simulate.ts` mends the rest. */
 import type { Random } from '../core/random.ts';
-import { copyOf, loseName, rot, swap, type Part } from './disk-faults.ts';
+import { copyOf, hasIdentity, loseName, rot, swap, type Part } from './disk-faults.ts';
 import type { SimBackend } from './sim-backend.ts';
 import type { SimClient } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -168,10 +168,12 @@ export const FAULTS: readonly Fault[] = [
       const others = cluster.backends.filter((other) => other !== backend);
       if (others.length === 0) return;
       const pair = [backend, random.pick(others)] as const;
-      if (pair.some((each) => each.isSwapped || each.journal.incarnation === '')) return;
+      if (pair.some(({ isSwapped }) => isSwapped)) return;
       for (const each of pair) each.crash();
-      swap(...pair);
+      // A directory without an identity is nobody's: whoever gets it begins anew.
+      if (pair.every(hasIdentity)) swap(...pair);
       for (const each of pair) each.start();
+      if (!backend.isSwapped) return;
       cluster.queue.after(100 + random.next() * 200, () => cluster.swapBack(pair));
     },
   },

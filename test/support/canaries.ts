@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CANARIES, type Canary } from './canary-list.ts';
+import { DISK_CANARIES } from './disk-canaries.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -24,6 +25,11 @@ const HANG_MS = 180_000;
 const DIRECTED = [
   'test/core/participant.test.ts', 'test/core/catch-up.test.ts', 'test/core/read-rounds.test.ts',
   'test/core/membership.test.ts', 'test/scenario/scenario.test.ts',
+  'test/sim/journal-crash-points.test.ts',
+];
+
+const COPIED = [
+  'src', 'test/support', 'test/core', 'test/scenario', 'test/sim', 'package.json',
 ];
 
 const RUN = `
@@ -37,7 +43,7 @@ for (let seed = 1; seed <= ${Number(values.seeds)}; seed += 1) {
 
 /** False where the patch does not fit the source any more. */
 function plant({ file, find, replace }: Canary, directory: string): boolean {
-  const path = join(directory, 'src', 'core', file);
+  const path = join(directory, 'src', file.includes('/') ? file : join('core', file));
   const source = readFileSync(path, 'utf8');
   if (source.split(find).length !== 2) return false;
   writeFileSync(path, source.replace(find, () => replace));
@@ -52,7 +58,7 @@ interface Catch {
 function hunt(canary: Canary): Catch {
   const directory = mkdtempSync(join(tmpdir(), 'bankd-canary-'));
   try {
-    for (const part of ['src', 'test/support', 'test/core', 'test/scenario', 'package.json']) {
+    for (const part of COPIED) {
       cpSync(join(ROOT, part), join(directory, part), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
@@ -73,7 +79,8 @@ function hunt(canary: Canary): Catch {
 }
 
 let missed = 0;
-for (const canary of CANARIES.filter(({ name }) => name.includes(values.only))) {
+const chosen = [...CANARIES, ...DISK_CANARIES].filter(({ name }) => name.includes(values.only));
+for (const canary of chosen) {
   const { seed, found } = hunt(canary);
   if (seed === 'MISSED' || seed === 'STALE') missed += 1;
   console.log(`${canary.name.padEnd(62)} ${String(seed).padStart(6)}  ${found.slice(0, 90)}`);

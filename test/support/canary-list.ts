@@ -1,7 +1,7 @@
 /** The planted bugs of `canaries.ts`: what each leaves out is a rule of replication.md. */
 export interface Canary {
   readonly name: string;
-  /** In src/core. */
+  /** In src/core, or with its folder in src. */
   readonly file: string;
   /** Stands there exactly once. */
   readonly find: string;
