@@ -58,6 +58,10 @@ export function copyOf({ root }: SimStorage): SimStorage {
   return copy;
 }
 
+export function hasIdentity({ storage }: SimBackend): boolean {
+  return storage.find(`${DATA_PATH}/identity`) !== undefined;
+}
+
 /** Each has the other's directory from now on. Both are down. */
 export function swap(one: SimBackend, other: SimBackend): void {
   const [first, second] = [one.storage, other.storage];

@@ -12,7 +12,9 @@ import { viewOf } from '../core/operation.ts';
 import {
   decodeEntry, ENTRY_HEADER_BYTES, hex, MARK_BYTES, readRecordHead, type RecordHead,
 } from '../wire/journal-entry.ts';
-import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
+import {
+  capacityOf, decodeSegmentHeader, SEAL_BYTES, SEGMENT_HEADER_BYTES,
+} from '../wire/journal-segment.ts';
 import { SimFile } from './sim-file.ts';
 import { SimDirectory, type SimStorage, type StorageWatcher } from './sim-storage.ts';
 
@@ -163,6 +165,15 @@ export class DurableJournal implements StorageWatcher {
     return this.#identity?.isRotten === true || this.#checkpoint?.isRotten === true;
   }
 
+  /** What entries can take, at most, in the segments that are there. */
+  get roomBytes(): number {
+    const active = this.#segments.at(-1)?.file;
+    const left = active === undefined
+      ? 0
+      : active.size - SEAL_BYTES - (this.endIn(active) ?? SEGMENT_HEADER_BYTES);
+    return left + this.#spareBytes();
+  }
+
   /** Where the last record of a segment ends; undefined where the file is none. */
   endIn(file: SimFile): number | undefined {
     const scan = this.#segments.find((segment) => segment.file === file);
@@ -211,6 +222,16 @@ export class DurableJournal implements StorageWatcher {
 
   onDirectorySynced(): void {
     this.#readAll();
+  }
+
+  #spareBytes(): number {
+    const journal = this.#storage.find(`${DATA_PATH}/journal`);
+    if (!(journal instanceof SimDirectory)) return 0;
+    let bytes = 0;
+    for (const [name, file] of journal.seen) {
+      if (/^spare-\d+$/.test(name) && file instanceof SimFile) bytes += capacityOf(file.size);
+    }
+    return bytes;
   }
 
   #readAll(): void {

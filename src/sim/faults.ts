@@ -1,9 +1,9 @@
 /** What may go wrong in a run. Each heals by itself; `heal` in `settle.ts` mends the rest. */
 import type { Random } from '../core/random.ts';
 import { CLIENT_FAULTS } from './client-faults.ts';
+import { copyOf, hasIdentity, loseName, rot, swap, type Part } from './disk-faults.ts';
 import { FRONTEND_FAULTS } from './frontend-faults.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
-import { copyOf, loseName, rot, swap, type Part } from './disk-faults.ts';
 import type { SimBackend } from './sim-backend.ts';
 import type { SimClient } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -161,10 +161,12 @@ export const FAULTS: readonly Fault[] = [
       const others = cluster.backends.filter((other) => other !== backend);
       if (others.length === 0) return;
       const pair = [backend, random.pick(others)] as const;
-      if (pair.some((each) => each.isSwapped || each.journal.incarnation === '')) return;
+      if (pair.some(({ isSwapped }) => isSwapped)) return;
       for (const each of pair) each.crash();
-      swap(...pair);
+      // A directory without an identity is nobody's: whoever gets it begins anew.
+      if (pair.every(hasIdentity)) swap(...pair);
       for (const each of pair) each.start();
+      if (!backend.isSwapped) return;
       cluster.queue.after(100 + random.next() * 200, () => cluster.swapBack(pair));
     },
   },

@@ -9,11 +9,13 @@
  * aside, a prepared entry has room, nothing grows without bound. (3 and 4 are judged at the end, in
  * `judgement.ts`.)
  */
-import type { ExecutedEntry } from '../core/entry.ts';
+import { entryBytes, type ExecutedEntry } from '../core/entry.ts';
 import { isMember, type ControlRecord } from '../core/view.ts';
 import { SEQ_NONE, type EntryHash, type Incarnation, type Seq } from '../core/ids.ts';
-import type { Answered, QueryAnswered, ToClient } from '../core/message.ts';
-import { CODE, decodeResult, readChunkHeader, RESULT_BYTES, viewOf } from '../core/operation.ts';
+import type { Answered, Prepare, QueryAnswered, ToClient } from '../core/message.ts';
+import {
+  CODE, countOperations, decodeResult, readChunkHeader, RESULT_BYTES, viewOf,
+} from '../core/operation.ts';
 import { SESSIONS_PER_LEASE } from '../core/session-table.ts';
 import type { DurableEvents, DurableJournal } from './durable-journal.ts';
 import type { SimBackend } from './sim-backend.ts';
@@ -27,6 +29,8 @@ export class Invariants {
   readonly #cluster: SimCluster;
   #decidedSeq = 0;
   readonly #decided = new Map<number, EntryHash>();
+  /** By backend: prepared, and not durable yet. */
+  readonly #onTheWay: { readonly seq: number; readonly bytes: number }[][] = [];
   readonly #digests = new Map<EntryHash, string>();
 
   constructor(cluster: SimCluster) {
@@ -61,6 +65,21 @@ export class Invariants {
   /** It works with a directory that is another's. */
   onTakenIn({ id }: SimBackend): void {
     this.#report(`backend ${id} works with the directory of another`);
+  }
+
+  /** A backend that has promised takes a prepare: there must be room for it, and all before it. */
+  onPrepare(backend: SimBackend, { seq, batch }: Prepare): void {
+    const { id, journal } = backend;
+    const onTheWay = this.#onTheWay[id] ?? [];
+    this.#onTheWay[id] = onTheWay.filter((entry) => entry.seq > journal.entries.length
+      && entry.seq < seq);
+    this.#onTheWay[id].push({ seq, bytes: entryBytes(batch.length, countOperations(batch)) });
+    const needed = this.#onTheWay[id].reduce((sum, { bytes }) => sum + bytes, 0);
+    const view = this.#cluster.store.record?.view;
+    const isIn = view !== undefined && isMember(view, id, journal.incarnation as Incarnation);
+    if (isIn && backend.isSound && needed > journal.roomBytes) {
+      this.#report(`backend ${id} has no room for ${seq}`);
+    }
   }
 
   /** A frontend says what is decided. */

@@ -60,7 +60,10 @@ function replaceHit(cluster: SimCluster): void {
 function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[] {
   if (cluster.stops.length > 0) return [`the frontend stopped: ${cluster.stops.join('; ')}`];
   const found: string[] = [];
-  for (const { id, refused, journal } of cluster.backends) {
+  for (const { id, refused, journal, participant } of cluster.backends) {
+    if (journal.entries.length !== participant?.tail.seq) {
+      found.push(`liveness: backend ${id} has something in its hands still`);
+    }
     if (journal.isRotten) found.push(`liveness: nobody met the damage of backend ${id}`);
     if (refused !== '') found.push(`backend ${id} was refused: ${refused}`);
   }

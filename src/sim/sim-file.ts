@@ -26,6 +26,8 @@ export class SimFile {
   /** The two are the same bytes, until one of them changes. */
   #shared = false;
   #unsynced: Range[] = [];
+  /** A sync has failed: what is seen may never become durable. */
+  #hasFailed = false;
   /** Where a durable byte has rotted. */
   #rotten: number[] = [];
 
@@ -68,7 +70,8 @@ export class SimFile {
     const ranges = this.#unsynced.splice(0, begun);
     for (const range of ranges) from = Math.min(from, range.from);
     // A file that is synced for the first time, and as a whole, needs no second copy.
-    this.#shared = this.#shared || (this.#durable.byteLength === 0 && this.#unsynced.length === 0);
+    const isFirst = this.#durable.byteLength === 0 && this.#unsynced.length === 0;
+    this.#shared = this.#shared || (isFirst && !this.#hasFailed);
     if (this.#shared) this.#durable = this.#seen;
     else for (const range of ranges) this.#keep(range);
     this.durableSize = this.size;
@@ -77,7 +80,7 @@ export class SimFile {
 
   /** The sync failed, as on Linux: what was to be written counts as written, and is not. */
   failSync(begun: number): void {
-    this.#unsynced.splice(0, begun);
+    this.#hasFailed = this.#unsynced.splice(0, begun).length > 0 || this.#hasFailed;
   }
 
   /** The power fails; `keeps` is asked for each sector that was not synced. */

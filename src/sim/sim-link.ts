@@ -74,7 +74,13 @@ export class SimLink implements Link {
   /** What arrived over this connection; of an old one nothing counts. */
   deliver(pipe: Pipe, message: ToBackend): void {
     this.#process.live(() => {
-      if (this.#connection?.pipe === pipe && pipe.open) this.#events.onMessage(message);
+      if (this.#connection?.pipe !== pipe || !pipe.open) return;
+      const tailSeq = this.#backend.participant?.tail.seq;
+      this.#events.onMessage(message);
+      // Heeded, if it is the tail now.
+      const isTaken = message.type === 'prepare' && message.seq !== tailSeq
+        && message.seq === this.#backend.participant?.tail.seq;
+      if (isTaken) this.#cluster.invariants.onPrepare(this.#backend, message);
     });
   }
 

@@ -138,4 +138,16 @@ export const HOST_CANARIES: readonly Canary[] = [
     find: 'if (known.backend !== backend) {',
     replace: 'if (known.backend < 0) {',
   },
+  {
+    name: 'entries are reported durable before their fsync has ended',
+    file: 'host/journal-writer.ts',
+    find: 'await this.#sync(end - start);',
+    replace: 'void this.#sync(end - start);',
+  },
+  {
+    name: 'damage in a checkpoint is not noticed',
+    file: 'host/file-checkpoint.ts',
+    find: 'if (read < PAGE_BYTES || crc32(bytesOf(page)) !== checksum) {',
+    replace: 'if (read < PAGE_BYTES && checksum >= 0) {',
+  },
 ];

@@ -12,7 +12,7 @@ import { Random } from '../../src/core/random.ts';
 import { describeMessage } from '../../src/sim/describe-message.ts';
 import type { Fate } from '../../src/sim/sim-control-store.ts';
 import { present } from '../../src/core/assert.ts';
-import { cutBack } from '../../src/sim/disk-faults.ts';
+import { cutBack, rot } from '../../src/sim/disk-faults.ts';
 import type { SimBackend } from '../../src/sim/sim-backend.ts';
 import { SimCluster } from '../../src/sim/sim-cluster.ts';
 import type { SimClientEnd } from '../../src/sim/sim-frontend.ts';
@@ -207,6 +207,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       scenario.backend(id).losePower(() => false);
     }
   },
+  /** The process only: what was written stays in the page cache. */
+  'kill-process': (scenario, ids) => {
+    for (const id of ids) scenario.backend(id).kill();
+  },
   wipe: (scenario, [id]) => scenario.backend(id).wipe(),
   /** An old copy of its directory, with so many entries. */
   'put-back': (scenario, [id, entries]) => {
@@ -216,6 +220,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const backend = scenario.backend(id);
     const { file, offset } = present(backend.journal.endOf(1), 'there is an entry');
     backend.journal.excuse(() => file.rot(offset - 100, 3));
+  },
+  'corrupt-identity': (scenario, [id]) => {
+    rot(scenario.backend(id), 'identity', new Random(1));
   },
   flip: (scenario, [id]) => scenario.backend(id).flip(),
   full: (scenario, [id]) => {
