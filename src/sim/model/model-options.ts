@@ -1,0 +1,27 @@
+/** How far a model is explored. */
+import type { Budget } from './layout.ts';
+
+/** How often each of these may happen in one run. */
+export interface ModelOptions extends Readonly<Record<Budget, number>> {
+  /** No coordinator takes a higher epoch. */
+  readonly epochs: number;
+  /** The second frontend may start while the first lives. */
+  readonly rivals: boolean;
+  /** Ends the search with that many states; it has not seen all then. */
+  readonly statesMax: number;
+}
+
+/** The smallest size at which every rule of the protocol is at work. */
+export const SMALLEST: ModelOptions = {
+  epochs: 2,
+  rivals: false,
+  crashes: 1,
+  cuts: 0,
+  wipes: 1,
+  frontendCrashes: 1,
+  ticks: 1,
+  writes: 1,
+  reads: 1,
+  failedWrites: 0,
+  statesMax: 20_000_000,
+};
