@@ -1,6 +1,6 @@
 /** What can happen in a state of the model, each thing a small number. */
 import {
-  BACKEND_WORDS, BACKENDS, COORDINATORS, DEAD, left, WORD, type Budget,
+  BACKEND_WORDS, BACKENDS, COORDINATORS, DEAD, may, WORD, type Budget,
 } from './layout.ts';
 import type { ModelOptions } from './model-options.ts';
 import type { Tables } from './tables.ts';
@@ -26,8 +26,7 @@ export const ACTION = {
   tellWrite: 6,
   wake: 7,
   connect: 8,
-  restart: 9,
-  startFrontend: 10,
+  startFrontend: 9,
   /** What is on its way to nobody, or from nobody, gets lost. */
   dropOld: 16,
   dropDown: 17,
@@ -93,10 +92,7 @@ export class Actions {
 
   #ofBackend(row: Int32Array, backend: number): void {
     this.#ofLink(row, backend);
-    const at = BACKEND_WORDS * backend;
-    const isUp = row[WORD.process + at] !== 0;
-    if (!isUp) this.#add(ACTION.restart, backend);
-    else this.#ofProcess(row, backend);
+    this.#ofProcess(row, backend);
     if (this.#may(row, 'wipes') && this.#tables.mayLose(row, backend)) {
       this.#add(ACTION.wipe, backend);
     }
@@ -115,7 +111,6 @@ export class Actions {
 
   #ofLink(row: Int32Array, backend: number): void {
     const at = BACKEND_WORDS * backend;
-    const isUp = row[WORD.process + at] !== 0;
     const { current, old } = this.#tables.links.link(row[WORD.link + at] as number);
     old.forEach(({ toCoordinator }, place) => {
       this.#add(ACTION.hearOld, backend, place);
@@ -123,7 +118,7 @@ export class Actions {
     });
     if (current === undefined) {
       for (const each of COORDINATORS) {
-        if (isUp && isAlive(row, each)) this.#add(ACTION.connect, backend, each);
+        if (isAlive(row, each)) this.#add(ACTION.connect, backend, each);
       }
       return;
     }
@@ -164,7 +159,7 @@ export class Actions {
   }
 
   #may(row: Int32Array, name: Budget): boolean {
-    return left(row[WORD.budget] as number, name) > 0;
+    return may(row[WORD.budget] as number, name);
   }
 }
 

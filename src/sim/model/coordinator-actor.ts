@@ -1,5 +1,6 @@
 /** The real coordinator as an automaton of the model. */
 import { Coordinator } from '../../core/coordinator.ts';
+import type { CoordinatorOptions } from '../../core/coordinator-options.ts';
 import type { ControlOutcome, CoordinatorHost, Now, StopReason } from '../../core/effect.ts';
 import { CLUSTER_NONE, type ClusterId, type OwnerId } from '../../core/ids.ts';
 import type { FromBackend, FromClient, ToBackend, ToClient } from '../../core/message.ts';
@@ -60,10 +61,10 @@ class LiveCoordinator implements Live<CoordinatorInput, CoordinatorEffect> {
   #effects: CoordinatorEffect[] = [];
 
   constructor({ life, record }: CoordinatorBirth) {
-    const options = {
+    const options: CoordinatorOptions = {
       owner: ownerOf(life),
       newCluster: 'cluster' as ClusterId,
-      record,
+      record: undefined,
       readTimeoutMs: READ_TIMEOUT_MS,
       minInSync: 1,
       recover: false,
@@ -71,7 +72,12 @@ class LiveCoordinator implements Live<CoordinatorInput, CoordinatorEffect> {
       chaos: false,
       frontend: { pid: 1, host: 'model', port: 1, version: 'model' },
     };
+    // It is for its birth, and no part of its state: copies of the options are without it.
+    hide(options, 'record', () => record);
     this.actor = new Coordinator(options, this.#host(), this.#now());
+    hide(options, 'record', () => {
+      throw new Error('a coordinator looks at the record of its birth');
+    });
   }
 
   feed(input: CoordinatorInput): readonly CoordinatorEffect[] {
@@ -137,4 +143,8 @@ class LiveCoordinator implements Live<CoordinatorInput, CoordinatorEffect> {
       trace: undefined,
     };
   }
+}
+
+function hide<Options>(options: Options, name: keyof Options, get: () => unknown): void {
+  Object.defineProperty(options, name, { enumerable: false, configurable: true, get });
 }

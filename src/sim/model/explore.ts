@@ -9,6 +9,7 @@ import { ACTION, Actions, actionOf, isAlive, isInternal } from './actions.ts';
 import { COORDINATORS, DEAD, ROW_WORDS, WORD } from './layout.ts';
 import type { ModelOptions } from './model-options.ts';
 import { describeWay } from './model-trace.ts';
+import { Reduction } from './reduction.ts';
 import { StateSet } from './state-set.ts';
 import { Tables } from './tables.ts';
 import { World } from './world.ts';
@@ -61,6 +62,7 @@ class Explorer {
   readonly #onProgress: (progress: Progress) => void;
   readonly #world: World;
   readonly #actions: Actions;
+  readonly #reduction: Reduction;
   readonly #states = new StateSet(ROW_WORDS);
   /** How each state was first come to. */
   readonly #parents: number[] = [-1];
@@ -79,6 +81,7 @@ class Explorer {
     this.#onProgress = onProgress;
     this.#world = new World(tables);
     this.#actions = new Actions(tables, options);
+    this.#reduction = new Reduction(tables);
   }
 
   run(): Exploration {
@@ -108,7 +111,8 @@ class Explorer {
   #leave(state: number): void {
     const row = this.#row;
     this.#states.read(state, row);
-    const actions = [...this.#actions.enumerate(row)];
+    const enough = this.#options.reduced ? this.#reduction.enough(row, this.#options.rivals) : undefined;
+    const actions = enough === undefined ? [...this.#actions.enumerate(row)] : [enough];
     if (!actions.some(isInternal)) this.#quiescent += 1;
     for (const action of actions) {
       this.#world.row.set(row);

@@ -24,9 +24,13 @@ export const DEAD = -1;
 
 /** What may go wrong, or be asked for, so many times; the place of each in the budget. */
 export const BUDGETS = [
-  'crashes', 'cuts', 'wipes', 'frontendCrashes', 'ticks', 'writes', 'reads', 'failedWrites',
+  'faults', 'crashes', 'cuts', 'wipes', 'frontendCrashes', 'failedWrites', 'ticks', 'writes', 'reads',
 ] as const;
 export type Budget = (typeof BUDGETS)[number];
+/** Each of these also counts as one of `faults`. */
+export const FAULTS: ReadonlySet<Budget> = new Set<Budget>([
+  'crashes', 'cuts', 'wipes', 'frontendCrashes', 'failedWrites',
+]);
 const BUDGET_BITS = 3;
 const BUDGET_MAX = 7;
 
@@ -47,7 +51,16 @@ export function left(packed: number, name: Budget): number {
   return (packed >> SHIFTS[name]) & BUDGET_MAX;
 }
 
-/** One less. */
-export function spend(packed: number, name: Budget): number {
-  return packed - (1 << SHIFTS[name]);
+export function may(packed: number, name: Budget): boolean {
+  return left(packed, name) > 0 && !(FAULTS.has(name) && left(packed, 'faults') === 0);
 }
+
+/** One less; where no fault may follow, all that were allowed are alike. */
+export function spend(packed: number, name: Budget): number {
+  const spent = packed - (1 << SHIFTS[name]);
+  if (!FAULTS.has(name)) return spent;
+  const faults = spent - (1 << SHIFTS.faults);
+  return left(faults, 'faults') > 0 ? faults : faults & ~FAULT_BITS;
+}
+
+const FAULT_BITS = [...FAULTS].reduce((bits, name) => bits | (BUDGET_MAX << SHIFTS[name]), 0);

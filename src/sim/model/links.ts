@@ -86,9 +86,11 @@ export class Links {
   closeAll(number: number, coordinator: number): number {
     const link = this.link(number);
     const old = link.old.filter((line) => line.coordinator !== coordinator);
-    const left = { ...link, old };
+    // Nothing of it can be mistaken for something of a later one.
+    const generations = link.generations.map((count, at) => (at === coordinator ? 0 : count));
+    const left = { ...link, old, generations };
     if (link.current?.coordinator !== coordinator) return this.number(left);
-    return this.#change(left, { toCoordinator: [], ended: true });
+    return this.#change(left, { toCoordinator: [], ended: true, generation: 0 });
   }
 
   /** Without effect where the coordinator has closed it. */

@@ -1,12 +1,14 @@
 /** How far a model is explored. */
 import type { Budget } from './layout.ts';
 
-/** How often each of these may happen in one run. */
+/** How often each of these may happen in one run; `faults`: how many of them in all. */
 export interface ModelOptions extends Readonly<Record<Budget, number>> {
   /** No coordinator takes a higher epoch. */
   readonly epochs: number;
   /** The second frontend may start while the first lives. */
   readonly rivals: boolean;
+  /** Whether orders that make no difference are left out; the states are fewer then. */
+  readonly reduced: boolean;
   /** Ends the search with that many states; it has not seen all then. */
   readonly statesMax: number;
 }
@@ -15,6 +17,8 @@ export interface ModelOptions extends Readonly<Record<Budget, number>> {
 export const SMALLEST: ModelOptions = {
   epochs: 2,
   rivals: false,
+  reduced: true,
+  faults: 2,
   crashes: 1,
   cuts: 0,
   wipes: 1,

@@ -57,13 +57,12 @@ function describe(tables: Tables, row: Int32Array, action: number): [who: string
     case ACTION.tellWrite: return [frontend, `is told of its write: ${write?.phase}`];
     case ACTION.wake: return [frontend, 'wakes'];
     case ACTION.connect: return [backend, `connects to frontend ${number + 1}`];
-    case ACTION.restart: return [backend, 'starts'];
     case ACTION.startFrontend: return [frontend, 'starts; a client asks for a session'];
     case ACTION.dropOld: return [backend, 'what it had sent on its old connection is lost'];
     case ACTION.dropDown: return [backend, 'what was sent to it on a connection that ended is lost'];
     case ACTION.dropWrite: return ['control record', `the write of ${frontend} is lost`];
-    case ACTION.crash: return [backend, `crashes; of what was not fsynced ${number} survive`];
-    case ACTION.wipe: return [backend, 'crashes, and its directory is lost'];
+    case ACTION.crash: return [backend, `crashes and starts again; of what was not fsynced ${number} survive`];
+    case ACTION.wipe: return [backend, 'crashes, and starts again with its directory lost'];
     case ACTION.cut: return [backend, 'leaves its connection'];
     case ACTION.cutUp: return [backend, 'its connection breaks; the frontend knows it first'];
     case ACTION.crashFrontend: return [frontend, 'crashes'];

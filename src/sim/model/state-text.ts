@@ -58,7 +58,8 @@ export class StateText {
     else if (value instanceof Set) this.#list(name, [...value]);
     else if (value instanceof Map) this.#map(name, value);
     else if (Array.isArray(value)) this.#list(name, value);
-    else this.#fields(value);
+    else if (Object.getPrototypeOf(value) === Object.prototype) this.#plain(value);
+    else this.#instance(value);
   }
 
   #list(name: string, values: readonly unknown[]): void {
@@ -72,8 +73,17 @@ export class StateText {
     this.#list(name, [...map.values()]);
   }
 
-  /** Told where it is met first, so that it shows which objects are one. */
-  #fields(object: object): void {
+  /** Data that is handed around: whether two are one object makes no difference. */
+  #plain(object: object): void {
+    this.#text += '{';
+    for (const name of Object.keys(object)) {
+      this.#tell(name, (object as Record<string, unknown>)[name]);
+    }
+    this.#text += '}';
+  }
+
+  /** Told where it is met first, so that it shows which are one. */
+  #instance(object: object): void {
     const seen = this.#seen.get(object);
     if (seen !== undefined) {
       this.#text += `@${seen}`;
@@ -81,23 +91,17 @@ export class StateText {
     }
     this.#seen.set(object, this.#seen.size);
     const { names, read } = this.#classOf(object);
-    this.#text += '{';
     const values = read(object);
     for (let at = 0; at < names.length; at += 1) this.#tell(names[at] as string, values[at]);
-    for (const name of Object.keys(object)) {
-      this.#tell(name, (object as Record<string, unknown>)[name]);
-    }
-    this.#text += '}';
+    this.#plain(object);
   }
 
   #classOf(object: object): PrivateFields {
     let fields = this.#classes.get(object.constructor);
     if (fields === undefined) {
-      fields = object.constructor === Object ? NO_FIELDS : privateFieldsOf(object);
+      fields = privateFieldsOf(object);
       this.#classes.set(object.constructor, fields);
     }
     return fields;
   }
 }
-
-const NO_FIELDS: PrivateFields = { names: [], read: () => [] };

@@ -37,13 +37,14 @@ export class World {
     this.#properties = new Properties(tables, this.row, this.found);
   }
 
-  /** Two empty directories, no control record, nothing started. */
+  /** Two backends on empty directories, no control record, no frontend. */
   begin(options: ModelOptions): void {
     const { disks, links, control, pasts } = this.#tables;
     this.row.fill(0);
     for (const backend of BACKENDS) {
       this.#set(WORD.disk, backend, disks.empty((backend + 1) as BackendId, 0, 0));
       this.#set(WORD.link, backend, links.none);
+      this.#restart(backend);
     }
     this.row[WORD.control] = control.none;
     this.row[WORD.past] = pasts.none;
@@ -54,7 +55,7 @@ export class World {
     this.found.length = 0;
     const kind = kindOf(action);
     const who = whoOf(action);
-    if (kind <= ACTION.applyWrite - 1 || kind === ACTION.connect || kind === ACTION.restart) {
+    if (kind <= ACTION.applyWrite - 1 || kind === ACTION.connect) {
       this.#doOnBackend(kind, who, whichOf(action));
     } else this.#doElsewhere(kind, who, whichOf(action));
     this.#properties.check();
@@ -68,7 +69,6 @@ export class World {
       case ACTION.sync: return this.#sync(backend);
       case ACTION.errand: return this.#runErrand(backend);
       case ACTION.connect: return this.#connect(backend, which);
-      case ACTION.restart: return this.#restart(backend);
     }
   }
 
@@ -283,6 +283,7 @@ export class World {
 
   // ---- backends --------------------------------------------------------------------------------
 
+  /** At once: whether a process is down nobody knows before it connects. */
   #restart(backend: number): void {
     const { disks, participants } = this.#tables;
     const disk = this.#tables.diskOf(this.row, backend);
@@ -294,20 +295,26 @@ export class World {
   }
 
   #crash(backend: number, kept: number): void {
-    const { disks, links } = this.#tables;
+    const { disks } = this.#tables;
     const { entries, synced } = this.#tables.diskOf(this.row, backend);
     const survived = entries.slice(0, synced + kept);
     const changes = { entries: survived, synced: survived.length };
     this.#set(WORD.disk, backend, disks.change(this.#get(WORD.disk, backend), changes));
-    this.#set(WORD.process, backend, 0);
-    this.#set(WORD.errands, backend, 0);
-    this.#set(WORD.link, backend, links.leave(this.#link(backend)));
+    this.#end(backend);
+    this.#restart(backend);
   }
 
+  /** An empty directory takes the place of the one that there was. */
   #wipe(backend: number): void {
-    this.#crash(backend, 0);
+    this.#end(backend);
     const { backend: id, wipes, lives } = this.#tables.diskOf(this.row, backend);
     this.#set(WORD.disk, backend, this.#tables.disks.empty(id, wipes + 1, lives));
+    this.#restart(backend);
+  }
+
+  #end(backend: number): void {
+    this.#set(WORD.errands, backend, 0);
+    this.#set(WORD.link, backend, this.#tables.links.leave(this.#link(backend)));
   }
 
   #sync(backend: number): void {
