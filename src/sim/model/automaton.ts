@@ -37,7 +37,7 @@ interface Way {
 }
 
 /** Live actors kept for the first step from where they are. */
-const KEPT_MAX = 4_000;
+const KEPT_MAX = 10_000;
 const INPUTS_MAX = 1 << 20;
 /** The state of an actor whose code has thrown. */
 export const BROKEN = -2;

@@ -6,6 +6,7 @@ import { CLUSTER_NONE, type ClusterId, type OwnerId } from '../../core/ids.ts';
 import type { FromBackend, FromClient, ToBackend, ToClient } from '../../core/message.ts';
 import type { ControlRecord } from '../../core/view.ts';
 import { Automaton, type Bug, type Live } from './automaton.ts';
+import { freezeAll } from './freeze-all.ts';
 import type { StateText } from './state-text.ts';
 
 export interface CoordinatorBirth {
@@ -32,6 +33,8 @@ export type CoordinatorEffect =
 
 /** Connections of backend b are 10 b + 0, 10 b + 1 …; those of clients begin here. */
 export const CLIENTS_FROM = 100;
+
+export const CLUSTER = 'cluster' as ClusterId;
 
 const READ_TIMEOUT_MS = 1_000;
 /** The longest time between two ticks that is no pause of one's own: three of them are a silence. */
@@ -63,7 +66,7 @@ class LiveCoordinator implements Live<CoordinatorInput, CoordinatorEffect> {
   constructor({ life, record }: CoordinatorBirth) {
     const options: CoordinatorOptions = {
       owner: ownerOf(life),
-      newCluster: 'cluster' as ClusterId,
+      newCluster: CLUSTER,
       record: undefined,
       readTimeoutMs: READ_TIMEOUT_MS,
       minInSync: 1,
@@ -136,7 +139,7 @@ class LiveCoordinator implements Live<CoordinatorInput, CoordinatorEffect> {
         } else note({ kind: 'to-client', connection, message: message as ToClient });
       },
       close: (connection) => note({ kind: 'close', connection }),
-      writeControl: (record) => note({ kind: 'write', record }),
+      writeControl: (record) => note({ kind: 'write', record: freezeAll(record) }),
       wake: (delayMs) => note({ kind: 'wake', delayMs }),
       stop: (reason, detail) => note({ kind: 'stop', reason, detail }),
       log: () => {},

@@ -1,4 +1,6 @@
 /** Values as small whole numbers: equal values, and only they, have equal numbers. */
+import { freezeAll } from './freeze-all.ts';
+
 export class Interned<Value> {
   readonly #numbers = new Map<string, number>();
   readonly #values: Value[] = [];
@@ -13,7 +15,7 @@ export class Interned<Value> {
     if (known !== undefined) return known;
     const number = this.#values.length;
     this.#numbers.set(key, number);
-    this.#values.push(make());
+    this.#values.push(freezeAll(make()));
     return number;
   }
 

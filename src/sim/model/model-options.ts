@@ -5,6 +5,8 @@ import type { Budget } from './layout.ts';
 export interface ModelOptions extends Readonly<Record<Budget, number>> {
   /** No coordinator takes a higher epoch. */
   readonly epochs: number;
+  /** Begins before the bank is made, without a control record; else with one just written. */
+  readonly bootstrap: boolean;
   /** The second frontend may start while the first lives. */
   readonly rivals: boolean;
   /** Whether orders that make no difference are left out; the states are fewer then. */
@@ -16,6 +18,7 @@ export interface ModelOptions extends Readonly<Record<Budget, number>> {
 /** The smallest size at which every rule of the protocol is at work. */
 export const SMALLEST: ModelOptions = {
   epochs: 2,
+  bootstrap: false,
   rivals: false,
   reduced: true,
   faults: 2,

@@ -10,11 +10,15 @@ import { privateFieldsOf, type PrivateFields } from './private-fields.ts';
 
 /** How long, not when: the same whatever the time. */
 const DURATIONS = new Set(['readTimeoutMs', 'graceMs', '#forMs']);
+/** The same for a whole life, or for the log only. */
+const PASSED_OVER = new Set(['#parts', 'trace', 'peer', '#shownStatus', '#shownWait']);
 /** Longer ago than any code looks back. */
 const LONG_AGO_MS = 400_000;
 
 export class StateText {
   readonly #classes = new Map<unknown, PrivateFields>();
+  /** Texts of what never changes. */
+  readonly #frozen = new WeakMap<object, string>();
   readonly #opaque: (object: object) => string | undefined;
   #seen = new Map<object, number>();
   #nowMs = 0;
@@ -37,9 +41,7 @@ export class StateText {
     if (typeof value === 'number' && name.endsWith('Ms') && !DURATIONS.has(name)) {
       const agoMs = this.#nowMs - value;
       this.#text += ` ${name}=${agoMs > LONG_AGO_MS ? 'long ago' : -agoMs}`;
-    } else if (name === 'now' || name === '#now') {
-      this.#text += ` ${name}`;
-    } else if (typeof value !== 'function') {
+    } else if (typeof value !== 'function' && name !== '#now' && !PASSED_OVER.has(name)) {
       this.#text += ` ${name}=`;
       this.#value(name, value);
     }
@@ -75,11 +77,18 @@ export class StateText {
 
   /** Data that is handed around: whether two are one object makes no difference. */
   #plain(object: object): void {
+    const known = this.#frozen.get(object);
+    if (known !== undefined) {
+      this.#text += known;
+      return;
+    }
+    const start = this.#text.length;
     this.#text += '{';
     for (const name of Object.keys(object)) {
       this.#tell(name, (object as Record<string, unknown>)[name]);
     }
     this.#text += '}';
+    if (Object.isFrozen(object)) this.#frozen.set(object, this.#text.slice(start));
   }
 
   /** Told where it is met first, so that it shows which are one. */

@@ -5,15 +5,19 @@
  * this size: each direction of a connection keeps its order, a process loses nothing but what was
  * not fsynced, a directory that is lost was not the last of a view.
  */
-import type { BackendId } from '../../core/ids.ts';
+import { EPOCH_NONE, SEQ_NONE, type BackendId, type ViewNumber } from '../../core/ids.ts';
+import type { ControlRecord } from '../../core/view.ts';
 import { ACTION, kindOf, whichOf, whoOf } from './actions.ts';
-import type { CoordinatorEffect, CoordinatorInput } from './coordinator-actor.ts';
+import {
+  CLUSTER, ownerOf, type CoordinatorEffect, type CoordinatorInput,
+} from './coordinator-actor.ts';
 import {
   BACKEND_WORDS, BACKENDS, DEAD, left, packBudget, ROW_WORDS, spend, WORD, type Budget,
 } from './layout.ts';
 import {
   readClient, readOf, SESSION_CLIENT, writeClient, writeOf,
 } from './model-clients.ts';
+import { incarnationOf } from './model-disk.ts';
 import type { ModelOptions } from './model-options.ts';
 import type { Errand, ParticipantEffect, ParticipantInput } from './participant-actor.ts';
 import { Properties } from './properties.ts';
@@ -23,6 +27,8 @@ import { BROKEN } from './automaton.ts';
 /** Connections of backend b are 10 b, 10 b + 1, …: with these, ids of connections are made. */
 const CONNECTIONS_OF_ONE = 10;
 const LATER_LIVES = 10;
+/** The life of the frontend that made the bank. */
+const MAKER = 9;
 
 export class World {
   /** The state that is being changed. */
@@ -46,9 +52,29 @@ export class World {
       this.#set(WORD.link, backend, links.none);
       this.#restart(backend);
     }
-    this.row[WORD.control] = control.none;
+    this.row[WORD.control] = options.bootstrap ? control.none : this.#madeBank();
     this.row[WORD.past] = pasts.none;
     this.row[WORD.budget] = packBudget(options);
+  }
+
+  /** A frontend has made the bank, and ended before it took an epoch. */
+  #madeBank(): number {
+    const { control } = this.#tables;
+    const members = BACKENDS.map((backend) => {
+      const disk = this.#tables.diskOf(this.row, backend);
+      return { id: disk.backend, incarnation: incarnationOf(disk) };
+    });
+    const record: ControlRecord = {
+      cluster: CLUSTER,
+      version: 1,
+      epoch: EPOCH_NONE,
+      owner: ownerOf(MAKER),
+      view: { number: 1 as ViewNumber, members },
+      commitFloor: SEQ_NONE,
+      count: BACKENDS.length,
+      recovered: false,
+    };
+    return control.number({ ...control.place(control.none), record });
   }
 
   do(action: number): void {
