@@ -168,7 +168,8 @@ export class Greeter {
       return;
     }
     if (this.#contenders.has(link.id)) {
-      this.#refuse(connection, hello, `two processes run as backend ${link.id}`);
+      // Or one that was killed twice, and the ends of its connections have not arrived yet.
+      this.#refuse(connection, hello, `two processes run as backend ${link.id}`, true);
       return;
     }
     const deadlineMs = this.#options.nowMs() + this.#options.readTimeoutMs;
@@ -191,9 +192,9 @@ export class Greeter {
     return undefined;
   }
 
-  #refuse(connection: ConnectionId, { backend }: Hello, detail: string): void {
+  #refuse(connection: ConnectionId, { backend }: Hello, detail: string, retry = false): void {
     this.#host.log(`refused backend ${backend}: ${detail}`);
-    this.#host.send(connection, { type: 'refused', retry: false, detail });
+    this.#host.send(connection, { type: 'refused', retry, detail });
     this.#host.close(connection);
   }
 

@@ -91,7 +91,9 @@ export class Actions {
   }
 
   #ofBackend(row: Int32Array, backend: number): void {
+    const at = BACKEND_WORDS * backend;
     this.#ofLink(row, backend);
+    if (row[WORD.process + at] === 0) return;
     this.#ofProcess(row, backend);
     if (this.#may(row, 'wipes') && this.#tables.mayLose(row, backend)) {
       this.#add(ACTION.wipe, backend);
@@ -111,12 +113,13 @@ export class Actions {
 
   #ofLink(row: Int32Array, backend: number): void {
     const at = BACKEND_WORDS * backend;
-    const { current, old } = this.#tables.links.link(row[WORD.link + at] as number);
+    const { current, old, refused } = this.#tables.links.link(row[WORD.link + at] as number);
     old.forEach(({ toCoordinator }, place) => {
       this.#add(ACTION.hearOld, backend, place);
       if (toCoordinator.length > 0) this.#add(ACTION.dropOld, backend, place);
     });
     if (current === undefined) {
+      if (refused || row[WORD.process + at] === 0) return;
       for (const each of COORDINATORS) {
         if (isAlive(row, each)) this.#add(ACTION.connect, backend, each);
       }

@@ -5,8 +5,9 @@
  * Explicit-state model checking (Holzmann 2004; TLC, Yu, Manolios, Lamport 1999) of the code itself
  * instead of a description of it. States are compared whole; nothing is left out by a reduction.
  */
-import { ACTION, Actions, actionOf, isAlive, isInternal } from './actions.ts';
-import { COORDINATORS, DEAD, ROW_WORDS, WORD } from './layout.ts';
+import { Actions, isInternal } from './actions.ts';
+import { Completion } from './completion.ts';
+import { ROW_WORDS } from './layout.ts';
 import type { ModelOptions } from './model-options.ts';
 import { describeWay } from './model-trace.ts';
 import { Reduction } from './reduction.ts';
@@ -63,6 +64,7 @@ class Explorer {
   readonly #world: World;
   readonly #actions: Actions;
   readonly #reduction: Reduction;
+  readonly #completion: Completion;
   readonly #states = new StateSet(ROW_WORDS);
   /** How each state was first come to. */
   readonly #parents: number[] = [-1];
@@ -72,6 +74,7 @@ class Explorer {
   readonly #violations: Violation[] = [];
   #transitions = 0;
   #quiescent = 0;
+  #lost = 0;
 
   constructor(
     tables: Tables, options: ModelOptions, onProgress: (progress: Progress) => void,
@@ -82,6 +85,7 @@ class Explorer {
     this.#world = new World(tables);
     this.#actions = new Actions(tables, options);
     this.#reduction = new Reduction(tables);
+    this.#completion = new Completion(tables, options);
   }
 
   run(): Exploration {
@@ -99,11 +103,11 @@ class Explorer {
       transitions: this.#transitions,
       depth: this.#depths.at(-1) ?? 0,
       quiescent: this.#quiescent,
-      lost: 0,
+      lost: this.#lost,
       unexplored: this.#states.size - explored,
       coordinatorStates: this.#tables.coordinators.stateCount,
       participantStates: this.#tables.participants.stateCount,
-      wrongMerges: [],
+      wrongMerges: this.#options.verifyMerges ? this.#checkMerges() : [],
       violations: this.#violations,
     };
   }
@@ -111,16 +115,22 @@ class Explorer {
   #leave(state: number): void {
     const row = this.#row;
     this.#states.read(state, row);
-    const enough = this.#options.reduced ? this.#reduction.enough(row, this.#options.rivals) : undefined;
-    const actions = enough === undefined ? [...this.#actions.enumerate(row)] : [enough];
-    if (!actions.some(isInternal)) this.#quiescent += 1;
+    const actions = this.#actionsOf(row);
+    if (!actions.some(isInternal)) this.#complete(state);
     for (const action of actions) {
       this.#world.row.set(row);
       this.#world.do(action);
       this.#transitions += 1;
-      if (this.#world.found.length > 0) this.#report(state, action);
+      const { found } = this.#world;
+      if (found.length > 0) this.#report(found.join('; '), [...this.#wayTo(state), action]);
       else this.#arrive(state, action);
     }
+  }
+
+  #actionsOf(row: Int32Array): readonly number[] {
+    const { reduced, rivals } = this.#options;
+    const enough = reduced ? this.#reduction.enough(row, rivals) : undefined;
+    return enough === undefined ? [...this.#actions.enumerate(row)] : [enough];
   }
 
   #arrive(from: number, by: number): void {
@@ -131,14 +141,24 @@ class Explorer {
     this.#depths.push((this.#depths[from] ?? 0) + 1);
   }
 
-  #report(from: number, by: number): void {
+  /** Nothing goes on by itself here: does it, with time and without faults, end well? */
+  #complete(state: number): void {
+    this.#quiescent += 1;
+    const { kind, what, way } = this.#completion.run(this.#row);
+    if (kind === 'lost') this.#lost += 1;
+    if (kind === 'bad') this.#report(what, [...this.#wayTo(state), ...way]);
+  }
+
+  #report(what: string, way: readonly number[]): void {
     if (this.#violations.length >= VIOLATIONS_MAX) return;
-    const way = [...this.#wayTo(from), by];
     this.#violations.push({
-      what: this.#world.found.join('; '),
-      depth: way.length,
-      way: describeWay(this.#tables, this.#options, way),
+      what, depth: way.length, way: describeWay(this.#tables, this.#options, way, what),
     });
+  }
+
+  #checkMerges(): string[] {
+    const { coordinators, participants } = this.#tables;
+    return [...coordinators.checkMerges(), ...participants.checkMerges()];
   }
 
   #wayTo(state: number): number[] {
@@ -153,4 +173,3 @@ class Explorer {
     });
   }
 }
-void [ACTION, actionOf, isAlive, COORDINATORS, DEAD, WORD];

@@ -28,9 +28,11 @@ export interface Link {
   readonly old: readonly OldLine[];
   /** How many connections there were to each coordinator. */
   readonly generations: readonly number[];
+  /** It was told to try again later: not before something has changed. */
+  readonly refused: boolean;
 }
 
-const LINK_NONE: Link = { current: undefined, old: [], generations: [0, 0] };
+const LINK_NONE: Link = { current: undefined, old: [], generations: [0, 0], refused: false };
 
 export class Links {
   readonly #links = new Interned<Link>();
@@ -40,8 +42,8 @@ export class Links {
   }
 
   number(link: Link): number {
-    const { current, old, generations } = link;
-    let key = generations.join();
+    const { current, old, generations, refused } = link;
+    let key = `${generations.join()}${refused ? '?' : ''}`;
     for (const line of old) key += `;${keyOf(line)}`;
     if (current !== undefined) {
       key += `|${keyOf(current)}|${current.toBackend.join()}${current.ended ? '!' : ''}`;
@@ -54,11 +56,12 @@ export class Links {
   }
 
   connect(number: number, coordinator: number): number {
-    const { old, generations } = this.link(number);
+    const link = this.link(number);
+    const { generations } = link;
     const generation = generations[coordinator] ?? 0;
     const after = generations.map((count, at) => (at === coordinator ? count + 1 : count));
     const current = { coordinator, generation, toCoordinator: [], toBackend: [], ended: false };
-    return this.number({ current, old, generations: after });
+    return this.number({ ...link, current, generations: after });
   }
 
   /** The backend's process leaves its connection. */
@@ -88,7 +91,7 @@ export class Links {
     const old = link.old.filter((line) => line.coordinator !== coordinator);
     // Nothing of it can be mistaken for something of a later one.
     const generations = link.generations.map((count, at) => (at === coordinator ? 0 : count));
-    const left = { ...link, old, generations };
+    const left = { ...link, old, generations, refused: false };
     if (link.current?.coordinator !== coordinator) return this.number(left);
     return this.#change(left, { toCoordinator: [], ended: true, generation: 0 });
   }
@@ -128,7 +131,7 @@ export class Links {
       const [, ...rest] = line.toCoordinator;
       return line.toCoordinator.length === 0 ? [] : [{ ...line, toCoordinator: rest }];
     });
-    return this.number({ ...link, old });
+    return this.number({ ...link, old, refused: false });
   }
 
   /** What is on the way up a connection that was left never arrives. */
@@ -147,6 +150,11 @@ export class Links {
   /** The end, where the coordinator meets it first. */
   end(number: number): number {
     return this.#change(this.link(number), { toCoordinator: [], ended: true });
+  }
+
+  setRefused(number: number, refused: boolean): number {
+    const link = this.link(number);
+    return link.refused === refused ? number : this.number({ ...link, refused });
   }
 
   #change(link: Link, changes: Partial<Line>): number {

@@ -11,6 +11,8 @@ export interface ModelOptions extends Readonly<Record<Budget, number>> {
   readonly rivals: boolean;
   /** Whether orders that make no difference are left out; the states are fewer then. */
   readonly reduced: boolean;
+  /** Whether the two machines are proved to be what they are taken for, at the end. */
+  readonly verifyMerges: boolean;
   /** Ends the search with that many states; it has not seen all then. */
   readonly statesMax: number;
 }
@@ -21,6 +23,7 @@ export const SMALLEST: ModelOptions = {
   bootstrap: false,
   rivals: false,
   reduced: true,
+  verifyMerges: false,
   faults: 2,
   crashes: 1,
   cuts: 0,

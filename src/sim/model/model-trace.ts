@@ -8,7 +8,7 @@ import { World } from './world.ts';
 
 /** The actions from the beginning; the last may be one that breaks something. */
 export function describeWay(
-  tables: Tables, options: ModelOptions, way: readonly number[],
+  tables: Tables, options: ModelOptions, way: readonly number[], what: string,
 ): string[] {
   const world = new World(tables);
   world.begin(options);
@@ -17,7 +17,7 @@ export function describeWay(
     world.do(action);
     return `${String(at + 1).padStart(4)}  ${who.padEnd(22)}  ${what}`;
   });
-  for (const line of world.found) lines.push(`      ${'VIOLATION'.padEnd(22)}  ${line}`);
+  lines.push(`      ${'VIOLATION'.padEnd(22)}  ${what}`);
   return lines;
 }
 

@@ -43,7 +43,9 @@ export class Reduction {
     if (message === undefined || current?.ended === true) return false;
     if (row[WORD.errands + at] !== 0) return false;
     const { entries, synced } = this.#tables.diskOf(row, backend);
-    return entries.length === synced && this.#tables.messages.value(message).type !== 'reset';
+    // Those two change more than the process.
+    const { type } = this.#tables.messages.value(message);
+    return entries.length === synced && type !== 'reset' && type !== 'refused';
   }
 
   #isFleeting(row: Int32Array, backend: number): boolean {

@@ -6,6 +6,7 @@
  * not fsynced, a directory that is lost was not the last of a view.
  */
 import { EPOCH_NONE, SEQ_NONE, type BackendId, type ViewNumber } from '../../core/ids.ts';
+import type { ToBackend } from '../../core/message.ts';
 import type { ControlRecord } from '../../core/view.ts';
 import { ACTION, kindOf, whichOf, whoOf } from './actions.ts';
 import {
@@ -147,6 +148,9 @@ export class World {
   }
 
   tick(coordinator: number): void {
+    for (const backend of BACKENDS) {
+      this.#set(WORD.link, backend, this.#tables.links.setRefused(this.#link(backend), false));
+    }
     this.#feed(coordinator, 't', () => ({ kind: 'tick' }));
   }
 
@@ -278,10 +282,19 @@ export class World {
     const [number] = current?.toBackend ?? [];
     if (number === undefined) return this.#disconnect(backend);
     this.#set(WORD.link, backend, links.takeDown(this.#link(backend)));
-    this.#step(backend, `m${number}`, () => {
-      const message = this.#tables.messages.value(number) as never;
-      return { kind: 'message', message };
-    });
+    const message = this.#tables.messages.value(number) as ToBackend;
+    if (message.type === 'refused') return this.#onRefused(backend, message.retry);
+    this.#step(backend, `m${number}`, () => ({ kind: 'message', message }));
+  }
+
+  /** For good, or it comes back when something has changed. */
+  #onRefused(backend: number, retry: boolean): void {
+    if (retry) {
+      this.#set(WORD.link, backend, this.#tables.links.setRefused(this.#link(backend), true));
+      return;
+    }
+    this.#end(backend);
+    this.#set(WORD.process, backend, 0);
   }
 
   #connect(backend: number, coordinator: number): void {
