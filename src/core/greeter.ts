@@ -161,19 +161,21 @@ export class Greeter {
     if (link.hello?.nonce === hello.nonce) {
       // The same process over a new connection: the old one is dead, its end has not arrived yet.
       const other = this.#contenders.get(link.id);
-      if (other !== undefined) {
-        this.#refuse(other.connection, other.hello, `two processes run as backend ${link.id}`);
-      }
+      if (other !== undefined) this.#putOff(other, link.id);
       this.#contenders.set(link.id, { ...newcomer, probe: Infinity, deadlineMs: 0 });
       return;
     }
-    if (this.#contenders.has(link.id)) {
-      // Or one that was killed twice, and the ends of its connections have not arrived yet.
-      this.#refuse(connection, hello, `two processes run as backend ${link.id}`, true);
-      return;
-    }
+    if (this.#contenders.has(link.id)) return this.#putOff(newcomer, link.id);
     const deadlineMs = this.#options.nowMs() + this.#options.readTimeoutMs;
     this.#contenders.set(link.id, { ...newcomer, probe: this.#options.probeAll(), deadlineMs });
+  }
+
+  /**
+   * It may try again: it is a second process, or it was killed twice and came back before the ends
+   * of its earlier connections, or even their hellos, arrived.
+   */
+  #putOff({ connection, hello }: Pick<Contender, 'connection' | 'hello'>, id: BackendId): void {
+    this.#refuse(connection, hello, `two processes run as backend ${id}`, true);
   }
 
   #refusal({ cluster, backend, count }: Hello): string | undefined {
