@@ -157,7 +157,7 @@ export class Greeter {
   }
 
   #contest(link: BackendLink, newcomer: Omit<Contender, 'probe' | 'deadlineMs'>): void {
-    const { connection, hello } = newcomer;
+    const { hello } = newcomer;
     if (link.hello?.nonce === hello.nonce) {
       // The same process over a new connection: the old one is dead, its end has not arrived yet.
       const other = this.#contenders.get(link.id);
