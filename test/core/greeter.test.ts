@@ -36,7 +36,8 @@ function setUp(): { greeter: Greeter; refused: Map<number, boolean> } {
     owner: OWNER, newCluster: 'b' as ClusterId, recover: false, readTimeoutMs: 1_000,
     nowMs: () => 0, probeAll: () => 7,
   };
-  return { greeter: new Greeter(options, host, new ControlKeeper(host, OWNER, undefined)), refused };
+  const greeter = new Greeter(options, host, new ControlKeeper(host, OWNER, undefined));
+  return { greeter, refused };
 }
 
 function greet(greeter: Greeter, connection: number, nonce: string): void {

@@ -79,7 +79,7 @@ export class Completion {
     if (first === undefined) return this.#startFrontend();
     if (alive.length > 1) {
       this.#way.push(actionOf(ACTION.crashFrontend, first));
-      return this.#world.endFrontend(first);
+      return this.#world.frontends.end(first);
     }
     const next = this.#actions.enumerate(row).find((action) =>
       isInternal(action) && kindOf(action) !== ACTION.startFrontend);
@@ -90,20 +90,20 @@ export class Completion {
     if (this.#asked || this.#inSync() === undefined) return this.#tick(first);
     this.#asked = true;
     this.#way.push(actionOf(ACTION.read, first));
-    this.#world.read(first);
+    this.#world.frontends.read(first);
   }
 
   #startFrontend(): void {
     const unborn = COORDINATORS.find((each) => this.#world.row[WORD.coordinator + each] === 0);
     const place = unborn ?? 0;
     this.#way.push(actionOf(ACTION.startFrontend, place));
-    this.#world.startFrontend(place);
+    this.#world.frontends.start(place);
   }
 
   #tick(coordinator: number): void {
     this.#ticks += 1;
     this.#way.push(actionOf(ACTION.tick, coordinator));
-    this.#world.tick(coordinator);
+    this.#world.frontends.tick(coordinator);
   }
 
   /** The coordinator that serves with all backends. */

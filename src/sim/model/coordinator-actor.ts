@@ -10,7 +10,7 @@ import { freezeAll } from './freeze-all.ts';
 import type { StateText } from './state-text.ts';
 
 export interface CoordinatorBirth {
-  readonly life: number;
+  readonly owner: OwnerId;
   readonly record: ControlRecord | undefined;
 }
 
@@ -31,13 +31,14 @@ export type CoordinatorEffect =
   | { readonly kind: 'stop'; readonly reason: StopReason; readonly detail: string }
   | Bug;
 
-/** Connections of backend b are 10 b + 0, 10 b + 1 …; those of clients begin here. */
-export const CLIENTS_FROM = 100;
+/** Of backend b the connections are so many times b, and on; those of clients begin further on. */
+export const CONNECTIONS_OF_ONE = 1_000;
+export const CLIENTS_FROM = 100_000;
 
 export const CLUSTER = 'cluster' as ClusterId;
 
 const READ_TIMEOUT_MS = 1_000;
-/** The longest time between two ticks that is no pause of one's own: three of them are a silence. */
+/** The longest pause between two ticks that is none of one's own; three of them are a silence. */
 export const TICK_MS = READ_TIMEOUT_MS / 2;
 /** Long after everything that code looks back to. */
 const START_MS = 1_000_000;
@@ -63,9 +64,9 @@ class LiveCoordinator implements Live<CoordinatorInput, CoordinatorEffect> {
   nowMs = START_MS;
   #effects: CoordinatorEffect[] = [];
 
-  constructor({ life, record }: CoordinatorBirth) {
+  constructor({ owner, record }: CoordinatorBirth) {
     const options: CoordinatorOptions = {
-      owner: ownerOf(life),
+      owner,
       newCluster: CLUSTER,
       record: undefined,
       readTimeoutMs: READ_TIMEOUT_MS,

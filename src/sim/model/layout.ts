@@ -24,7 +24,8 @@ export const DEAD = -1;
 
 /** What may go wrong, or be asked for, so many times; the place of each in the budget. */
 export const BUDGETS = [
-  'faults', 'crashes', 'cuts', 'wipes', 'frontendCrashes', 'failedWrites', 'ticks', 'writes', 'reads',
+  'faults', 'crashes', 'cuts', 'wipes', 'frontendCrashes', 'failedWrites', 'ticks', 'writes',
+  'reads',
 ] as const;
 export type Budget = (typeof BUDGETS)[number];
 /** Each of these also counts as one of `faults`. */

@@ -16,7 +16,7 @@ export const QUERIES: Uint8Array = encodeChunk(0, 0, [
   { kind: 'query', account: FIRST_ACCOUNT + 1 },
 ]);
 
-/** The write of that number, in a session of its own out of the lease that begins with `session`. */
+/** The write of that number, in a session of its own out of the lease at `session`. */
 export function writeOf(session: number, number: number): Request {
   const operation = { kind: 'create', amount: AMOUNTS[number] ?? 0 } as const;
   return { type: 'request', chunk: encodeChunk(session + 1 + number, 1, [operation]) };

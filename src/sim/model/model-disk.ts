@@ -32,7 +32,8 @@ export class ModelDisks {
   number(disk: ModelDisk): number {
     const { backend, wipes, lives, promise, entries, synced } = disk;
     const { epoch, owner, cluster } = promise;
-    const key = `${backend} ${wipes} ${lives} ${epoch}${owner}${cluster} ${entries.join()} ${synced}`;
+    const promised = `${epoch} ${owner} ${cluster}`;
+    const key = `${backend} ${wipes} ${lives} ${promised} ${entries.join()} ${synced}`;
     return this.#disks.number(key, () => disk);
   }
 
@@ -40,13 +41,9 @@ export class ModelDisks {
     return this.#disks.value(number);
   }
 
-  empty(backend: BackendId, wipes: number, lives: number): number {
+  empty(backend: BackendId, wipes: number, lives: number): ModelDisk {
     const promise = { cluster: CLUSTER_NONE, epoch: EPOCH_NONE, owner: '' as OwnerId };
-    return this.number({ backend, wipes, lives, promise, entries: [], synced: 0 });
-  }
-
-  change(number: number, changes: Partial<ModelDisk>): number {
-    return this.number({ ...this.disk(number), ...changes });
+    return { backend, wipes, lives, promise, entries: [], synced: 0 };
   }
 
   /** By its number; an entry has one hash, and results that follow from it. */

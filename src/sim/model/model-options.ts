@@ -17,21 +17,44 @@ export interface ModelOptions extends Readonly<Record<Budget, number>> {
   readonly statesMax: number;
 }
 
-/** The smallest size at which every rule of the protocol is at work. */
-export const SMALLEST: ModelOptions = {
+/**
+ * Two backends, two epochs, an entry in each (the frontend's own lease of sessions, of which a
+ * client hears), one fault: a crash, a directory lost, a connection broken, a frontend gone.
+ */
+const SMALLEST: ModelOptions = {
   epochs: 2,
   bootstrap: false,
   rivals: false,
-  reduced: true,
-  verifyMerges: false,
-  faults: 2,
+  faults: 1,
   crashes: 1,
-  cuts: 0,
+  cuts: 1,
   wipes: 1,
   frontendCrashes: 1,
-  ticks: 1,
-  writes: 1,
-  reads: 1,
   failedWrites: 0,
+  ticks: 0,
+  writes: 0,
+  reads: 0,
+  reduced: true,
+  verifyMerges: true,
   statesMax: 20_000_000,
 };
+
+const RIVALS: Partial<ModelOptions> = {
+  rivals: true, reads: 1, crashes: 0, wipes: 0, frontendCrashes: 0,
+};
+
+/** Those that are explored by default, each with one thing more than the first. */
+export const MODELS = {
+  smallest: SMALLEST,
+  bootstrap: { ...SMALLEST, bootstrap: true },
+  'failed write of the record': { ...SMALLEST, failedWrites: 1, faults: 2, crashes: 0, wipes: 0 },
+  'second frontend': { ...SMALLEST, ...RIVALS },
+  'a write and a read': { ...SMALLEST, writes: 1, reads: 1 },
+} as const satisfies Readonly<Record<string, ModelOptions>>;
+
+/** Larger ones, for a machine with time and memory. */
+export const LARGER_MODELS = {
+  time: { ...SMALLEST, ticks: 1 },
+  'two faults': { ...SMALLEST, faults: 2 },
+  'second frontend, two cuts': { ...SMALLEST, ...RIVALS, faults: 2, cuts: 2 },
+} as const satisfies Readonly<Record<string, ModelOptions>>;

@@ -59,9 +59,11 @@ function describe(tables: Tables, row: Int32Array, action: number): [who: string
     case ACTION.connect: return [backend, `connects to frontend ${number + 1}`];
     case ACTION.startFrontend: return [frontend, 'starts; a client asks for a session'];
     case ACTION.dropOld: return [backend, 'what it had sent on its old connection is lost'];
-    case ACTION.dropDown: return [backend, 'what was sent to it on a connection that ended is lost'];
+    case ACTION.dropDown: return [backend, 'what was sent to it before the end is lost'];
     case ACTION.dropWrite: return ['control record', `the write of ${frontend} is lost`];
-    case ACTION.crash: return [backend, `crashes and starts again; of what was not fsynced ${number} survive`];
+    case ACTION.crash: {
+      return [backend, `crashes and starts again; of what was not fsynced ${number} survive`];
+    };
     case ACTION.wipe: return [backend, 'crashes, and starts again with its directory lost'];
     case ACTION.cut: return [backend, 'leaves its connection'];
     case ACTION.cutUp: return [backend, 'its connection breaks; the frontend knows it first'];
@@ -86,7 +88,8 @@ const SAID = [
 
 function sayMessage(message: Message): string {
   const fields = message as unknown as Readonly<Record<string, unknown>>;
-  const said = SAID.filter((name) => name in fields).map((name) => `${name} ${String(fields[name])}`);
+  const said = SAID.filter((name) => name in fields)
+    .map((name) => `${name} ${String(fields[name])}`);
   if ('hash' in message) said.push(message.hash.slice(0, 4));
   if (message.type === 'view-changed') {
     said.push(`view ${message.view.number} of ${message.view.members.map(({ id }) => id).join()}`);

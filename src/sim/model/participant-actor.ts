@@ -7,7 +7,9 @@ import {
 import type { FromBackend, ToBackend } from '../../core/message.ts';
 import { Participant, type ParticipantOptions } from '../../core/participant.ts';
 import { Automaton, type Bug, type Live } from './automaton.ts';
-import { ENTRY_NONE, incarnationOf, ModelLedger, type ModelDisk, type ModelDisks } from './model-disk.ts';
+import {
+  ENTRY_NONE, incarnationOf, ModelLedger, type ModelDisk, type ModelDisks,
+} from './model-disk.ts';
 import type { StateText } from './state-text.ts';
 
 export type ParticipantInput =
@@ -17,14 +19,23 @@ export type ParticipantInput =
   | { readonly kind: 'promise-saved'; readonly promise: PromiseRecord }
   | { readonly kind: 'truncated'; readonly entries: readonly ExecutedEntry[] }
   | { readonly kind: 'located'; readonly token: number; readonly found: EntryId | undefined }
-  | { readonly kind: 'fetched'; readonly token: number; readonly entries: readonly ExecutedEntry[] };
+  | {
+    readonly kind: 'fetched';
+    readonly token: number;
+    readonly entries: readonly ExecutedEntry[];
+  };
 
 /** What is done in the order of the asking, beside the fsyncs of the journal. */
 export type Errand =
   | { readonly kind: 'save-promise'; readonly promise: PromiseRecord }
   | { readonly kind: 'truncate'; readonly afterSeq: Seq }
   | { readonly kind: 'locate'; readonly seq: Seq; readonly token: number }
-  | { readonly kind: 'fetch'; readonly fromSeq: Seq; readonly bytes: number; readonly token: number };
+  | {
+    readonly kind: 'fetch';
+    readonly fromSeq: Seq;
+    readonly bytes: number;
+    readonly token: number;
+  };
 
 export type ParticipantEffect =
   | { readonly kind: 'append'; readonly entry: ExecutedEntry }

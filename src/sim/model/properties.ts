@@ -1,5 +1,5 @@
 /**
- * What must always hold (replication.md), judged in every state of the model, from outside the core.
+ * What must always hold (replication.md), judged in every state of the model, outside the core.
  *
  * 1 what a client was told stands, fsynced, in the journal of every member of the durable view.
  * 2 at a seq at most one entry is decided; it never changes nor vanishes. 3 a read shows everything
@@ -13,29 +13,35 @@ import type { Answered, QueryAnswered, ToClient } from '../../core/message.ts';
 import { SESSIONS_PER_LEASE } from '../../core/session-table.ts';
 import type { StopReason } from '../../core/effect.ts';
 import { ownerOf } from './coordinator-actor.ts';
+import type { Draft } from './draft.ts';
 import { BACKENDS, WORD } from './layout.ts';
 import { QUERIES } from './model-clients.ts';
 import { ModelLedger } from './model-disk.ts';
 import type { Past } from './pasts.ts';
 import type { Tables } from './tables.ts';
 
+interface Stop {
+  readonly reason: StopReason;
+  readonly detail: string;
+}
+
 /** Of an answered read. */
 const SHOWN = -1;
 
 export class Properties {
+  readonly #draft: Draft;
   readonly #tables: Tables;
   readonly #row: Int32Array;
-  readonly #found: string[];
   /** Results of reads, by the entry that they come after. */
   readonly #queries = new Map<string, string>();
   readonly #digests = new Map<EntryHash, string>();
   /** Epochs and the owners that they were promised to. */
   readonly #judged = new Set<string>();
 
-  constructor(tables: Tables, row: Int32Array, found: string[]) {
-    this.#tables = tables;
-    this.#row = row;
-    this.#found = found;
+  constructor(draft: Draft) {
+    this.#draft = draft;
+    this.#tables = draft.tables;
+    this.#row = draft.row;
   }
 
   /** The state as it is. */
@@ -43,10 +49,10 @@ export class Properties {
     const key = `${this.#row[WORD.disk]} ${this.#row[WORD.disk + 4]} ${this.#row[WORD.control]}`
       + ` ${this.#row[WORD.past]}`;
     if (this.#judged.has(key)) return;
-    const before = this.#found.length;
+    const before = this.#draft.found.length;
     this.#checkView();
     this.#checkPromises();
-    if (this.#found.length === before) this.#judged.add(key);
+    if (this.#draft.found.length === before) this.#judged.add(key);
   }
 
   onToClient(message: ToClient): void {
@@ -66,7 +72,7 @@ export class Properties {
   }
 
   onAppended(backend: number, { seq, hash, digest, previousHash }: ExecutedEntry): void {
-    const disk = this.#tables.diskOf(this.#row, backend);
+    const disk = this.#draft.disk(backend);
     const before = this.#tables.disks.at(disk, seq - 1)?.hash;
     const isNext = disk.entries.length === seq - 1;
     if (!isNext || (seq > 1 && before !== previousHash)) {
@@ -78,16 +84,16 @@ export class Properties {
   }
 
   onTruncate(backend: number, afterSeq: Seq): void {
-    const disk = this.#tables.diskOf(this.#row, backend);
+    const disk = this.#draft.disk(backend);
     this.#past.decided.forEach((hash, at) => {
-      if (at >= afterSeq && hash !== undefined && this.#tables.disks.at(disk, at + 1)?.hash === hash) {
-        this.#report(`backend ${backend + 1} drops ${at + 1}, which is decided`);
-      }
+      if (at < afterSeq || hash === undefined) return;
+      if (this.#tables.disks.at(disk, at + 1)?.hash !== hash) return;
+      this.#report(`backend ${backend + 1} drops ${at + 1}, which is decided`);
     });
   }
 
   onCommitted(backend: number, seq: Seq): void {
-    const disk = this.#tables.diskOf(this.#row, backend);
+    const disk = this.#draft.disk(backend);
     for (let at = 1; at <= seq; at += 1) {
       const entry = this.#tables.disks.durableAt(disk, at);
       if (entry === undefined) {
@@ -97,7 +103,7 @@ export class Properties {
   }
 
   onReset(backend: number): void {
-    const { record } = this.#tables.control.place(this.#row[WORD.control] as number);
+    const { record } = this.#tables.control.place(this.#draft.control);
     if (record === undefined) return;
     const members = this.#tables.disksOf(this.#row, record.view);
     if (members.some((disk) => disk.backend === backend + 1)) {
@@ -106,8 +112,8 @@ export class Properties {
   }
 
   /** One that was overtaken may meet a newer promise before it meets the newer record. */
-  onStop(coordinator: number, stop: { readonly reason: StopReason; readonly detail: string }): void {
-    const { record } = this.#tables.control.place(this.#row[WORD.control] as number);
+  onStop(coordinator: number, stop: Stop): void {
+    const { record } = this.#tables.control.place(this.#draft.control);
     const overtaken = record?.owner !== ownerOf(coordinator);
     if (stop.reason === 'deposed' && overtaken) return;
     if (stop.reason === 'rolled-back' && overtaken) return;
@@ -123,7 +129,7 @@ export class Properties {
   }
 
   #checkView(): void {
-    const { record } = this.#tables.control.place(this.#row[WORD.control] as number);
+    const { record } = this.#tables.control.place(this.#draft.control);
     if (record === undefined) return;
     if (record.view.members.length === 0) this.#report('the view is empty');
     for (const disk of this.#tables.disksOf(this.#row, record.view)) {
@@ -138,7 +144,7 @@ export class Properties {
   }
 
   #checkPromises(): void {
-    const [one, other] = BACKENDS.map((backend) => this.#tables.diskOf(this.#row, backend).promise);
+    const [one, other] = BACKENDS.map((backend) => this.#draft.disk(backend).promise);
     if (one === undefined || other === undefined || one.epoch !== other.epoch) return;
     if (one.owner !== other.owner) this.#report(`epoch ${one.epoch} is promised to two owners`);
   }
@@ -160,19 +166,21 @@ export class Properties {
     this.#change({ reads: this.#past.reads.map((read, at) => (at === query ? SHOWN : read)) });
     const shown = Buffer.from(results).toString('latin1');
     for (const entry of this.#onHeard(seq, 'a read')) {
-      if (this.#expected(entry) !== shown) this.#report(`a read shows another state than after ${seq}`);
+      if (this.#expected(entry) === shown) continue;
+      this.#report(`a read shows another state than that after ${seq}`);
     }
   }
 
   /** A client hears of the entry: every member must hold it. Returns it as they hold it. */
   #onHeard(seq: number, what: string): ExecutedEntry[] {
-    const { record } = this.#tables.control.place(this.#row[WORD.control] as number);
+    const { record } = this.#tables.control.place(this.#draft.control);
     const held: ExecutedEntry[] = [];
     for (const disk of record === undefined ? [] : this.#tables.disksOf(this.#row, record.view)) {
       const entry = this.#tables.disks.durableAt(disk, seq);
       if (entry !== undefined) held.push(entry);
       else if (seq > 0) {
-        this.#report(`${what} was answered at ${seq}, which member ${disk.backend} has not fsynced`);
+        const who = `member ${disk.backend}`;
+        this.#report(`${what} was answered at ${seq}, which ${who} has not fsynced`);
       }
     }
     for (const { hash } of held) this.#decide(seq, hash);
@@ -194,17 +202,18 @@ export class Properties {
   #expected({ seq, hash }: ExecutedEntry): string {
     let results = this.#queries.get(hash);
     if (results !== undefined) return results;
-    const disk = BACKENDS.map((backend) => this.#tables.diskOf(this.#row, backend)).find(
+    const disk = BACKENDS.map((backend) => this.#draft.disk(backend)).find(
       (each) => this.#tables.disks.at(each, seq)?.hash === hash,
     );
     const entries = (disk?.entries ?? []).slice(0, seq);
-    const ledger = ModelLedger.replay(entries.map((entry) => this.#tables.disks.entries.value(entry)));
+    const known = this.#tables.disks.entries;
+    const ledger = ModelLedger.replay(entries.map((entry) => known.value(entry)));
     results = Buffer.from(ledger.query(QUERIES)).toString('latin1');
     this.#queries.set(hash, results);
     return results;
   }
 
   #report(line: string): void {
-    this.#found.push(line);
+    this.#draft.found.push(line);
   }
 }
