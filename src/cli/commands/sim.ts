@@ -8,6 +8,7 @@ import { BankdCommand, type Usage } from '../command.ts';
 import { EXIT, exitStatusOfSignal } from '../exit-status.ts';
 import { environmentName, options } from '../options.ts';
 import { Interruption } from '../signals.ts';
+import { exploreModels } from '../sim-exhaustive.ts';
 import { seedsInChildren } from '../sim-jobs.ts';
 import { SimProgress } from '../sim-progress.ts';
 import { formatOutcomes, reportSeed } from '../sim-report.ts';
@@ -36,6 +37,7 @@ export class SimCommand extends BankdCommand {
       ['one of them again, every event of it', 'bankd sim --seed 42 --trace'],
       ['until Ctrl-C or a finding, on 4 cores', 'bankd sim --forever --jobs 4'],
       ['many small runs of a small bank', 'bankd sim --seeds 5000 --backends 2 --operations 50'],
+      ['every state of two backends, with a fault', 'bankd sim --exhaustive'],
     ],
   };
 
@@ -44,6 +46,8 @@ export class SimCommand extends BankdCommand {
   readonly seed = number('--seed', 0, SEED_MAX, 'this one alone, with all that it drew');
   readonly trace = options.flag('--trace', 'with --seed: every event, a line each');
   readonly forever = options.flag('--forever', 'seed after seed until Ctrl-C or a finding');
+  readonly exhaustive = options.flag(
+    '--exhaustive', 'no seeds: every state of the smallest banks, counted');
   readonly jobs = number('--jobs', 1, 256, 'processes (default: one a core, but one)');
   readonly json = options.flag('--json', 'one JSON object a seed');
   readonly backends = number('--backends', 1, BACKENDS_MAX, 'so many, not drawn');
@@ -52,10 +56,17 @@ export class SimCommand extends BankdCommand {
   readonly faults = number('--faults', 0, 10_000, 'so many, not drawn');
 
   override async execute(): Promise<number> {
+    if (this.exhaustive) return this.#exploreAll();
     const overrides = this.#overrides();
     if (this.seed === undefined) return this.#runMany(this.#range(), overrides);
     this.#refuseBeside('--seed', ['seeds', 'first', 'forever']);
     return this.#runOne(this.seed, overrides);
+  }
+
+  #exploreAll(): number {
+    if (this.trace) throw usageError('--trace shows one seed: give it with --seed N');
+    this.#refuseBeside('--exhaustive', ['seed', 'seeds', 'first', 'forever']);
+    return exploreModels(this.context, this.json);
   }
 
   async #runOne(seed: number, overrides: SimOverrides): Promise<number> {
@@ -117,7 +128,7 @@ export class SimCommand extends BankdCommand {
     return { first, count };
   }
 
-  #refuseBeside(flag: string, others: readonly ('seeds' | 'first' | 'forever')[]): void {
+  #refuseBeside(flag: string, others: readonly ('seed' | 'seeds' | 'first' | 'forever')[]): void {
     const other = others.find((name) => this[name] !== undefined && this[name] !== false);
     if (other !== undefined) throw usageError(`${flag} and --${other} exclude each other`);
   }
