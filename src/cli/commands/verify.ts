@@ -17,10 +17,11 @@ export class VerifyCommand extends BankdCommand {
   static override readonly wordsPlaceholder = 'DIRECTORY|FILE…';
   static override readonly about: Usage = {
     description: 'check recorded histories, and the directories of a stopped bank',
-    details: 'A directory is checked and compared with the others: exit status 5 where one is ' +
-      'damaged, two differ, or the head is not there. A file, or - for stdin, is a history of ' +
-      'what clients asked and were told, as NDJSON or a register\'s as Jepsen logs it: exit ' +
-      'status 5 where no order explains it, 4 where the search gave up, 2 where it is no history.',
+    details:
+      'A directory is checked and compared with the others: exit status 5 where one is damaged,\n' +
+      'two differ, or the head is not there. A file, or - for stdin, is a history of what clients\n' +
+      "asked and were told, as NDJSON, or a register's as Jepsen logs it: exit status 5 where no\n" +
+      'order explains it, 4 where the search gave up, 2 where it is no history.',
     examples: [
       ['all of a bank', 'bankd verify bankd-data'],
       ['a history', 'bankd verify history.ndjson'],
