@@ -64,7 +64,10 @@ export class ModelBackends {
 
   /** What was appended is fsynced. */
   sync(backend: number): void {
-    const seq = this.#flush(backend) as Seq;
+    const disk = this.#draft.disk(backend);
+    const seq = disk.entries.length as Seq;
+    if (disk.synced === seq) return;
+    this.#draft.setDisk(backend, { ...disk, synced: seq });
     this.#feed(backend, `s${seq}`, () => ({ kind: 'synced', seq }));
   }
 
@@ -83,7 +86,7 @@ export class ModelBackends {
     const { disks } = this.#draft.tables;
     switch (errand.kind) {
       case 'save-promise': {
-        this.#flush(backend);
+        this.sync(backend);
         const { promise } = errand;
         this.#draft.setDisk(backend, { ...this.#draft.disk(backend), promise });
         return { kind: 'promise-saved', promise };
@@ -106,19 +109,12 @@ export class ModelBackends {
 
   #truncate(backend: number, afterSeq: Seq): ParticipantInput {
     const { disks } = this.#draft.tables;
+    this.sync(backend);
     this.#properties.onTruncate(backend, afterSeq);
     const disk = this.#draft.disk(backend);
     const entries = disk.entries.slice(0, afterSeq);
     this.#draft.setDisk(backend, { ...disk, entries, synced: entries.length });
     return { kind: 'truncated', entries: entries.map((entry) => disks.entries.value(entry)) };
-  }
-
-  /** The seq up to which everything is fsynced then. */
-  #flush(backend: number): number {
-    const disk = this.#draft.disk(backend);
-    const synced = disk.entries.length;
-    this.#draft.setDisk(backend, { ...disk, synced });
-    return synced;
   }
 
   /** For good, or it comes back when something has changed. */

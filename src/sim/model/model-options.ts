@@ -49,6 +49,7 @@ export const MODELS = {
   bootstrap: { ...SMALLEST, bootstrap: true },
   'failed write of the record': { ...SMALLEST, failedWrites: 1, faults: 2, crashes: 0, wipes: 0 },
   'second frontend': { ...SMALLEST, ...RIVALS },
+  'late backend': { ...SMALLEST, crashes: 0, cuts: 0, wipes: 0, ticks: 1 },
   'a write and a read': { ...SMALLEST, writes: 1, reads: 1 },
 } as const satisfies Readonly<Record<string, ModelOptions>>;
 
@@ -56,5 +57,6 @@ export const MODELS = {
 export const LARGER_MODELS = {
   time: { ...SMALLEST, ticks: 1 },
   'two faults': { ...SMALLEST, faults: 2 },
+  'lost directory, late backend': { ...SMALLEST, faults: 2, crashes: 0, cuts: 0, ticks: 1 },
   'second frontend, two cuts': { ...SMALLEST, ...RIVALS, faults: 2, cuts: 2 },
 } as const satisfies Readonly<Record<string, ModelOptions>>;
