@@ -1,13 +1,20 @@
 /**
- * The directories of a stopped bank of two, in which backend 2 holds an entry that was never
- * decided, and backend 1 another one in its place: what a frontend and a backend leave that die
+ * The directories of a stopped bank of two, in which backend 2 holds entries that were never
+ * decided, and backend 1 others in their place: what a frontend and a backend leave that die
  * with a prepared batch (compare KIP-101, scenario 2).
  */
 import { rmSync } from 'node:fs';
+import type { Operation } from '../../../src/core/operation.ts';
 import { Client } from '../../../src/host/client.ts';
 import { pause, until } from '../../support/bank.ts';
 import type { Done } from '../../support/history-check.ts';
 import { TrialBank } from './trial-bank.ts';
+
+/** The tail goes beyond the first segment, so that the cut has to remove one. */
+const CHUNK = 4_000;
+const CHUNKS = 6;
+/** Time to prepare them. */
+const VOTE_MS = 1_500;
 
 export interface DivergedBank {
   readonly data: string;
@@ -40,10 +47,12 @@ export async function makeDivergedBank(seed: number): Promise<DivergedBank> {
   return { data: bank.data, history, remove };
 }
 
-/** Deposits that one backend votes for and the other, which is paused, does not. */
+/** Chunks that one backend votes for and the other, which is paused, does not. */
 async function prepareInVain(port: number): Promise<void> {
   const client = await Client.connect({ port, timeoutMs: 60_000 });
-  void client.deposit(100, '1.00').catch(() => undefined);
-  await pause(500);
+  const deposit: Operation = { kind: 'deposit', account: 100, amount: 1, scale: 2 };
+  const chunk = Array.from({ length: CHUNK }, () => deposit);
+  for (let sent = 0; sent < CHUNKS; sent += 1) void client.bulk(chunk).catch(() => undefined);
+  await pause(VOTE_MS);
   await client.close();
 }

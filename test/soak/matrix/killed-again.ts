@@ -6,7 +6,7 @@ import type { Random } from '../../../src/core/random.ts';
 import type { Act, Strike } from '../../support/faults/fault-plan.ts';
 import { makeDivergedBank } from './diverged-bank.ts';
 import {
-  liveAsJoiner, liveDamaged, liveOn, startDiverged, startFilled, VICTIM,
+  liveAsJoiner, liveDamaged, liveOn, OWN_DAMAGE, startDiverged, startFilled, VICTIM,
 } from './kill-backend.ts';
 import { liveAsFrontend } from './kill-frontend.ts';
 import type { Case, Matrix } from './matrix.ts';
@@ -84,7 +84,7 @@ async function sweep(
       const { struck } = await state.reach(trial, state.strike);
       if (struck === undefined) throw new Error('the state was not reached');
       matrix.ran(row, await killStarts(trial, chosen, random));
-      await trial.comeBack(state.who, {}, state.name === 'aside');
+      await trial.comeBack(state.who, {}, state.name === 'aside' ? OWN_DAMAGE : undefined);
       return struck;
     },
   });
