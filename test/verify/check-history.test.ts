@@ -38,6 +38,14 @@ const cases: readonly Case[] = [
       1 ok OK 45.00`,
   },
   {
+    name: 'an unknown CREATE explains a refusal that comes before what completes first',
+    text: `${oneByOne('create 90071992547409.91 → OK 100', 'create 5 → ?')}
+      2 invoke transfer 101 100 0.01
+      3 invoke update 100 0
+      3 ok OK 0.00
+      2 fail ERR LIMIT EXCEEDED: account 100 can hold at most 90071992547409.91`,
+  },
+  {
     name: 'a read after one that saw the new value sees the old',
     text: `${oneByOne(FIRST)}
       1 invoke withdraw 100 5
