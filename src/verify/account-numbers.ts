@@ -5,20 +5,19 @@
  * Let p(n) be the moment at which account n is created. Answers bound it: it lies after every
  * invocation of what was told that n is not there, and before the completion of what found it
  * there; and p grows with n. Nothing else depends on when exactly an account is created: where each
- * p(n) has room between its bounds, creations can be taken at their earliest, and each part of the
- * bank can be looked at by itself. (Both missing and not told which: the later-numbered one is
+ * p(n) has room between its bounds, creations can be taken at their earliest (`numberedAfter`), and
+ * each part of the bank can be looked at by itself. (Both missing and not told which: the later-numbered one is
  * missing longest, so it is as if that one had been named.)
  *
  * CREATEs that did not tell their number fill the gaps that are left: every number below one that
  * was given must have been given. In how many ways, `numberings` tells.
  */
+import { fillGaps } from './fill-gaps.ts';
 import type { Finding } from './finding.ts';
 import type { Operation } from './history.ts';
 import { linesOf, ownedWords } from './operation-words.ts';
 
 export const FIRST_ACCOUNT = 100;
-/** So many ways to number the CREATEs are tried. */
-const TRIES_MAX = 1_000_000;
 
 export interface NumberingOptions {
   /** There may have been accounts before the history, and others who create some. */
@@ -36,10 +35,15 @@ export interface Numbered {
   readonly lastPossible: number;
   /** There are more ways than were tried. */
   readonly isGivenUp: boolean;
+  /**
+   * Each way to number what nobody has seen, too; empty where that makes no difference. Until then,
+   * accounts up to `lastPossible` may hold anything.
+   */
+  readonly unseen: () => Iterable<Numbered>;
 }
 
 /** When an account may have been created, and what says so. */
-interface Bounds {
+export interface Bounds {
   readonly account: number;
   create: Operation | undefined;
   after: number;
@@ -47,6 +51,9 @@ interface Bounds {
   before: number;
   beforeWhat: Operation | undefined;
 }
+
+/** Which CREATEs made which accounts. */
+export type Guess = ReadonlyMap<Operation, number>;
 
 /** Each way to number the CREATEs; at least one, which holds findings where there is none. */
 export function* numberings(
@@ -59,24 +66,56 @@ export function* numberings(
   const chain = isExisting ? sorted(bounds) : completeChain(bounds, untold, findings);
   if (findings.length === 0) tighten(chain, findings);
   const gaps = isExisting ? [] : chain.filter(({ create }) => create === undefined);
-  const numbered = (guess: ReadonlyMap<Operation, number>): Numbered => {
-    const last = chain.at(-1)?.account ?? FIRST_ACCOUNT - 1;
+  const numbered = (guess: Guess, accounts = chain, lastPossible?: number): Numbered => {
+    const last = accounts.at(-1)?.account ?? FIRST_ACCOUNT - 1;
+    const after = findings.length > 0 ? new Map() : afterWhats(accounts, guess);
     return {
-      operations: renumber(operations, guess), findings, guessed: new Set(guess.values()),
-      last, lastPossible: last + untold.length - guess.size, isGivenUp: false,
+      operations: renumber(operations, guess, after), findings, guessed: new Set(guess.values()),
+      last, lastPossible: lastPossible ?? last + untold.length - guess.size,
+      isGivenUp: false, unseen: () => [],
     };
   };
   let isAny = false;
   if (findings.length === 0) {
-    const missing = missingBeyond(chain, bounds, untold.length);
-    for (const guess of fillGaps(gaps, missing, untold, touchedAccounts(operations))) {
+    const beyond = missingBeyond(chain, bounds, untold.length);
+    const touched = touchedAccounts(operations);
+    const unseen = (base: Guess): Iterable<Numbered> =>
+      numberUnseen(base, { chain, beyond, untold, touched, numbered });
+    for (const guess of fillGaps(gaps, beyond, untold, touched)) {
       isAny = true;
-      if (guess !== 'given-up') yield numbered(guess);
-      else yield { ...numbered(new Map()), isGivenUp: true };
+      if (guess === 'given-up') yield { ...numbered(new Map()), isGivenUp: true };
+      else if (isExisting) yield numbered(guess);
+      else yield { ...numbered(guess), unseen: () => unseen(guess) };
     }
     if (!isAny) findings.push(unfillable(gaps));
   }
   if (!isAny) yield numbered(new Map());
+}
+
+interface Unseen {
+  readonly chain: readonly Bounds[];
+  readonly beyond: readonly Bounds[];
+  readonly untold: readonly Operation[];
+  readonly touched: ReadonlySet<number>;
+  readonly numbered: (guess: Guess, chain?: Bounds[], lastPossible?: number) => Numbered;
+}
+
+/** Each way to number accounts after the last, from none to as many as are asked for. */
+function* numberUnseen(
+  base: Guess, { chain, beyond, untold, touched, numbered }: Unseen,
+): Generator<Numbered> {
+  const rest = untold.filter((each) => !base.has(each));
+  const most = beyond.slice(0, rest.length).findLastIndex(({ account }) => touched.has(account));
+  if (most < 0) return;
+  const last = chain.at(-1)?.account ?? FIRST_ACCOUNT - 1;
+  const floor = afterWhats(chain, base).get(last)?.invoked;
+  for (let count = 0; count <= most + 1; count += 1) {
+    const [made, missing] = [beyond.slice(0, count), beyond.slice(count)];
+    for (const guess of fillGaps(made, missing, rest, touched, floor)) {
+      if (guess === 'given-up') yield { ...numbered(base), isGivenUp: true };
+      else yield numbered(new Map([...base, ...guess]), [...chain, ...made], last + count);
+    }
+  }
 }
 
 function isUntoldCreate({ kind, answer, malformed }: Operation): boolean {
@@ -217,124 +256,48 @@ function tighten(chain: readonly Bounds[], findings: Finding[]): void {
   if (wrong !== undefined) findings.push(outOfOrder(wrong));
 }
 
-/** Until when, at least, the accounts after the last were seen to be missing. */
+/** The accounts after the last, which were seen to be missing at least until `after`. */
 function missingBeyond(
   chain: readonly Bounds[], bounds: ReadonlyMap<number, Bounds>, count: number,
-): number[] {
+): readonly Bounds[] {
   const last = chain.at(-1);
-  let after = last?.after ?? -1;
+  let latest = { after: last?.after ?? -1, afterWhat: last?.afterWhat };
   return Array.from({ length: count }, (_, at) => {
     const account = (last?.account ?? FIRST_ACCOUNT - 1) + 1 + at;
-    after = Math.max(after, bounds.get(account)?.after ?? -1);
-    return after;
+    const own = bounds.get(account);
+    if (own !== undefined && own.after > latest.after) latest = own;
+    const { after, afterWhat } = latest;
+    return {
+      account, create: undefined, after, afterWhat, before: Infinity, beforeWhat: undefined,
+    };
   });
 }
 
-/** Each way to choose CREATEs for the gaps that makes a difference to the balances. */
-function* fillGaps(
-  gaps: readonly Bounds[],
-  missing: readonly number[],
-  untold: readonly Operation[],
-  touched: ReadonlySet<number>,
-): Generator<ReadonlyMap<Operation, number> | 'given-up'> {
-  const choice = new Choice(untold);
-  const told = new Set<string>();
-  let from = 0;
-  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-    const gap = gaps[choice.count];
-    if (gap !== undefined && choice.take(gap, from)) {
-      from = 0;
-      continue;
+/** Of each account the last that was asked before it can have been created. */
+function afterWhats(chain: readonly Bounds[], guess: Guess): Map<number, Operation> {
+  const created = new Map([...guess].map(([create, account]) => [account, create]));
+  const whats = new Map<number, Operation>();
+  let latest: Operation | undefined;
+  for (const { account, afterWhat } of chain) {
+    for (const what of [afterWhat, created.get(account)]) {
+      if (what !== undefined && what.invoked > (latest?.invoked ?? -1)) latest = what;
     }
-    if (gap === undefined && choice.leavesRoomAfter(missing)) {
-      const guess = choice.guess(gaps);
-      const amounts = [...guess].filter(([, account]) => touched.has(account))
-        .map(([{ amount }]) => amount).join();
-      if (!told.has(amounts)) yield guess;
-      told.add(amounts);
-    }
-    const dropped = choice.drop();
-    if (dropped === undefined) return;
-    from = dropped + 1;
+    if (latest !== undefined) whats.set(account, latest);
   }
-  yield 'given-up';
-}
-
-/** Which CREATE made the first gap, the second, and so on. */
-class Choice {
-  /** The first completed first; those of unknown outcome last. */
-  readonly #candidates: readonly Operation[];
-  readonly #isUsed: Uint8Array;
-  readonly #chosen: { readonly at: number; readonly after: number }[] = [];
-
-  constructor(untold: readonly Operation[]) {
-    this.#candidates = untold.toSorted((one, other) =>
-      one.completed === other.completed ?
-        one.invoked - other.invoked : one.completed - other.completed);
-    this.#isUsed = new Uint8Array(untold.length);
-  }
-
-  get count(): number {
-    return this.#chosen.length;
-  }
-
-  /** Takes the first candidate from `from` on that can have made the account. */
-  take(gap: Bounds, from: number): boolean {
-    const earliest = Math.max(gap.after, this.#after);
-    if (earliest >= gap.before) return false;
-    for (let at = from; at < this.#candidates.length; at += 1) {
-      const candidate = this.#candidates[at];
-      if (candidate === undefined || this.#isUsed[at] === 1) continue;
-      if (candidate.invoked >= gap.before || candidate.completed <= earliest) continue;
-      const after = Math.max(earliest, candidate.invoked);
-      if (!this.#leavesRoom(after, at)) continue;
-      this.#isUsed[at] = 1;
-      this.#chosen.push({ at, after });
-      return true;
-    }
-    return false;
-  }
-
-  /** Which candidate it was that is free again; undefined where none was taken. */
-  drop(): number | undefined {
-    const last = this.#chosen.pop();
-    if (last !== undefined) this.#isUsed[last.at] = 0;
-    return last?.at;
-  }
-
-  /** Whether all that are left over can make the accounts after the last, one after another. */
-  leavesRoomAfter(missing: readonly number[]): boolean {
-    const left = this.#candidates.filter((_, at) => this.#isUsed[at] === 0);
-    return left.every(({ completed }, at) =>
-      completed > Math.max(missing[at] ?? -1, this.#after));
-  }
-
-  guess(gaps: readonly Bounds[]): ReadonlyMap<Operation, number> {
-    return new Map(this.#chosen.map(({ at }, which): [Operation, number] =>
-      [this.#candidates[at] as Operation, gaps[which]?.account ?? NaN]));
-  }
-
-  get #after(): number {
-    return this.#chosen.at(-1)?.after ?? -1;
-  }
-
-  /** Whether what is not used can still be completed in time; the first of them tells. */
-  #leavesRoom(after: number, besides: number | undefined): boolean {
-    for (const [at, { completed }] of this.#candidates.entries()) {
-      if (this.#isUsed[at] === 0 && at !== besides) return completed > after;
-    }
-    return true;
-  }
+  return whats;
 }
 
 function renumber(
-  operations: readonly Operation[], guess: ReadonlyMap<Operation, number>,
+  operations: readonly Operation[], guess: Guess, after: ReadonlyMap<number, Operation>,
 ): readonly Operation[] {
   if (!operations.some(({ kind }) => kind === 'create')) return operations;
   return operations.map((each) => {
     if (each.kind !== 'create') return each;
     const account = Number.isNaN(each.answer.account) ? guess.get(each) : each.answer.account;
-    return account === undefined ? each : { ...each, account };
+    if (account === undefined) return each;
+    const what = after.get(account);
+    const isLater = what !== undefined && what.invoked > each.invoked;
+    return { ...each, account, ...(isLater ? { numberedAfter: what } : {}) };
   });
 }
 

@@ -25,7 +25,8 @@ const IMPOSSIBLE: Rule = [{ need: NEVER }];
 
 /** Operations in the order of their invocations, of which each CREATE that happened is numbered. */
 export function bankSteps(operations: readonly Operation[]): BankSteps {
-  const relevant = operations.filter(hasRule);
+  const relevant = operations.filter(hasRule)
+    .sort((one, other) => earliestOf(one) - earliestOf(other));
   const places = new Map<number, number>();
   const placeOf = (account: number): number => {
     const place = places.get(account) ?? places.size;
@@ -38,7 +39,8 @@ export function bankSteps(operations: readonly Operation[]): BankSteps {
   }
   const steps = new Steps(relevant.length, places.size);
   relevant.forEach((operation, source) => {
-    const { invoked, completed, answer, account, toAccount } = operation;
+    const { completed, answer, account, toAccount } = operation;
+    const invoked = earliestOf(operation);
     const isOptional = answer.kind === 'unknown';
     const [own, other] = ruleOf(operation);
     const touches: Touch[] = [{ ...own, place: placeOf(account) }];
@@ -46,6 +48,10 @@ export function bankSteps(operations: readonly Operation[]): BankSteps {
     steps.add({ invoked, completed, isOptional, source }, touches);
   });
   return { steps, accounts: [...places.keys()], operations: relevant };
+}
+
+function earliestOf({ invoked, numberedAfter }: Operation): number {
+  return Math.max(invoked, numberedAfter?.invoked ?? -1);
 }
 
 /** Whether it says anything of balances. */

@@ -69,6 +69,8 @@ export interface Operation {
   completed: number;
   completedLine: number;
   answer: Answer;
+  /** CREATE: its account was made after this one was asked, as it was not there, or had its turn. */
+  readonly numberedAfter?: Operation;
 }
 
 export interface History {

@@ -132,8 +132,11 @@ class Search {
       if (effort.isOver) return;
       const related = this.#relation.before(top.configuration, step);
       const configuration = this.#observe(top.configuration, [step, ...related]);
+      const path = [
+        ...top.path, ...configuration.applied.slice(top.configuration.applied.length),
+      ];
       if (this.#ground.has(configuration, step)) {
-        if (this.#isNeeded(top.path, step)) next.add(configuration);
+        if (this.#isNeeded(path, step)) next.add(configuration);
         continue;
       }
       for (const other of [step, ...related]) {
@@ -142,9 +145,9 @@ class Search {
         const after = this.#ground.with(configuration, other);
         if (!this.#isPossible(configuration, after, other)) continue;
         if (other === step) {
-          if (this.#isNeeded(top.path, step)) next.add(after);
+          if (this.#isNeeded(path, step)) next.add(after);
         } else if (seen.add(after)) {
-          stack.push({ configuration: after, path: [...top.path, other] });
+          stack.push({ configuration: after, path: [...path, other] });
         }
       }
     }
@@ -185,13 +188,19 @@ class Search {
     return isOfUse;
   }
 
-  /** Whether each step of the path is tied to the last one, by places shared along the way. */
+  /**
+   * Whether each step of the path is tied to the last one, by places shared along the way. What was
+   * observed on it may tie two places, but need not.
+   */
   #isNeeded(path: readonly number[], step: number): boolean {
     const places = new Set([this.#steps.placeOf(step, 0), this.#steps.placeOf(step, 1)]);
     places.delete(-1);
     for (const earlier of path.toReversed()) {
       const own = [this.#steps.placeOf(earlier, 0), this.#steps.placeOf(earlier, 1)];
-      if (!own.some((place) => places.has(place))) return false;
+      if (!own.some((place) => places.has(place))) {
+        if (this.#steps.isObserver(earlier)) continue;
+        return false;
+      }
       for (const place of own) if (place >= 0) places.add(place);
     }
     return true;

@@ -269,6 +269,11 @@ function sentencesOf(
       `${words(later)} was asked after ${words(earlier)} had been answered`);
   });
   if (sentences.length === 0) sentences.push(...shown.map(words));
+  for (const create of [...operations, ...optional]) {
+    const { numberedAfter: earlier } = create;
+    if (earlier === undefined) continue;
+    sentences.push(`${words(create)} had its turn after ${words(earlier)} was asked`);
+  }
   const those = operations.length === 1 ? 'this' : 'these';
   const start = isWhole ? '' : ', whatever was there before';
   const others = optional.length === 1 ? 'one other operation' : `${optional.length} others`;

@@ -38,6 +38,68 @@ const cases: readonly Case[] = [
       1 ok OK 45.00`,
   },
   {
+    name: 'an unknown CREATE explains a refusal that comes before what completes first',
+    text: `${oneByOne('create 90071992547409.91 → OK 100', 'create 5 → ?')}
+      2 invoke transfer 101 100 0.01
+      3 invoke update 100 0
+      3 ok OK 0.00
+      2 fail ERR LIMIT EXCEEDED: account 100 can hold at most 90071992547409.91`,
+  },
+  {
+    name: 'an account is there before the CREATE of the one before it was asked',
+    text: `${oneByOne('create 1 → OK 100')}
+      2 invoke create 2
+      3 invoke transfer 102 100 1
+      4 invoke query 100
+      4 ok OK 2.00
+      1 invoke create 7
+      3 ok OK 1.00 2.00
+      2 ok OK 102
+      1 ok OK 101`,
+    broken: ['linearizability'],
+  },
+  {
+    name: 'an account is there before it was missing',
+    text: `${oneByOne('create 1 → OK 100')}
+      2 invoke create 2
+      3 invoke transfer 101 100 1
+      4 invoke query 100
+      4 ok OK 2.00
+      5 invoke query 101
+      3 ok OK 1.00 2.00
+      2 ok OK 101
+      5 fail ERR ACCT NOT FOUND: account 101 does not exist`,
+    broken: ['linearizability'],
+  },
+  {
+    name: 'of two unknown CREATEs of one amount, either may have come first',
+    text: `${oneByOne('create 1 → OK 100')}
+      1 invoke create 1
+      2 invoke transfer 101 100 1
+      3 invoke query 100
+      3 ok OK 2.00
+      4 invoke create 1
+      4 ok OK
+      2 ok OK 0.00 2.00`,
+  },
+  {
+    name: 'unknown money from an account that nobody has seen',
+    text: oneByOne(
+      'create 1 → OK 100', 'create 3 → ?', 'transfer 101 100 3 → ?', 'query 100 → OK 4.00'),
+  },
+  {
+    name: 'more money from an account that nobody has seen than any CREATE put there',
+    text: oneByOne(
+      'create 1 → OK 100', 'create 1 → ?', 'transfer 101 100 3 → ?', 'query 100 → OK 4.00'),
+    broken: ['linearizability'],
+  },
+  {
+    name: 'money from an account that nobody has seen, before any CREATE of it was asked',
+    text: oneByOne(
+      'create 1 → OK 100', 'transfer 101 100 3 → ?', 'query 100 → OK 4.00', 'create 3 → ?'),
+    broken: ['linearizability'],
+  },
+  {
     name: 'a read after one that saw the new value sees the old',
     text: `${oneByOne(FIRST)}
       1 invoke withdraw 100 5
