@@ -32,6 +32,8 @@ export interface ClientPlan extends Habits {
   readonly shortDeadlines: number;
   /** How often the network repeats a request. */
   readonly repeats: number;
+  /** How often it submits the next thing without a pause. */
+  readonly bursts: number;
 }
 
 export class SimClient implements SimClientEnd {
@@ -77,6 +79,10 @@ export class SimClient implements SimClientEnd {
     this.#isHurried = true;
     this.#cluster.queue.after(HURRY_MS, () => (this.#left = 0));
     this.#thinkSoon();
+  }
+
+  get onlyReads(): boolean {
+    return this.#plan.onlyReads;
   }
 
   /** Whether it has submitted everything, waits for nothing, and its last request was answered. */
@@ -194,7 +200,9 @@ export class SimClient implements SimClientEnd {
     if (this.#open.size >= this.#plan.window) return;
     if (this.#left > 0) this.#submit(this.#draw());
     else if (this.#wantsLast) this.#submit(this.#last());
-    if (this.#left > 0) this.#thinkSoon();
+    if (this.#left === 0) return;
+    if (!this.#isHurried && this.#cluster.random.chance(this.#plan.bursts)) this.#submitNext();
+    else this.#thinkSoon();
   }
 
   get #wantsLast(): boolean {

@@ -23,6 +23,8 @@ export interface Habits {
   readonly bulk: boolean;
   /** It ends its session at times. */
   readonly quits: boolean;
+  /** It writes nothing. */
+  readonly onlyReads: boolean;
 }
 
 export interface Draw {
@@ -59,6 +61,7 @@ export class Workload {
 
   next(): Draw {
     const random = this.#random;
+    if (this.#habits.onlyReads) return { thing: 'query', operations: [this.#query()], isBulk: false };
     if (this.#habits.bulk && random.chance(0.06)) return this.#bulk();
     const operation = this.#one();
     const thing = operation.kind === 'query' ? 'query' : 'request';
