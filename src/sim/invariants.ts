@@ -6,9 +6,8 @@
  * durable view, with that result. 2 one history: what was decided at a seq never changes nor
  * vanishes. 5 determinism: equal entries give equal digests. 6 no backend votes away what it lost.
  * And: promises are kept (`promise-watch.ts`), a view is not written hastily, a stopped coordinator
- * is silent, no member of the durable view is told to set its files
- * aside, a prepared entry has room, nothing grows without bound. (3 and 4 are judged at the end, in
- * `judgement.ts`.)
+ * is silent, no member of the durable view is told to set its files aside, a prepared entry has
+ * room, nothing grows without bound. (3 and 4 are judged at the end, in `judgement.ts`.)
  */
 import { entryBytes, type ExecutedEntry } from '../core/entry.ts';
 import { isMember, type ControlRecord } from '../core/view.ts';

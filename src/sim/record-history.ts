@@ -14,7 +14,7 @@ export class RecordHistory {
     this.#records = [...earlier, record].slice(-KEPT);
   }
 
-  /** Those whose loss of what came after shows: whoever could serve under them has promised more. */
+  /** Those where it shows that later ones are lost: all of their members have promised more. */
   tellable(present: ControlRecord, backends: readonly SimBackend[]): ControlRecord[] {
     return this.#records.filter(({ epoch, view }) =>
       epoch < present.epoch && view.members.every(({ id, incarnation }) => {

@@ -15,7 +15,7 @@ import { RequestRepeater } from './request-repeater.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimClientEnd } from './sim-frontend.ts';
-import { Workload, type Draw, type Habits } from './workload.ts';
+import { single, Workload, type Draw, type Habits } from './workload.ts';
 
 const TICK_MS = 25;
 /** When the faults are over it goes on for so long at most with what it had in mind. */
@@ -259,9 +259,4 @@ export class SimClient implements SimClientEnd {
       if (!this.#cluster.connectClient(this)) this.#connectSoon();
     });
   }
-}
-
-function single(operation: Operation): Draw {
-  const thing = operation.kind === 'query' ? 'query' : 'request';
-  return { thing, operations: [operation], isBulk: false };
 }
