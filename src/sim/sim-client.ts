@@ -8,7 +8,7 @@
 import type { Ticket } from '../core/client-queue.ts';
 import { ClientSession } from '../core/client-session.ts';
 import type { FromClient, ToClient } from '../core/message.ts';
-import { encodeChunk, type Operation } from '../core/operation.ts';
+import { encodeChunk } from '../core/operation.ts';
 import type { BulkOutcome, Outcome } from '../core/outcome.ts';
 import { answersOf, type Observed } from './observed.ts';
 import { RequestRepeater } from './request-repeater.ts';
