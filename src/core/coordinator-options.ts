@@ -11,6 +11,8 @@ export interface CoordinatorOptions {
   readonly record: ControlRecord | undefined;
   readonly readTimeoutMs: number;
   readonly minInSync: number;
+  /** The most bytes of writes, and of reads, in one round. */
+  readonly roundBytesMax?: number | undefined;
   readonly recover: boolean;
   readonly acceptDataLoss: boolean;
   readonly chaos: boolean;

@@ -31,6 +31,7 @@ const ROUTINE = new Set(['vote', 'results', 'read-results', 'pong', 'fetched']);
 /** How long an operator's `--accept-data-loss` still waits for a member. */
 const DATA_LOSS_PATIENCE_MS = 2_000;
 const COMMIT_FLOOR_MS = 1_000;
+const ROUND_BYTES_MAX = 640 * 1024;
 
 export class Coordinator {
   readonly #options: CoordinatorOptions;
@@ -348,6 +349,7 @@ export class Coordinator {
       links: this.#greeter.links,
       admission: this.#admission,
       minInSync: this.#options.minInSync,
+      roundBytesMax: this.#options.roundBytesMax ?? ROUND_BYTES_MAX,
       readTimeoutMs: this.#options.readTimeoutMs,
       trace: this.#host.trace,
       now: () => this.#now,

@@ -33,6 +33,8 @@ export interface ServingHost {
   readonly links: ReadonlyMap<BackendId, BackendLink>;
   readonly admission: Admission;
   readonly minInSync: number;
+  /** The most bytes of writes, and of reads, in one round. */
+  readonly roundBytesMax: number;
   readonly readTimeoutMs: number;
   readonly trace: ((line: string) => void) | undefined;
   now(): Now;
@@ -54,8 +56,6 @@ export interface ServingHost {
 
 /** Batches prepared and not decided. */
 const IN_FLIGHT_MAX = 4;
-/** The most bytes of writes, and of reads, in one round. */
-const ROUND_BYTES_MAX = 640 * 1024;
 const READ_ROUNDS_MAX = 4;
 
 export class Serving {
@@ -132,7 +132,7 @@ export class Serving {
   /** Takes rounds from the queue as far as the bounds allow. */
   pump(): void {
     while (this.#mayTakeRound()) {
-      const round = this.#host.admission.takeRound(ROUND_BYTES_MAX);
+      const round = this.#host.admission.takeRound(this.#host.roundBytesMax);
       if (round.writes.length > 0) {
         const fitness = this.#fitness(round);
         if (fitness === 'waits') return this.#putBack(round.writes, round.reads);
@@ -258,7 +258,7 @@ export class Serving {
     if (undecided >= IN_FLIGHT_MAX) return false;
     const { ms } = this.#host.now();
     if (this.membership.isLagging(ms) && !this.#throttle.mayGo(ms)) return false;
-    if (admission.queuedBytes >= ROUND_BYTES_MAX / 2) return true;
+    if (admission.queuedBytes >= this.#host.roundBytesMax / 2) return true;
     return undecided === 0 && this.#gather.mayGo(admission.queued, ms);
   }
 

@@ -17,6 +17,7 @@ export function rot(backend: SimBackend, part: Part, random: Random): boolean {
   const file = random.pick(files);
   // Where something is written: nobody looks at the zeros behind it.
   const offset = random.int(backend.journal.endIn(file) ?? file.durableSize);
+  backend.promises.forget();
   backend.journal.excuse(() => file.rot(offset, random.int(8)));
   return true;
 }
@@ -67,6 +68,7 @@ export function swap(one: SimBackend, other: SimBackend): void {
   const [first, second] = [one.storage, other.storage];
   one.storage = second;
   other.storage = first;
+  for (const { promises } of [one, other]) promises.forget();
   one.isSwapped = !one.isSwapped;
   other.isSwapped = !other.isSwapped;
   one.journal.lookAt(second);
@@ -75,6 +77,7 @@ export function swap(one: SimBackend, other: SimBackend): void {
 
 function loseFrom(backend: SimBackend, directory: SimDirectory, name: string): void {
   const { journal } = backend;
+  backend.promises.forget();
   backend.lostBelow = Math.max(backend.lostBelow, journal.entries.length);
   journal.excuse(() => directory.lose(name));
 }

@@ -4,6 +4,7 @@ import { CLIENT_FAULTS } from './client-faults.ts';
 import { copyOf, hasIdentity, loseName, rot, swap, type Part } from './disk-faults.ts';
 import { FRONTEND_FAULTS } from './frontend-faults.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
+import { PROMISE_FAULTS } from './promise-faults.ts';
 import type { SimBackend } from './sim-backend.ts';
 import type { SimClient } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -191,6 +192,24 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'crash everything, and one directory is an older copy',
+    run: (cluster, backend, random) => {
+      if (backend.isSwapped) return;
+      const copy = copyOf(backend.storage);
+      const { length } = backend.journal.entries;
+      cluster.queue.after(500 + random.next() * 1_500, () => {
+        const isTooNew = length >= (cluster.store.record?.commitFloor ?? 0);
+        if (isTooNew || !cluster.mayLose(backend)) return;
+        cluster.note(`all crash, and backend ${backend.id} gets an old copy of its directory`);
+        cluster.crashFrontend();
+        for (const each of cluster.backends) each.crash();
+        backend.putBack(copy);
+        for (const each of cluster.backends) restart(cluster, each, each === backend ? 20 : 600);
+        cluster.queue.after(random.next() * 20, () => cluster.startFrontend());
+      });
+    },
+  },
+  {
     name: 'crash everything',
     run: (cluster, _backend, random) => {
       cluster.crashFrontend();
@@ -213,6 +232,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   ...NETWORK_FAULTS,
+  ...PROMISE_FAULTS,
   ...FRONTEND_FAULTS,
   ...CLIENT_FAULTS,
 ];

@@ -61,6 +61,52 @@ export const FRONTEND_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'a second frontend takes some of the backends, readers stay with the first',
+    run: (cluster, backend, random, clients) => {
+      if (cluster.frontends.length > 2) return;
+      cluster.addFrontend();
+      for (const each of cluster.backends) {
+        if (each === backend || random.chance(0.3)) each.leave();
+      }
+      for (const client of clients) if (!client.onlyReads) cluster.cutClient(client);
+    },
+  },
+  {
+    name: 'backends go back and forth between two frontends, and the control record is slow',
+    run: (cluster, _backend, random) => {
+      if (cluster.frontends.length > 2) return;
+      cluster.addFrontend();
+      cluster.store.slowMs = 100 + random.next() * 200;
+      cluster.queue.after(1_000, () => (cluster.store.slowMs = 0));
+      for (const each of cluster.backends) {
+        for (let times = 1 + random.int(3); times > 0; times -= 1) {
+          cluster.queue.after(random.next() * 600, () => each.leave());
+        }
+      }
+    },
+  },
+  {
+    name: 'an old copy of the control record is put back',
+    run: (cluster, _backend, random) => {
+      const records = cluster.store.tellable(cluster.backends);
+      // Of the epoch before, the claim is for the very epoch that was promised to another.
+      const record = random.chance(0.7) ? records.at(-1) : records[0];
+      if (record === undefined || cluster.backends.some((each) => each.isSwapped)) return;
+      cluster.rollRecordBack(record);
+      cluster.queue.after(random.next() * 20, () => cluster.startFrontend());
+      cluster.queue.after(300 + random.next() * 300, () => cluster.putRecordBack());
+    },
+  },
+  {
+    name: 'a new view finds no room in the control record',
+    run: (cluster, backend, random) => {
+      cluster.store.failViews += 1 + random.int(2);
+      if (random.chance(0.5)) return backend.cut();
+      cluster.crashFrontend();
+      cluster.queue.after(random.next() * 50, () => cluster.startFrontend());
+    },
+  },
+  {
     name: 'the control record is slow',
     run: (cluster, _backend, random) => {
       cluster.store.slowMs = random.next() * 300;

@@ -5,14 +5,16 @@
  * 1 durability: what a client is told stands, fsynced, in the journal of every member of the
  * durable view, with that result. 2 one history: what was decided at a seq never changes nor
  * vanishes. 5 determinism: equal entries give equal digests. 6 no backend votes away what it lost.
- * And: a stopped coordinator is silent, no member of the durable view is told to set its files
- * aside, a prepared entry has room, nothing grows without bound. (3 and 4 are judged at the end, in
- * `judgement.ts`.)
+ * And: promises are kept (`promise-watch.ts`), a view is not written hastily, a stopped coordinator
+ * is silent, no member of the durable view is told to set its files aside, a prepared entry has
+ * room, nothing grows without bound. (3 and 4 are judged at the end, in `judgement.ts`.)
  */
 import { entryBytes, type ExecutedEntry } from '../core/entry.ts';
 import { isMember, type ControlRecord } from '../core/view.ts';
-import { SEQ_NONE, type EntryHash, type Incarnation, type Seq } from '../core/ids.ts';
-import type { Answered, Prepare, QueryAnswered, ToClient } from '../core/message.ts';
+import {
+  SEQ_NONE, type EntryHash, type Incarnation, type OwnerId, type Seq,
+} from '../core/ids.ts';
+import type { Answered, Message, Prepare, QueryAnswered, ToClient } from '../core/message.ts';
 import {
   CODE, countOperations, decodeResult, readChunkHeader, RESULT_BYTES, viewOf,
 } from '../core/operation.ts';
@@ -80,6 +82,23 @@ export class Invariants {
     if (isIn && backend.isSound && needed > journal.roomBytes) {
       this.#report(`backend ${id} has no room for ${seq}`);
     }
+  }
+
+  /** A backend says something, over this connection, to a frontend. */
+  onSaid(backend: SimBackend, connection: number, owner: OwnerId, message: Message): void {
+    const wrong = backend.promises.onSaid(connection, owner, message);
+    if (wrong !== undefined) this.#report(`backend ${backend.id} ${wrong}`);
+  }
+
+  /** While it serves, a frontend drops members only if one that stays has answered since. */
+  onViewWriting(frontend: SimFrontend, { view }: ControlRecord): void {
+    const before = this.#cluster.store.record;
+    if (before?.owner !== frontend.owner || before.view.number === view.number) return;
+    if (!frontend.coordinator.status().serving) return;
+    const stay = view.members.map(({ id }) => id);
+    const dropped = before.view.members.map(({ id }) => id).filter((id) => !stay.includes(id));
+    if (stay.length === 0 || frontend.failures.haveAnswered(stay, dropped)) return;
+    this.#report(`view ${view.number} is written, but none of its members has answered since`);
   }
 
   /** A frontend says what is decided. */

@@ -31,8 +31,11 @@ export async function settle(
 
 function heal(cluster: SimCluster): void {
   const { store, backends } = cluster;
+  cluster.putRecordBack();
   store.slowMs = 0;
   store.failNext = 0;
+  store.failViews = 0;
+  store.atJoin = undefined;
   store.fates = [];
   for (const backend of backends) {
     backend.heal();

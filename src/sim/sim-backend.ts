@@ -12,6 +12,7 @@ import { DataDirectory } from '../host/data-directory.ts';
 import { EnvironmentError } from '../host/environment-error.ts';
 import { DATA_PATH, DurableJournal } from './durable-journal.ts';
 import type { Pipe } from './pipe.ts';
+import { PromiseWatch } from './promise-watch.ts';
 import { hitMemory } from './memory-hit.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { SimFileSystem, type DiskFaults } from './sim-file-system.ts';
@@ -36,6 +37,10 @@ export class SimBackend {
   isSwapped = false;
   /** It was refused for good: the process has ended. */
   refused = '';
+  /** What it has promised, as far as was heard. */
+  readonly promises = new PromiseWatch();
+  /** What happens once, as soon as it has promised. */
+  atPromise: (() => void) | undefined;
   pipe: Pipe | undefined;
   frontend: SimFrontend | undefined;
   connection = 0;
@@ -173,6 +178,7 @@ export class SimBackend {
     this.diskFaults.slowMs = 0;
     this.diskFaults.failNext = undefined;
     this.diskFaults.strike = undefined;
+    this.atPromise = undefined;
     this.storage.free = Infinity;
     this.resume();
     // Damage outside the journal is met by a start only.
@@ -185,6 +191,7 @@ export class SimBackend {
   /** Another directory, of an older time or of nobody; what was voted for since then is lost. */
   putBack(storage: SimStorage): void {
     this.#end();
+    this.promises.forget();
     this.lostBelow = Math.max(this.lostBelow, this.journal.entries.length);
     this.storage = storage;
     this.journal.lookAt(storage);
@@ -198,6 +205,7 @@ export class SimBackend {
 
   /** It is told apart from now on from what it was. */
   beginAnew(): void {
+    this.promises.forget();
     this.lostBelow = 0;
     this.poisonedSeq = undefined;
   }
@@ -209,7 +217,7 @@ export class SimBackend {
     const { pipe, connection, frontend } = this;
     if (pipe?.open !== true) return;
     pipe.open = false;
-    frontend?.sees((coordinator, now) => coordinator.onGone(connection, now));
+    frontend?.losesBackend(this.id, connection);
     this.onClosed();
   }
 
@@ -219,7 +227,7 @@ export class SimBackend {
     const { pipe, connection, frontend } = this;
     pipe.open = false;
     this.#cluster.queue.after(this.#cluster.random.next() * 300, () =>
-      frontend?.sees((coordinator, now) => coordinator.onGone(connection, now)),
+      frontend?.losesBackend(this.id, connection),
     );
     this.#link?.onClosed(pipe, detail);
   }
@@ -230,7 +238,7 @@ export class SimBackend {
     this.pipe = undefined;
     pipe?.send(0, () => {
       pipe.open = false;
-      frontend?.sees((coordinator, now) => coordinator.onGone(connection, now));
+      frontend?.losesBackend(this.id, connection);
     });
   }
 

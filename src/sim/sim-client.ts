@@ -8,14 +8,14 @@
 import type { Ticket } from '../core/client-queue.ts';
 import { ClientSession } from '../core/client-session.ts';
 import type { FromClient, ToClient } from '../core/message.ts';
-import { encodeChunk, type Operation } from '../core/operation.ts';
+import { encodeChunk } from '../core/operation.ts';
 import type { BulkOutcome, Outcome } from '../core/outcome.ts';
 import { answersOf, type Observed } from './observed.ts';
 import { RequestRepeater } from './request-repeater.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimClientEnd } from './sim-frontend.ts';
-import { Workload, type Draw, type Habits } from './workload.ts';
+import { single, Workload, type Draw, type Habits } from './workload.ts';
 
 const TICK_MS = 25;
 /** When the faults are over it goes on for so long at most with what it had in mind. */
@@ -32,6 +32,8 @@ export interface ClientPlan extends Habits {
   readonly shortDeadlines: number;
   /** How often the network repeats a request. */
   readonly repeats: number;
+  /** How often it submits the next thing without a pause. */
+  readonly bursts: number;
 }
 
 export class SimClient implements SimClientEnd {
@@ -77,6 +79,10 @@ export class SimClient implements SimClientEnd {
     this.#isHurried = true;
     this.#cluster.queue.after(HURRY_MS, () => (this.#left = 0));
     this.#thinkSoon();
+  }
+
+  get onlyReads(): boolean {
+    return this.#plan.onlyReads;
   }
 
   /** Whether it has submitted everything, waits for nothing, and its last request was answered. */
@@ -194,7 +200,9 @@ export class SimClient implements SimClientEnd {
     if (this.#open.size >= this.#plan.window) return;
     if (this.#left > 0) this.#submit(this.#draw());
     else if (this.#wantsLast) this.#submit(this.#last());
-    if (this.#left > 0) this.#thinkSoon();
+    if (this.#left === 0) return;
+    if (!this.#isHurried && this.#cluster.random.chance(this.#plan.bursts)) this.#submitNext();
+    else this.#thinkSoon();
   }
 
   get #wantsLast(): boolean {
@@ -251,9 +259,4 @@ export class SimClient implements SimClientEnd {
       if (!this.#cluster.connectClient(this)) this.#connectSoon();
     });
   }
-}
-
-function single(operation: Operation): Draw {
-  const thing = operation.kind === 'query' ? 'query' : 'request';
-  return { thing, operations: [operation], isBulk: false };
 }

@@ -8,6 +8,7 @@
 import type { BackendId } from '../core/ids.ts';
 import type { Message } from '../core/message.ts';
 import type { Random } from '../core/random.ts';
+import type { ControlRecord } from '../core/view.ts';
 import type { Sizes } from '../host/sizes.ts';
 import { swap } from './disk-faults.ts';
 import type { KnownEntries } from './durable-journal.ts';
@@ -29,6 +30,10 @@ export interface ClusterChoices {
   readonly latencyMs?: number;
   /** How wrong the rates of the processes' clocks may be: 0.1 is ± 10 %. */
   readonly clockDrift?: number;
+  /** One round of the coordinator takes up to so many bytes. */
+  readonly roundBytesMax?: number | undefined;
+  /** How often one who could go to several frontends does not choose the newest. */
+  readonly strayChance?: number;
   /** Whether journals are scrubbed in the background: what rots must be found. */
   readonly scrubs?: boolean;
 }
@@ -43,6 +48,7 @@ export class SimCluster {
   readonly count: number;
   readonly minInSync: number;
   readonly latencyMs: number;
+  readonly roundBytesMax: number | undefined;
   readonly readTimeoutMs = 200;
   readonly backends: SimBackend[];
   readonly traceHash = new TraceHash();
@@ -60,6 +66,7 @@ export class SimCluster {
   onMessage: ((from: string, to: string, message: Message) => void) | undefined;
   traceLine: ((line: string) => void) | undefined;
   readonly #clockDrift: number;
+  readonly #strayChance: number;
   #lastConnection = 0;
 
   constructor(random: Random, choices: ClusterChoices = {}) {
@@ -67,6 +74,8 @@ export class SimCluster {
     this.count = choices.count ?? 3;
     this.minInSync = choices.minInSync ?? 1;
     this.latencyMs = choices.latencyMs ?? 2;
+    this.roundBytesMax = choices.roundBytesMax;
+    this.#strayChance = choices.strayChance ?? 0.2;
     this.#clockDrift = choices.clockDrift ?? 0;
     this.delays = new Delays(random, choices.fixedDelays ?? false);
     this.sizes = choices.fixedDelays === true
@@ -135,6 +144,8 @@ export class SimCluster {
     const { reason = 'deposed', detail = '' } = frontend.stopped ?? {};
     // One that was overtaken may meet a newer promise before it meets the newer record.
     const overtaken = reason === 'rolled-back' && frontend.owner !== this.store.record?.owner;
+    // It says so, and an operator finds the newest record.
+    if (reason === 'rolled-back' && this.store.isRolledBack) return this.putRecordBack();
     if (reason !== 'deposed' && !overtaken) this.stops.push(`${reason}: ${detail}`);
     this.frontends = this.frontends.filter((each) => each !== frontend);
     frontend.crash();
@@ -149,6 +160,21 @@ export class SimCluster {
     this.frontends = this.frontends.filter((each) => each !== frontend);
     frontend.crash();
     this.queue.after(restartMs, () => this.startFrontend());
+  }
+
+  /** Every frontend has gone; the record is an older one. */
+  rollRecordBack(record: ControlRecord): void {
+    this.crashFrontend();
+    this.note(`the control record is that of epoch ${record.epoch} again`);
+    this.store.rollBack(record);
+  }
+
+  putRecordBack(): void {
+    if (!this.store.isRolledBack) return;
+    this.crashFrontend();
+    this.note('the newest control record is put back');
+    this.store.putBack();
+    this.startFrontend();
   }
 
   /** One that was overtaken, with nobody to tell it so, is ended by whoever started another. */
@@ -192,7 +218,8 @@ export class SimCluster {
   /** Whether every acknowledged transaction survives the loss of this backend's directory. */
   mayLose(backend: SimBackend): boolean {
     const { record, pending } = this.store;
-    if (record === undefined || !this.#isCalm(backend)) return false;
+    if (record === undefined || this.store.isRolledBack) return false;
+    if (!this.#isCalm(backend)) return false;
     if (this.backends.some((each) => each.isSwapped)) return false;
     return [record, ...pending].every(({ view }) =>
       view.members.some(({ id, incarnation }) => {
@@ -224,7 +251,7 @@ export class SimCluster {
   /** The newest one mostly; one that a newer has deposed may be found as well. */
   #choose(): SimFrontend | undefined {
     const open = this.frontends.filter((frontend) => !frontend.paused);
-    if (open.length > 1 && this.random.chance(0.2)) return this.random.pick(open);
+    if (open.length > 1 && this.random.chance(this.#strayChance)) return this.random.pick(open);
     return open.at(-1);
   }
 }

@@ -3,7 +3,10 @@
  * version, at times slow, refused, or not answered, so that nobody knows whether it was applied.
  */
 import type { ControlOutcome } from '../core/effect.ts';
-import type { ControlRecord } from '../core/view.ts';
+import type { BackendId } from '../core/ids.ts';
+import { hasId, type ControlRecord } from '../core/view.ts';
+import { RecordHistory } from './record-history.ts';
+import type { SimBackend } from './sim-backend.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimFrontend } from './sim-frontend.ts';
 
@@ -20,6 +23,10 @@ export class SimControlStore {
   record: ControlRecord | undefined;
   slowMs = 0;
   failNext = 0;
+  /** So many of the next writes that change the view fail. */
+  failViews = 0;
+  /** Told once of a view that names somebody new, as it is written. */
+  atJoin: ((joiner: BackendId) => void) | undefined;
   /** The next writes get no answer. */
   fates: Fate[] = [];
   /** Writes that may still be applied. */
@@ -27,9 +34,34 @@ export class SimControlStore {
   /** Told of every write that is under way. */
   onWriting: (() => void) | undefined;
   readonly #cluster: SimCluster;
+  readonly #history = new RecordHistory();
+  /** What it was rolled back from. */
+  #newest: ControlRecord | undefined;
 
   constructor(cluster: SimCluster) {
     this.#cluster = cluster;
+  }
+
+  get isRolledBack(): boolean {
+    return this.#newest !== undefined;
+  }
+
+  /** Earlier records that are told apart from the present one by the promises alone. */
+  tellable(backends: readonly SimBackend[]): ControlRecord[] {
+    const { record, pending } = this;
+    if (record === undefined || this.isRolledBack || pending.size > 0) return [];
+    return this.#history.tellable(record, backends);
+  }
+
+  rollBack(record: ControlRecord): void {
+    this.#newest = this.record;
+    this.record = record;
+  }
+
+  /** The newest one again, which an operator has found. */
+  putBack(): void {
+    this.record = this.#newest ?? this.record;
+    this.#newest = undefined;
   }
 
   write(record: ControlRecord, by: SimFrontend, done: Done): void {
@@ -47,6 +79,7 @@ export class SimControlStore {
     if (fate === undefined) this.#cluster.queue.after(delayMs, () => this.#act(attempt, by, done));
     else this.#lose(attempt, fate, delayMs, by, done);
     this.onWriting?.();
+    this.#tellJoin(record);
   }
 
   /** It may have been written, and whoever wrote it has to find out. */
@@ -70,8 +103,7 @@ export class SimControlStore {
     const { queue, delays, random } = this.#cluster;
     // The process may have died while the write was on its way: it may have been applied.
     if (!by.alive && random.chance(0.5)) return void this.pending.delete(attempt);
-    if (this.failNext > 0) {
-      this.failNext -= 1;
+    if (this.#fails(attempt)) {
       this.pending.delete(attempt);
       return done('failed');
     }
@@ -82,6 +114,22 @@ export class SimControlStore {
     });
   }
 
+  #fails({ view }: ControlRecord): boolean {
+    const isView = this.record !== undefined && this.record.view.number !== view.number;
+    if (this.failNext > 0) this.failNext -= 1;
+    else if (isView && this.failViews > 0) this.failViews -= 1;
+    else return false;
+    return true;
+  }
+
+  #tellJoin({ view }: ControlRecord): void {
+    const { atJoin, record } = this;
+    const joiner = view.members.find(({ id }) => record !== undefined && !hasId(record.view, id));
+    if (atJoin === undefined || joiner === undefined) return;
+    this.atJoin = undefined;
+    atJoin(joiner.id);
+  }
+
   /** Whether the record is what is stored now. */
   #put(attempt: ControlRecord): boolean {
     this.pending.delete(attempt);
@@ -89,6 +137,7 @@ export class SimControlStore {
     if (before?.version === attempt.version && before.owner === attempt.owner) return true;
     if (attempt.version !== (before?.version ?? 0) + 1) return false;
     this.record = attempt;
+    if (!this.isRolledBack) this.#history.onWritten(attempt);
     this.#cluster.invariants.onViewDurable(attempt, before);
     return true;
   }

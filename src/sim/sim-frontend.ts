@@ -1,7 +1,7 @@
 /** A simulated frontend process: one life of the real coordinator, with its connections. */
 import { Coordinator } from '../core/coordinator.ts';
 import type { CoordinatorHost, Now, StopReason } from '../core/effect.ts';
-import type { ClusterId, OwnerId } from '../core/ids.ts';
+import type { BackendId, ClusterId, OwnerId } from '../core/ids.ts';
 import type {
   FromBackend,
   FromClient,
@@ -9,6 +9,7 @@ import type {
   ToBackend,
   ToClient,
 } from '../core/message.ts';
+import { FailureWatch } from './failure-watch.ts';
 import { SimBackend } from './sim-backend.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { Pipe } from './pipe.ts';
@@ -53,6 +54,7 @@ export class SimFrontend {
   stopped: { readonly reason: StopReason; readonly detail: string } | undefined;
   readonly clock: SimClock;
   doom: Doom | undefined;
+  readonly failures = new FailureWatch();
   readonly #cluster: SimCluster;
   readonly #peers = new Map<number, Peer>();
   #held: (() => void)[] = [];
@@ -68,6 +70,7 @@ export class SimFrontend {
         record: cluster.store.record,
         readTimeoutMs: cluster.readTimeoutMs,
         minInSync: cluster.minInSync,
+        roundBytesMax: cluster.roundBytesMax,
         recover: choices.recover ?? false,
         acceptDataLoss: choices.acceptDataLoss ?? false,
         chaos: true,
@@ -151,10 +154,25 @@ export class SimFrontend {
 
   fromBackend(connection: number, message: FromBackend): void {
     this.sees((coordinator, now) => {
-      if (this.#peers.get(connection)?.pipe.open !== true) return;
+      const peer = this.#peers.get(connection);
+      if (peer?.pipe.open !== true) return;
+      if (peer.end instanceof SimBackend) this.failures.onHeard(peer.end.id);
       if (message.type === 'hello') coordinator.onBackendHello(connection, message, 'sim', now);
       else coordinator.onBackendMessage(connection, message, now);
     });
+  }
+
+  /** The connection of a backend has ended. */
+  losesBackend(id: BackendId, connection: number): void {
+    this.sees((coordinator, now) => {
+      this.#watchLoss(id, connection);
+      coordinator.onGone(connection, now);
+    });
+  }
+
+  /** Where it counts: the end of a connection that waits to be accepted is no failure. */
+  #watchLoss(id: BackendId, connection: number): void {
+    if (this.coordinator.connectionOf(id) === connection) this.failures.onLost(id);
   }
 
   #fromClient(connection: number, pipe: Pipe, message: FromClient): void {
@@ -176,9 +194,10 @@ export class SimFrontend {
   #host(): CoordinatorHost {
     return {
       send: (connection, message) => this.#send(connection, message),
-      close: (connection) => this.#close(connection),
+      close: (connection) => this.#hangUpOn(connection),
       writeControl: (record) =>
         this.#atEffect('control write', () => {
+          this.#cluster.invariants.onViewWriting(this, record);
           this.#cluster.store.write(record, this, (outcome) =>
             this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now)),
           );
@@ -238,6 +257,13 @@ export class SimFrontend {
         if (!peer.left) end.onMessage(message as ToClient);
       });
     }
+  }
+
+  /** The coordinator closes it. */
+  #hangUpOn(connection: number): void {
+    const end = this.#peers.get(connection)?.end;
+    if (end instanceof SimBackend) this.#watchLoss(end.id, connection);
+    this.#close(connection);
   }
 
   #close(connection: number): void {

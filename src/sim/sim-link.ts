@@ -48,7 +48,9 @@ export class SimLink implements Link {
     const { pipe, frontend, id } = connection;
     this.#process.live(() => {
       this.#cluster.noteMessage(`backend ${this.#backend.id}`, 'frontend', message);
+      this.#cluster.invariants.onSaid(this.#backend, id, frontend.owner, message);
       pipe.send(0, () => frontend.fromBackend(id, message as FromBackend));
+      if (message.type === 'promised') this.#onPromised();
     });
   }
 
@@ -91,6 +93,13 @@ export class SimLink implements Link {
       this.#events.onDown(detail);
       this.#dialSoon();
     });
+  }
+
+  #onPromised(): void {
+    const strike = this.#backend.atPromise;
+    this.#backend.atPromise = undefined;
+    // Not in the midst of what it does.
+    if (strike !== undefined) this.#cluster.queue.after(0, strike);
   }
 
   #dialSoon(): void {

@@ -35,6 +35,10 @@ export interface SimOptions {
   /** A message takes up to so long. */
   readonly latencyMs: number;
   readonly clockDrift: number;
+  /** One round takes up to so many bytes: where it is little several are under way at once. */
+  readonly roundBytesMax: number | undefined;
+  /** How often one who could go to several frontends does not go to the newest. */
+  readonly strayChance: number;
   /** After the faults everything must be well within so long (liveness). */
   readonly healMs: number;
 }
@@ -57,6 +61,8 @@ export function drawOptions(seed: number, random: Random, overrides: SimOverride
     atControlWrites: random.chance(0.4) ? 0.3 : 0,
     latencyMs: random.pick([2, 2, 2, 2, 5, 10]),
     clockDrift: random.pick([0, 0, 0.01, 0.1]),
+    roundBytesMax: random.pick([undefined, undefined, undefined, 256, 1_024]),
+    strayChance: random.pick([0.05, 0.2, 0.5]),
   };
   const sizes = {
     backends: overrides.backends ?? backends,
@@ -88,6 +94,8 @@ function drawClients(
 ): readonly ClientPlan[] {
   const shortDeadlines = random.pick([0, 0, 0.02, 0.1]);
   const repeats = random.pick([0, 0.05, 0.1, 0.5]);
+  const readers = random.pick([0, 0, 0.2, 0.4]);
+  const bursts = random.pick([0, 0, 0.3, 0.6]);
   return Array.from({ length: count }, (_, at) => {
     const own = Math.ceil((operations - at) / count);
     return {
@@ -95,6 +103,8 @@ function drawClients(
       keys: random.chance(0.5),
       bulk: random.chance(0.3),
       quits: random.chance(0.3),
+      onlyReads: at > 0 && random.chance(readers),
+      bursts,
       operations: Math.max(0, own),
       thinkMs: Math.max(0.5, (faultMs * 0.5) / Math.max(1, own)),
       shortDeadlines,
@@ -125,6 +135,7 @@ export function describeOptions(options: SimOptions): string[] {
     `backends    ${backends}, min-in-sync ${minInSync}`,
     `network     messages take up to ${options.latencyMs} ms,`
       + ` ${percent(first?.repeats ?? 0)} of the requests come again late`,
+    `rounds      of at most ${options.roundBytesMax ?? 'any'} bytes`,
     `clocks      wrong by up to ${percent(options.clockDrift)}`,
     `clients     ${clients.length}, ${operations} operations,`
       + ` ${percent(first?.shortDeadlines ?? 0)} with a short deadline`,
@@ -135,8 +146,10 @@ export function describeOptions(options: SimOptions): string[] {
   ];
 }
 
-function describeClient({ operations, window, keys, bulk, quits, thinkMs }: ClientPlan): string {
-  const does = (keys ? ', keys' : '') + (bulk ? ', bulk' : '') + (quits ? ', quits' : '');
+function describeClient(plan: ClientPlan): string {
+  const { operations, window, keys, bulk, quits, thinkMs, onlyReads } = plan;
+  const writes = (keys ? ', keys' : '') + (bulk ? ', bulk' : '') + (quits ? ', quits' : '');
+  const does = onlyReads ? ', only reads' : writes;
   return `${operations} operations, ${window} at a time, pauses of ${thinkMs.toFixed(0)} ms${does}`;
 }
 

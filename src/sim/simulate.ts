@@ -41,7 +41,8 @@ export async function simulate(
   const options = drawOptions(seed, random, overrides);
   const cluster = new SimCluster(random, {
     count: options.backends, minInSync: options.minInSync, latencyMs: options.latencyMs,
-    clockDrift: options.clockDrift,
+    clockDrift: options.clockDrift, roundBytesMax: options.roundBytesMax,
+    strayChance: options.strayChance,
     scrubs: options.palette.some(({ fault }) => fault.rots === true),
   });
   using _strays = new StrayErrors((error) => cluster.invariants.onBug('a backend', error));

@@ -23,6 +23,8 @@ export interface Habits {
   readonly bulk: boolean;
   /** It ends its session at times. */
   readonly quits: boolean;
+  /** It writes nothing. */
+  readonly onlyReads: boolean;
 }
 
 export interface Draw {
@@ -59,10 +61,9 @@ export class Workload {
 
   next(): Draw {
     const random = this.#random;
+    if (this.#habits.onlyReads) return single(this.#query());
     if (this.#habits.bulk && random.chance(0.06)) return this.#bulk();
-    const operation = this.#one();
-    const thing = operation.kind === 'query' ? 'query' : 'request';
-    return { thing, operations: [operation], isBulk: false };
+    return single(this.#one());
   }
 
   create(): Operation {
@@ -143,4 +144,10 @@ export class Workload {
   #account(): number {
     return FIRST_ACCOUNT + this.#random.int(ACCOUNTS);
   }
+}
+
+/** One operation alone. */
+export function single(operation: Operation): Draw {
+  const thing = operation.kind === 'query' ? 'query' : 'request';
+  return { thing, operations: [operation], isBulk: false };
 }

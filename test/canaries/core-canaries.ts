@@ -232,10 +232,10 @@ export const CORE_CANARIES: readonly Canary[] = [
     replace: 'if (pending !== undefined && hasId(pending, link.id)) continue;',
   },
   {
-    name: 'a failed view write leaves its required set behind',
+    name: 'a member is left out though the view write without it failed',
     file: 'core/membership.ts',
     find: '  onViewNotWritten(): void {\n    this.#forgetFormerFailures();\n    this.#recompute();',
-    replace: '  onViewNotWritten(): void {',
+    replace: '  onViewNotWritten(): void {\n    this.#required = this.live();',
   },
   {
     name: 'commit applied to entries not matched on this connection',

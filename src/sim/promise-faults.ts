@@ -1,0 +1,70 @@
+/**
+ * What may go wrong at the moment of a promise: whoever has made one is streamed what it lacks, and
+ * becomes a member, or is left behind by a takeover.
+ */
+import type { Random } from '../core/random.ts';
+import type { Fault } from './faults.ts';
+import type { SimBackend } from './sim-backend.ts';
+import type { SimCluster } from './sim-cluster.ts';
+
+export const PROMISE_FAULTS: readonly Fault[] = [
+  {
+    name: 'the disk of a backend is slow once it has promised',
+    run: (cluster, backend, random) => {
+      const { diskFaults } = backend;
+      const slowMs = random.next() * (random.chance(0.5) ? 40 : 500);
+      const forMs = 200 + random.next() * 600;
+      backend.atPromise = () => {
+        cluster.note(`the disk of backend ${backend.id} is slow`);
+        diskFaults.slowMs = slowMs;
+        cluster.queue.after(forMs, () => (diskFaults.slowMs = 0));
+      };
+      askForPromise(cluster, backend, random);
+    },
+  },
+  {
+    name: 'the network of a backend is slow once it has promised',
+    run: (cluster, backend, random) => {
+      const byMs = random.next() * (random.chance(0.5) ? 40 : 300);
+      backend.atPromise = () => backend.pipe?.slow(byMs, 500);
+      askForPromise(cluster, backend, random);
+    },
+  },
+  {
+    name: 'a backend is gone soon after it has promised',
+    run: (cluster, backend, random) => {
+      const inMs = random.next() * (random.chance(0.5) ? 5 : 40);
+      const isLeft = random.chance(0.5);
+      backend.atPromise = () => cluster.queue.after(inMs, () => {
+        if (isLeft) return backend.leave();
+        backend.crash();
+        cluster.queue.after(inMs * 5, () => backend.start());
+      });
+      askForPromise(cluster, backend, random);
+    },
+  },
+  {
+    name: 'whoever joins dies as the view is written that names it',
+    run: (cluster, backend, random) => {
+      const inMs = random.next() * 8;
+      cluster.store.failViews += random.int(2);
+      cluster.store.atJoin = (joiner) => cluster.queue.after(inMs, () => {
+        cluster.backends[joiner - 1]?.crash();
+        cluster.queue.after(inMs * 20, () => cluster.backends[joiner - 1]?.start());
+      });
+      askForPromise(cluster, backend, random);
+    },
+  },
+];
+
+/** A takeover asks all; one who comes back is asked alone. */
+function askForPromise(cluster: SimCluster, backend: SimBackend, random: Random): void {
+  const { frontend } = cluster;
+  if (random.chance(0.5) && frontend !== undefined) {
+    const left = 1 + random.int(12);
+    frontend.doom = { effect: 'send', when: 'after', left, restartMs: random.next() * 30 };
+  } else {
+    backend.crash();
+    cluster.queue.after(random.next() * 100, () => backend.start());
+  }
+}
