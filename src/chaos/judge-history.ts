@@ -1,11 +1,11 @@
 /** The checker of histories, asked about the history of a run. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { checkHistory, type HistoryVerdict } from '../verify/check-history.ts';
-import { HistoryError, type History } from '../verify/history.ts';
-import { HistoryText } from '../verify/history-text.ts';
-import { layOut } from '../verify/timeline.ts';
-import { timelineText } from '../verify/timeline-text.ts';
+import { checkHistory, type HistoryVerdict } from '../verify/history/check-history.ts';
+import { HistoryError, type History } from '../verify/history/history.ts';
+import { HistoryText } from '../verify/history/history-text.ts';
+import { layOut } from '../verify/history/timeline.ts';
+import { timelineText } from '../verify/history/timeline-text.ts';
 import type { Judgement } from './run-verdict.ts';
 
 /** A file that is no history proves nothing, which is told as such. */

@@ -1,8 +1,8 @@
 /** What `bankd verify` says of one directory: as one JSON object, or in lines for people. */
 import { DEFAULT_SCALE } from '../core/operation.ts';
-import type { ControlVerdict } from '../verify/control.ts';
-import type { DirectoryVerdict } from '../verify/directory.ts';
-import type { Books } from '../verify/twin-accounts.ts';
+import type { ControlVerdict } from '../verify/directory/control.ts';
+import type { DirectoryVerdict } from '../verify/directory/directory.ts';
+import type { Books } from '../verify/twin/twin-accounts.ts';
 import { oneLine } from './quote.ts';
 
 /** As in interface.md. */

@@ -3,11 +3,13 @@
  * control record, and with a head that was noted before.
  */
 import { realpath } from 'node:fs/promises';
-import { compareDirectories, type Comparison } from '../verify/compare-directories.ts';
-import { verifyControl, type ControlVerdict } from '../verify/control.ts';
-import { verifyDirectory, type DirectoryVerdict, type VerifyOptions } from '../verify/directory.ts';
-import type { ExpectedHead } from '../verify/expected-head.ts';
-import { findDirectories } from '../verify/find-directories.ts';
+import { compareDirectories, type Comparison } from '../verify/directory/compare-directories.ts';
+import { verifyControl, type ControlVerdict } from '../verify/directory/control.ts';
+import {
+  verifyDirectory, type DirectoryVerdict, type VerifyOptions,
+} from '../verify/directory/directory.ts';
+import type { ExpectedHead } from '../verify/directory/expected-head.ts';
+import { findDirectories } from '../verify/directory/find-directories.ts';
 import { usageError } from './cli-error.ts';
 import { note, type CliContext } from './context.ts';
 import { EXIT } from './exit-status.ts';

@@ -20,7 +20,7 @@ import { formatBytes, statusLines } from '../../src/cli/status-table.ts';
 import { formatUnits, verdictJson, verdictLines } from '../../src/cli/verdict.ts';
 import type { EntryHash, Seq } from '../../src/core/ids.ts';
 import { EnvironmentError } from '../../src/host/environment-error.ts';
-import type { DirectoryVerdict } from '../../src/verify/directory.ts';
+import type { DirectoryVerdict } from '../../src/verify/directory/directory.ts';
 
 t.test('nearest: distance: letters left out, put in, replaced, swapped', async (t) => {
   for (const [one, other, distance] of [

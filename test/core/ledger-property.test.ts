@@ -7,9 +7,9 @@ import { Ledger, type LedgerLimits } from '../../src/core/ledger.ts';
 import { CODE, encodeChunk } from '../../src/core/operation.ts';
 import { BatchGenerator, copyState, randomRecords, Teller } from '../support/ledger-batches.ts';
 import { Random } from '../../src/core/random.ts';
-import { compareCheckpoint } from '../../src/verify/compare-checkpoint.ts';
-import { LedgerTwin } from '../../src/verify/ledger-twin.ts';
-import { findBatchFault } from '../../src/verify/twin-records.ts';
+import { compareCheckpoint } from '../../src/verify/directory/compare-checkpoint.ts';
+import { LedgerTwin } from '../../src/verify/twin/ledger-twin.ts';
+import { findBatchFault } from '../../src/verify/twin/twin-records.ts';
 import { queryTwin } from '../support/query-twin.ts';
 
 const BATCHES = 400;

@@ -1,9 +1,9 @@
 /** What a batch of QUERYs is answered, from the twin's table of accounts. */
 import { CODE, KIND, REASON } from '../../src/core/operation.ts';
-import type { LedgerTwin } from '../../src/verify/ledger-twin.ts';
+import type { LedgerTwin } from '../../src/verify/twin/ledger-twin.ts';
 import {
   isExact, readChunks, TwinResults, type Answer, type TwinOperation,
-} from '../../src/verify/twin-records.ts';
+} from '../../src/verify/twin/twin-records.ts';
 
 export function queryTwin(twin: LedgerTwin, batch: Uint8Array): Uint8Array {
   const operations = readChunks(batch).flatMap((chunk) => chunk.operations);

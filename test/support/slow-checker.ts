@@ -3,7 +3,7 @@
  * register, that knows only the rules, until one gives every answer that was told. For a handful of
  * operations.
  */
-import type { HistoryEvent, ProcessId } from '../../src/verify/history.ts';
+import type { HistoryEvent, ProcessId } from '../../src/verify/history/history.ts';
 
 export type Args = readonly (number | string)[];
 

@@ -3,7 +3,7 @@
  * compares.
  */
 import { Option } from 'clipanion';
-import { EFFORT_DEFAULT } from '../../verify/check-history.ts';
+import { EFFORT_DEFAULT } from '../../verify/history/check-history.ts';
 import { BankdCommand, type Usage } from '../command.ts';
 import { EXIT } from '../exit-status.ts';
 import { missingOption, options } from '../options.ts';
@@ -18,10 +18,10 @@ export class VerifyCommand extends BankdCommand {
   static override readonly about: Usage = {
     description: 'check recorded histories, and the directories of a stopped bank',
     details:
-      'A directory is checked and compared with the others: exit status 5 where one is damaged,\n' +
-      'two differ, or the head is not there. A file, or - for stdin, is a history of what clients\n' +
-      "asked and were told, as NDJSON, or a register's as Jepsen logs it: exit status 5 where no\n" +
-      'order explains it, 4 where the search gave up, 2 where it is no history.',
+      'A directory is checked and compared with the others: exit status 5 where one is\n' +
+      'damaged, two differ, or the head is not there. A file, or - for stdin, is a history of\n' +
+      "what clients asked and were told, as NDJSON, or a register's as Jepsen logs it: exit\n" +
+      'status 5 where no order explains it, 4 where the search gave up, 2 where it is none.',
     examples: [
       ['all of a bank', 'bankd verify bankd-data'],
       ['a history', 'bankd verify history.ndjson'],

@@ -6,8 +6,8 @@
  * property tests compare it with the ledger byte for byte (n-version programming, Avizienis 1985:
  * two who err in the same way would have to have misread the same specification).
  */
-import { CODE, KIND, REASON } from '../core/operation.ts';
-import { sha256 } from '../core/hash.ts';
+import { CODE, KIND, REASON } from '../../core/operation.ts';
+import { sha256 } from '../../core/hash.ts';
 import { isWellFormed, MALFORMED, TwinAccounts, type Books } from './twin-accounts.ts';
 import { contentOf, TwinKeys } from './twin-keys.ts';
 import {

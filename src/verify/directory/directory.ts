@@ -7,20 +7,20 @@
  * the directory can't be read at all.
  */
 import { join } from 'node:path';
-import type { EntryId } from '../core/entry.ts';
-import { CLUSTER_NONE, SEQ_NONE, type EntryHash, type Seq } from '../core/ids.ts';
-import { KEYS_MAX, LEASES_MAX, RUNS_MAX, type LedgerImage } from '../core/ledger.ts';
-import type { StateDigest } from '../core/message.ts';
-import { EnvironmentError, fromErrno } from '../host/environment-error.ts';
-import { FileCheckpointStore } from '../host/file-checkpoint.ts';
-import type { FileSystem } from '../host/file-system.ts';
-import { nodeFileSystem } from '../host/node-file-system.ts';
-import { nodeMachine } from '../host/node-machine.ts';
-import { loadIdentity } from '../host/identity.ts';
-import { readCut } from '../host/journal-cut.ts';
-import { ENTRY_NONE, recoverJournal, type EntryPlace } from '../host/journal-recovery.ts';
-import type { Identity } from '../host/ports.ts';
-import { corrupt } from '../host/segment-file.ts';
+import type { EntryId } from '../../core/entry.ts';
+import { CLUSTER_NONE, SEQ_NONE, type EntryHash, type Seq } from '../../core/ids.ts';
+import { KEYS_MAX, LEASES_MAX, RUNS_MAX, type LedgerImage } from '../../core/ledger.ts';
+import type { StateDigest } from '../../core/message.ts';
+import { EnvironmentError, fromErrno } from '../../host/environment-error.ts';
+import { FileCheckpointStore } from '../../host/file-checkpoint.ts';
+import type { FileSystem } from '../../host/file-system.ts';
+import { nodeFileSystem } from '../../host/node-file-system.ts';
+import { nodeMachine } from '../../host/node-machine.ts';
+import { loadIdentity } from '../../host/identity.ts';
+import { readCut } from '../../host/journal-cut.ts';
+import { ENTRY_NONE, recoverJournal, type EntryPlace } from '../../host/journal-recovery.ts';
+import type { Identity } from '../../host/ports.ts';
+import { corrupt } from '../../host/segment-file.ts';
 import { compareCheckpoint } from './compare-checkpoint.ts';
 import { faultOf, whileLocked } from './directory-access.ts';
 import { readEntryRecord } from './entry-record.ts';
@@ -28,7 +28,7 @@ import { HeadSearch, type ExpectedHead, type HeadAnswer } from './expected-head.
 import { JournalBytes, type OnProgress } from './journal-bytes.ts';
 import { KeptHashes } from './kept-hashes.ts';
 import { HistoryReplay } from './replay.ts';
-import type { Books } from './twin-accounts.ts';
+import type { Books } from '../twin/twin-accounts.ts';
 
 const LIMITS = { leasesMax: LEASES_MAX, runsMax: RUNS_MAX, keysMax: KEYS_MAX };
 

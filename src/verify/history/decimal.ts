@@ -2,8 +2,8 @@
  * Amounts as histories spell them, in exact hundredths. More is read than the bank takes, since a
  * wrong answer must be readable to be found: a balance may be below zero, or too large.
  */
-import { formatAmount } from '../core/amount.ts';
-import { AMOUNT_MAX, DEFAULT_SCALE } from '../core/operation.ts';
+import { formatAmount } from '../../core/amount.ts';
+import { AMOUNT_MAX, DEFAULT_SCALE } from '../../core/operation.ts';
 
 const DECIMAL = /^(-?)([0-9]+)(?:\.([0-9]{1,2}))?$/;
 const WHOLE_DIGITS_MAX = 14;

@@ -1,14 +1,14 @@
 /** The second reader of entries, and the chain that it makes of them, each by itself. */
 import t from 'tap';
-import type { ExecutedEntry } from '../../src/core/entry.ts';
-import { crc32 } from '../../src/core/hash.ts';
-import type { Epoch, Seq, Timestamp } from '../../src/core/ids.ts';
-import { encodeEntry } from '../../src/wire/journal-entry.ts';
-import { readEntryRecord, type EntryRecord } from '../../src/verify/entry-record.ts';
-import { HistoryReplay } from '../../src/verify/replay.ts';
-import { Bank } from '../support/bank-directory.ts';
-import { chainOf, entryAfter } from '../support/journal-entries.ts';
-import { rechain } from '../support/small-directory.ts';
+import type { ExecutedEntry } from '../../../src/core/entry.ts';
+import { crc32 } from '../../../src/core/hash.ts';
+import type { Epoch, Seq, Timestamp } from '../../../src/core/ids.ts';
+import { encodeEntry } from '../../../src/wire/journal-entry.ts';
+import { readEntryRecord, type EntryRecord } from '../../../src/verify/directory/entry-record.ts';
+import { HistoryReplay } from '../../../src/verify/directory/replay.ts';
+import { Bank } from '../../support/bank-directory.ts';
+import { chainOf, entryAfter } from '../../support/journal-entries.ts';
+import { rechain } from '../../support/small-directory.ts';
 
 const SEED = 12345;
 const LIMITS = { leasesMax: 4, runsMax: 10, keysMax: 10 };

@@ -6,8 +6,8 @@
  * hash is the SHA-256 of what it says and of the hash before it. Whoever changes a record and
  * mends its checksums has changed its hash, or lies about it.
  */
-import { crc32, sha256 } from '../core/hash.ts';
-import type { EntryHash, Epoch, Seq, Timestamp } from '../core/ids.ts';
+import { crc32, sha256 } from '../../core/hash.ts';
+import type { EntryHash, Epoch, Seq, Timestamp } from '../../core/ids.ts';
 
 const MAGIC = 0x4e454b42; // "BKEN"
 const HEADER_BYTES = 256;

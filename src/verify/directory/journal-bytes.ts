@@ -1,8 +1,8 @@
 /** How far the check of a journal has come, in bytes of its segments: for a progress bar. */
 import { join } from 'node:path';
-import type { Seq } from '../core/ids.ts';
-import type { FileSystem } from '../host/file-system.ts';
-import { parseSegmentName } from '../host/segment-file.ts';
+import type { Seq } from '../../core/ids.ts';
+import type { FileSystem } from '../../host/file-system.ts';
+import { parseSegmentName } from '../../host/segment-file.ts';
 
 export type OnProgress = (bytes: number, bytesOfAll: number, seq: Seq) => void;
 

@@ -1,8 +1,8 @@
 /** Histories as text: what is read, in which forms, and that all else is an error with its line. */
 import t from 'tap';
-import { checkHistory } from '../../src/verify/check-history.ts';
-import { HistoryError } from '../../src/verify/history.ts';
-import { LINE_CHARACTERS_MAX, parseHistory } from '../../src/verify/history-text.ts';
+import { checkHistory } from '../../../src/verify/history/check-history.ts';
+import { HistoryError } from '../../../src/verify/history/history.ts';
+import { LINE_CHARACTERS_MAX, parseHistory } from '../../../src/verify/history/history-text.ts';
 
 const INVOKE = '{"process":1,"type":"invoke","op":"create","args":["5.00"]}';
 const OK = '{"process":1,"type":"ok","op":"create","result":{"account":100,"balance":"5.00"}}';

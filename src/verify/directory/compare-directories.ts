@@ -6,8 +6,8 @@
  * under an older epoch, may be left from a proposal that was never decided: the bank cuts it off
  * when that backend joins again. Without the control record nobody can tell, and it is a fault.
  */
-import { CLUSTER_NONE } from '../core/ids.ts';
-import { isMember, type ControlRecord } from '../core/view.ts';
+import { CLUSTER_NONE } from '../../core/ids.ts';
+import { isMember, type ControlRecord } from '../../core/view.ts';
 import type { ControlVerdict } from './control.ts';
 import type { DirectoryVerdict } from './directory.ts';
 import { firstParting, type KeptEntry } from './kept-hashes.ts';

@@ -2,12 +2,12 @@
  * One history, entry after entry: each must follow the one before, and give, executed again by the
  * twin, the very results and the very state that the journal says. Pure.
  */
-import type { EntryId } from '../core/entry.ts';
-import { EPOCH_NONE, HASH_NONE, SEQ_NONE } from '../core/ids.ts';
-import { CODE, RESULT_BYTES } from '../core/operation.ts';
+import type { EntryId } from '../../core/entry.ts';
+import { EPOCH_NONE, HASH_NONE, SEQ_NONE } from '../../core/ids.ts';
+import { CODE, RESULT_BYTES } from '../../core/operation.ts';
 import type { EntryRecord } from './entry-record.ts';
-import { LedgerTwin, type TwinLimits } from './ledger-twin.ts';
-import { findBatchFault } from './twin-records.ts';
+import { LedgerTwin, type TwinLimits } from '../twin/ledger-twin.ts';
+import { findBatchFault } from '../twin/twin-records.ts';
 
 const WORDS: readonly string[] = Object.keys(CODE);
 

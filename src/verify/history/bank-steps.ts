@@ -5,7 +5,7 @@
  * Whether an account exists is not looked at here but in account-numbers.ts, which also tells a
  * CREATE its account.
  */
-import { AMOUNT_MAX } from '../core/operation.ts';
+import { AMOUNT_MAX } from '../../core/operation.ts';
 import type { Operation } from './history.ts';
 import { EFFECT, NEVER, NOT_THERE, Steps, type Touch } from './steps.ts';
 

@@ -4,10 +4,10 @@
  *
  * What stands behind a table's last record does not count: it is undefined.
  */
-import type { LedgerImage, TableImage } from '../core/ledger.ts';
-import { PAGE_FIELDS } from '../core/paged-table.ts';
-import type { LedgerTwin } from './ledger-twin.ts';
-import type { TwinTable } from './twin-table.ts';
+import type { LedgerImage, TableImage } from '../../core/ledger.ts';
+import { PAGE_FIELDS } from '../../core/paged-table.ts';
+import type { LedgerTwin } from '../twin/ledger-twin.ts';
+import type { TwinTable } from '../twin/twin-table.ts';
 
 const FIRST_ACCOUNT = 100;
 

@@ -2,16 +2,16 @@
 import t from 'tap';
 import type {
   BackendId, ClusterId, Epoch, Incarnation, Seq, ViewNumber,
-} from '../../src/core/ids.ts';
-import type { ControlRecord } from '../../src/core/view.ts';
-import { compareDirectories } from '../../src/verify/compare-directories.ts';
-import type { ControlVerdict } from '../../src/verify/control.ts';
-import { verifyDirectory, type DirectoryVerdict } from '../../src/verify/directory.ts';
-import { firstParting, KeptHashes } from '../../src/verify/kept-hashes.ts';
-import { CLUSTER } from '../support/bank-directory.ts';
+} from '../../../src/core/ids.ts';
+import type { ControlRecord } from '../../../src/core/view.ts';
+import { compareDirectories } from '../../../src/verify/directory/compare-directories.ts';
+import type { ControlVerdict } from '../../../src/verify/directory/control.ts';
+import { verifyDirectory, type DirectoryVerdict } from '../../../src/verify/directory/directory.ts';
+import { firstParting, KeptHashes } from '../../../src/verify/directory/kept-hashes.ts';
+import { CLUSTER } from '../../support/bank-directory.ts';
 import {
   rechain, smallDirectory, type SmallDirectoryOptions,
-} from '../support/small-directory.ts';
+} from '../../support/small-directory.ts';
 
 const INCARNATIONS = ['1f', '2f', '3f'].map((digits) => digits.repeat(16) as Incarnation);
 

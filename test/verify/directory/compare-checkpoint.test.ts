@@ -1,12 +1,12 @@
 /** A checkpoint that differs from the twin's state in any one field is told, and where. */
 import t from 'tap';
-import type { LedgerImage } from '../../src/core/ledger.ts';
-import type { Seq, Timestamp } from '../../src/core/ids.ts';
-import { Ledger } from '../../src/core/ledger.ts';
-import { Random } from '../../src/core/random.ts';
-import { compareCheckpoint } from '../../src/verify/compare-checkpoint.ts';
-import { LedgerTwin } from '../../src/verify/ledger-twin.ts';
-import { BatchGenerator, copyImage } from '../support/ledger-batches.ts';
+import type { LedgerImage } from '../../../src/core/ledger.ts';
+import type { Seq, Timestamp } from '../../../src/core/ids.ts';
+import { Ledger } from '../../../src/core/ledger.ts';
+import { Random } from '../../../src/core/random.ts';
+import { compareCheckpoint } from '../../../src/verify/directory/compare-checkpoint.ts';
+import { LedgerTwin } from '../../../src/verify/twin/ledger-twin.ts';
+import { BatchGenerator, copyImage } from '../../support/ledger-batches.ts';
 
 const LIMITS = { leasesMax: 3, runsMax: 40, keysMax: 12 };
 

@@ -1,6 +1,6 @@
 /** What an invocation asks for, of a bank or of a register. */
-import { parseRequestId } from '../core/request-id.ts';
-import { AMOUNT_MAX } from '../core/operation.ts';
+import { parseRequestId } from '../../core/request-id.ts';
+import { AMOUNT_MAX } from '../../core/operation.ts';
 import { readAccount, readHundredths } from './decimal.ts';
 import type { BankKind, OperationKind, RegisterKind } from './history.ts';
 

@@ -1,8 +1,8 @@
 /** Histories written by hand, one event a line: `1 invoke deposit 100 5.00`, `1 ok "OK 45.00"`. */
 import { checkHistory, type CheckOptions, type HistoryVerdict } from
-  '../../src/verify/check-history.ts';
-import type { HistoryEvent } from '../../src/verify/history.ts';
-import { historyOf } from '../../src/verify/history-reader.ts';
+  '../../../src/verify/history/check-history.ts';
+import type { HistoryEvent } from '../../../src/verify/history/history.ts';
+import { historyOf } from '../../../src/verify/history/history-reader.ts';
 
 /** A line is process, type, and then, of an invocation, op and args (`@key` first), or a result. */
 export function eventsOfText(text: string): HistoryEvent[] {

@@ -3,16 +3,16 @@
  * who mends all checksums, swapped, dropped, doubled; journals replaced by older ones.
  */
 import t from 'tap';
-import { entryBytes, type ExecutedEntry } from '../../src/core/entry.ts';
-import { sha256 } from '../../src/core/hash.ts';
-import type { Epoch, Incarnation, Timestamp } from '../../src/core/ids.ts';
-import { writeRecordFile } from '../../src/host/durable-file.ts';
-import { verifyControl } from '../../src/verify/control.ts';
-import { verifyDirectory, type DirectoryVerdict } from '../../src/verify/directory.ts';
-import { makeControlIn } from '../support/bank-directory.ts';
-import type { MemoryFileSystem } from '../support/memory-file-system.ts';
-import { kindOfError } from '../support/open-journal.ts';
-import { rechain, smallDirectory, SMALL_SEGMENT_BYTES } from '../support/small-directory.ts';
+import { entryBytes, type ExecutedEntry } from '../../../src/core/entry.ts';
+import { sha256 } from '../../../src/core/hash.ts';
+import type { Epoch, Incarnation, Timestamp } from '../../../src/core/ids.ts';
+import { writeRecordFile } from '../../../src/host/durable-file.ts';
+import { verifyControl } from '../../../src/verify/directory/control.ts';
+import { verifyDirectory, type DirectoryVerdict } from '../../../src/verify/directory/directory.ts';
+import { makeControlIn } from '../../support/bank-directory.ts';
+import type { MemoryFileSystem } from '../../support/memory-file-system.ts';
+import { kindOfError } from '../../support/open-journal.ts';
+import { rechain, smallDirectory, SMALL_SEGMENT_BYTES } from '../../support/small-directory.ts';
 
 const SEGMENTS = ['b/journal/0000000000000001.segment', 'b/journal/0000000000000004.segment'];
 

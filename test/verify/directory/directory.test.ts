@@ -2,15 +2,15 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { EntryId } from '../../src/core/entry.ts';
-import type { Seq } from '../../src/core/ids.ts';
-import { nodeMachine } from '../../src/host/node-machine.ts';
-import { DataDirectory } from '../../src/host/data-directory.ts';
-import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
-import { verifyDirectory } from '../../src/verify/directory.ts';
-import { makeDirectory, snapshotOf } from '../support/bank-directory.ts';
-import { damage } from '../support/damage.ts';
-import { kindOfError } from '../support/open-journal.ts';
+import type { EntryId } from '../../../src/core/entry.ts';
+import type { Seq } from '../../../src/core/ids.ts';
+import { nodeMachine } from '../../../src/host/node-machine.ts';
+import { DataDirectory } from '../../../src/host/data-directory.ts';
+import { FileCheckpointStore } from '../../../src/host/file-checkpoint.ts';
+import { verifyDirectory } from '../../../src/verify/directory/directory.ts';
+import { makeDirectory, snapshotOf } from '../../support/bank-directory.ts';
+import { damage } from '../../support/damage.ts';
+import { kindOfError } from '../../support/open-journal.ts';
 
 t.test('verify: a directory that is right: its accounts, digests and seqs; '
   + 'unchanged', async (t) => {

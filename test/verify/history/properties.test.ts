@@ -3,15 +3,15 @@
  * answers changed, judged by both. Neither a false alarm nor a miss is allowed.
  */
 import t, { type Test } from 'tap';
-import { Random } from '../../src/core/random.ts';
-import { checkHistory } from '../../src/verify/check-history.ts';
-import { historyOf } from '../../src/verify/history-reader.ts';
+import { Random } from '../../../src/core/random.ts';
+import { checkHistory } from '../../../src/verify/history/check-history.ts';
+import { historyOf } from '../../../src/verify/history/history-reader.ts';
 import {
   drawBank, drawRegister, makeHistory, mutate, type MakingOptions,
-} from '../support/random-history.ts';
+} from '../../support/random-history.ts';
 import {
   eventsOf, hasOrder, sequentialBank, sequentialRegister, type Recorded, type Sequential,
-} from '../support/slow-checker.ts';
+} from '../../support/slow-checker.ts';
 
 const SEEDS = 1_500;
 const MUTATIONS = 2;

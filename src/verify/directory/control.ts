@@ -1,10 +1,10 @@
 /** Checks a stopped frontend's directory: the control record, by its checksum and its fields. */
 import { join } from 'node:path';
-import type { ControlRecord } from '../core/view.ts';
-import { EnvironmentError, fromErrno } from '../host/environment-error.ts';
-import { FileControlStore } from '../host/file-control-store.ts';
-import type { FileSystem } from '../host/file-system.ts';
-import { nodeFileSystem } from '../host/node-file-system.ts';
+import type { ControlRecord } from '../../core/view.ts';
+import { EnvironmentError, fromErrno } from '../../host/environment-error.ts';
+import { FileControlStore } from '../../host/file-control-store.ts';
+import type { FileSystem } from '../../host/file-system.ts';
+import { nodeFileSystem } from '../../host/node-file-system.ts';
 import { faultOf, whileLocked } from './directory-access.ts';
 
 export interface ControlVerdict {

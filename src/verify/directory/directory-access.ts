@@ -1,8 +1,8 @@
 /** How `verify` comes to what directories hold: locked, and with damage told from hindrance. */
 import { join } from 'node:path';
-import { lockDirectory } from '../host/directory-lock.ts';
-import { EnvironmentError, errorCode, fromErrno, isKind } from '../host/environment-error.ts';
-import type { FileSystem } from '../host/file-system.ts';
+import { lockDirectory } from '../../host/directory-lock.ts';
+import { EnvironmentError, errorCode, fromErrno, isKind } from '../../host/environment-error.ts';
+import type { FileSystem } from '../../host/file-system.ts';
 
 /** Something of another kind stands where a file or a directory must. */
 const WRONG_KIND = new Set(['EISDIR', 'ENOTDIR', 'ENOENT', 'ELOOP']);

@@ -4,7 +4,7 @@
  */
 import {
   CHUNK_BYTES_MAX, CHUNK_MARK, CHUNK_OPERATIONS_MAX, KIND, RECORD_BYTES, RESULT_BYTES,
-} from '../core/operation.ts';
+} from '../../core/operation.ts';
 
 /** Integers go up to 2^53 - 1, in either direction. */
 export const LARGEST = 9007199254740991n;

@@ -4,7 +4,7 @@
  * The books count, beside the balances, how much money came in and went out: the sum of all
  * balances must be what was created, adjusted and deposited less what was withdrawn.
  */
-import { CODE, KIND, REASON } from '../core/operation.ts';
+import { CODE, KIND, REASON } from '../../core/operation.ts';
 import { isExact, isNatural, LARGEST, type Answer, type TwinOperation } from './twin-records.ts';
 import { TwinTable } from './twin-table.ts';
 

@@ -3,9 +3,9 @@
  * means all of its `backend-*` and its `frontend`.
  */
 import { join } from 'node:path';
-import { EnvironmentError, errorCode, fromErrno } from '../host/environment-error.ts';
-import type { FileSystem } from '../host/file-system.ts';
-import { nodeFileSystem } from '../host/node-file-system.ts';
+import { EnvironmentError, errorCode, fromErrno } from '../../host/environment-error.ts';
+import type { FileSystem } from '../../host/file-system.ts';
+import { nodeFileSystem } from '../../host/node-file-system.ts';
 
 export interface FoundDirectories {
   readonly backends: readonly string[];

@@ -1,8 +1,8 @@
 /** Histories of one register, in the forms in which Jepsen writes them. */
 import t from 'tap';
-import { checkHistory } from '../../src/verify/check-history.ts';
-import { HistoryError } from '../../src/verify/history.ts';
-import { parseHistory } from '../../src/verify/history-text.ts';
+import { checkHistory } from '../../../src/verify/history/check-history.ts';
+import { HistoryError } from '../../../src/verify/history/history.ts';
+import { parseHistory } from '../../../src/verify/history/history-text.ts';
 
 /** `0 invoke write 1` as a line of a log, and as a map. */
 const forms: Readonly<Record<string, (line: string) => string>> = {

@@ -4,8 +4,8 @@
  *
  * The hashes and the links of a checkpoint's records are computed only to be compared.
  */
-import { KIND } from '../core/operation.ts';
-import { sha256 } from '../core/hash.ts';
+import { KIND } from '../../core/operation.ts';
+import { sha256 } from '../../core/hash.ts';
 import type { TwinOperation } from './twin-records.ts';
 import type { Place } from './twin-sessions.ts';
 import { TwinTable } from './twin-table.ts';
