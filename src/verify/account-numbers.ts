@@ -6,8 +6,8 @@
  * invocation of what was told that n is not there, and before the completion of what found it
  * there; and p grows with n. Nothing else depends on when exactly an account is created: where each
  * p(n) has room between its bounds, creations can be taken at their earliest (`numberedAfter`), and
- * each part of the bank can be looked at by itself. (Both missing and not told which: the later-numbered one is
- * missing longest, so it is as if that one had been named.)
+ * each part of the bank can be looked at by itself. (Both missing and not told which: the
+ * later-numbered one is missing longest, so it is as if that one had been named.)
  *
  * CREATEs that did not tell their number fill the gaps that are left: every number below one that
  * was given must have been given. In how many ways, `numberings` tells.
