@@ -169,7 +169,7 @@ t.test('main: what makes no sense together: exit 2', async (t) => {
   });
 });
 
-t.test('main: chaos: what the environment says of other faults or of plans: no matter', async (t) => {
+t.test('main: chaos: what the environment says of plans: left alone', async (t) => {
   const argv = ['chaos', '--kill', '1', '--port', '2'];
   for (const [name, value] of [
     ['FOR', '3s'], ['MODE', 'to'], ['SEED', '42'], ['CLIENTS', '4'], ['RATE', '10'],
