@@ -12,6 +12,8 @@ export interface ChaosFlags {
   readonly forMs: number | undefined;
   readonly mode: CutMode | undefined;
   readonly yesReally: boolean;
+  /** What the environment says: it need not mean anything to the fault. */
+  readonly defaults?: { readonly for: boolean; readonly mode: boolean };
 }
 
 const FOR_MS = 5_000;
@@ -53,9 +55,12 @@ function onlyFault({ faults }: ChaosFlags): GivenFault {
 }
 
 /** Flags that mean nothing to the fault are refused: whoever gives them expects something. */
-function requireFitting(kind: FaultKind, { backend, forMs, mode }: ChaosFlags): void {
-  if (mode !== undefined && kind !== 'cut') throw usageError('--mode is how --cut cuts');
-  if (forMs !== undefined && !lasts(kind)) {
+function requireFitting(kind: FaultKind, flags: ChaosFlags): void {
+  const { backend, forMs, mode, defaults } = flags;
+  if (mode !== undefined && kind !== 'cut' && defaults?.mode !== true) {
+    throw usageError('--mode is how --cut cuts');
+  }
+  if (forMs !== undefined && !lasts(kind) && defaults?.for !== true) {
     throw usageError(`--for does not go with --${kind}, which is done at once`);
   }
   if (backend !== undefined && (kind === 'frontend' || kind === 'all')) {

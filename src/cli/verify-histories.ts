@@ -67,6 +67,9 @@ async function verifyHistory(
     progress?.[Symbol.dispose]();
     stdout.write(`${format(path, verdict, seconds, options.json)}\n`);
     if (options.picture !== undefined) drawPicture(context, path, verdict, options.picture);
+    if (!options.isExisting && verdict.findings.some(({ rule }) => rule === 'account-numbers')) {
+      note(context, 'tip: --existing, where the bank was not empty before, or others used it, too');
+    }
     return exitStatusOf(verdict);
   } catch (error) {
     if (!(error instanceof HistoryError)) throw fromErrno(error, `read ${path}`);

@@ -169,6 +169,17 @@ t.test('main: what makes no sense together: exit 2', async (t) => {
   });
 });
 
+t.test('main: chaos: what the environment says of plans: left alone', async (t) => {
+  const argv = ['chaos', '--kill', '1', '--port', '2'];
+  for (const [name, value] of [
+    ['FOR', '3s'], ['MODE', 'to'], ['SEED', '42'], ['CLIENTS', '4'], ['RATE', '10'],
+    ['HISTORY', 'h.ndjson'], ['REPORT', 'r.html'], ['SCENARIO', 'rolling'],
+  ] as const) {
+    const env = { [`BANKD_${name}`]: value };
+    await check(t, { argv, env, status: 3, error: '127.0.0.1:2', tip: /./ });
+  }
+});
+
 t.test('main: hosts beyond this machine: exit 6 without --insecure', async (t) => {
   for (const argv of [
     ['up'], ['frontend'], ['backend', '--count', '3'], ['client'], ['status'],

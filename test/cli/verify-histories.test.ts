@@ -54,6 +54,14 @@ t.test('verify a history: violated: exit 5, in words, as a picture, and as SVG',
   t.notMatch(svg, /href|url\(|<script/, 'it needs nothing beside it');
 });
 
+t.test('verify a history: the bank was not empty: the tip names --existing', async (t) => {
+  const path = fileOf(t, lines('45.00').replaceAll('100', '107'));
+  const { status, stderr } = await runMain(['verify', path]);
+  t.equal(status, 5);
+  t.match(stderr, /^tip: --existing, /);
+  t.match(await runMain(['verify', path, '--existing']), { status: 0, stderr: '' });
+});
+
 t.test('verify a history: for programs: one JSON object', async (t) => {
   const path = fileOf(t, lines('50.00'));
   const { status, stdout } = await runMain(['verify', path, '--json']);

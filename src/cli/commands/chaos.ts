@@ -131,17 +131,26 @@ export class ChaosCommand extends BankdCommand {
     return this.#isPlanAsked() ? await this.#runPlan() : await this.#doOne();
   }
 
-  /** Also by what only a plan has, such as a report. */
+  /** Also by what only a plan has, such as a report: beside a fault, by its flag. */
   #isPlanAsked(): boolean {
     const { scenario, seed, clients, rate, history, report, json } = this;
-    return json || [scenario, seed, clients, rate, history, report]
-      .some((value) => value !== undefined);
+    const asking = Object.entries({ scenario, seed, clients, rate, history, report });
+    const isFault = countFaults(this.#faults()) > 0;
+    return json || asking.some(([name, value]) =>
+      value !== undefined && !(isFault && this.#isDefault(name, value)));
+  }
+
+  /** The environment says so, which is a default for where it means something. */
+  #isDefault(name: string, value: string | number | undefined): boolean {
+    return this.context.env[environmentName(name)] === String(value);
   }
 
   async #runPlan(): Promise<number> {
-    const { scenario, seed, yesReally, forTime: forMs, json } = this;
+    const { seed, yesReally, forTime: forMs, json } = this;
     const { host, port, clients = CLIENTS, rate = RATE } = this;
     const single = countFaults(this.#faults()) > 0 ? this.#order() : undefined;
+    const isOther = single !== undefined && this.#isDefault('scenario', this.scenario);
+    const scenario = isOther ? undefined : this.scenario;
     const chosen = choosePlan({ scenario, seed, yesReally, forMs, single });
     requireAllowedHost(host, this.insecure);
     requireRealPort(port);
@@ -153,7 +162,9 @@ export class ChaosCommand extends BankdCommand {
 
   #order(): FaultOrder {
     const { backend, mode, yesReally, forTime: forMs } = this;
-    return readChaosOrder({ faults: this.#faults(), backend, forMs, mode, yesReally });
+    const { env } = this.context;
+    const defaults = { for: env['BANKD_FOR'] !== undefined, mode: env['BANKD_MODE'] !== undefined };
+    return readChaosOrder({ faults: this.#faults(), backend, forMs, mode, yesReally, defaults });
   }
 
   #faults(): ChaosFlags['faults'] {

@@ -109,7 +109,7 @@ class Check {
     return this.#verdict(findings, searched);
   }
 
-  /** Where it takes accounts that nobody has seen, some CREATEs must have made them. */
+  /** What it takes of accounts that nobody has seen, some CREATEs must have put there. */
   #searchNumbered(numbered: Numbered): Searched {
     let searched = this.#searchBank(numbered);
     if (searched.verdict !== 'linearizable') return searched;

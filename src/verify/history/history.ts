@@ -69,7 +69,7 @@ export interface Operation {
   completed: number;
   completedLine: number;
   answer: Answer;
-  /** CREATE: its account was made after this one was asked: it was not there, or had its turn. */
+  /** CREATE: its account was made after this one was asked, as its number says. */
   readonly numberedAfter?: Operation;
 }
 
