@@ -229,7 +229,10 @@ export class DurableJournal implements StorageWatcher {
     if (!(journal instanceof SimDirectory)) return 0;
     let bytes = 0;
     for (const [name, file] of journal.seen) {
-      if (/^spare-\d+$/.test(name) && file instanceof SimFile) bytes += capacityOf(file.size);
+      if (!(file instanceof SimFile)) continue;
+      // The journal is about to go on in it: it has its name, but not durably.
+      const isNext = SEGMENT_NAME.test(name) && !this.#segments.some((scan) => scan.file === file);
+      if (isNext || /^spare-\d+$/.test(name)) bytes += capacityOf(file.size);
     }
     return bytes;
   }

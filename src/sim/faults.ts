@@ -106,9 +106,14 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'disk full',
-    run: (cluster, { storage }, random) => {
+    run: (cluster, { storage, diskFaults }, random) => {
+      if (random.chance(0.3)) diskFaults.slowMs = random.next() * 40;
       storage.free = random.pick([0, 8, 64, 256]) * 1024;
-      cluster.queue.after(random.next() * 500, () => (storage.free = Infinity));
+      const forMs = random.next() * (random.chance(0.5) ? 500 : 1_500);
+      cluster.queue.after(forMs, () => {
+        storage.free = Infinity;
+        diskFaults.slowMs = 0;
+      });
     },
   },
   {

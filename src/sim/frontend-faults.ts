@@ -66,7 +66,8 @@ export const FRONTEND_FAULTS: readonly Fault[] = [
       if (cluster.frontends.length > 2) return;
       cluster.addFrontend();
       for (const each of cluster.backends) {
-        if (each === backend || random.chance(0.3)) each.leave();
+        // The first misses them when they have been silent for too long.
+        if (each !== backend || random.chance(0.3)) each.leave('it is left', 500);
       }
       for (const client of clients) if (!client.onlyReads) cluster.cutClient(client);
     },

@@ -2,6 +2,13 @@
 import type { Fault } from './faults.ts';
 
 export const NETWORK_FAULTS: readonly Fault[] = [
+  {
+    name: 'a backend falls silent as it is to be read',
+    run: (_cluster, backend, random) => {
+      const forMs = random.next() * 600;
+      backend.atRead = () => backend.pipe?.stall(0, forMs);
+    },
+  },
   { name: 'cut a connection', run: (_cluster, backend) => backend.cut() },
   {
     name: 'a backend reconnects before its old connection ends',

@@ -41,6 +41,8 @@ export class SimBackend {
   readonly promises = new PromiseWatch();
   /** What happens once, as soon as it has promised. */
   atPromise: (() => void) | undefined;
+  /** What happens once, as soon as it is to be read. */
+  atRead: (() => void) | undefined;
   pipe: Pipe | undefined;
   frontend: SimFrontend | undefined;
   connection = 0;
@@ -179,6 +181,7 @@ export class SimBackend {
     this.diskFaults.failNext = undefined;
     this.diskFaults.strike = undefined;
     this.atPromise = undefined;
+    this.atRead = undefined;
     this.storage.free = Infinity;
     this.resume();
     // Damage outside the journal is met by a start only.
@@ -222,13 +225,11 @@ export class SimBackend {
   }
 
   /** Only this end gives up; the other learns it with the new connection, or by the silence. */
-  leave(detail = 'it is left'): void {
+  leave(detail = 'it is left', noticedMs = this.#cluster.random.next() * 300): void {
     if (this.pipe?.open !== true) return;
     const { pipe, connection, frontend } = this;
     pipe.open = false;
-    this.#cluster.queue.after(this.#cluster.random.next() * 300, () =>
-      frontend?.losesBackend(this.id, connection),
-    );
+    this.#cluster.queue.after(noticedMs, () => frontend?.losesBackend(this.id, connection));
     this.#link?.onClosed(pipe, detail);
   }
 

@@ -131,6 +131,7 @@ export class SimCluster {
   /** Another one over the same control record. */
   addFrontend(choices: FrontendChoices = {}): void {
     this.note('frontend starts');
+    this.store.onFrontendStarts();
     this.frontends.push(new SimFrontend(this, choices));
   }
 

@@ -37,6 +37,8 @@ export class SimControlStore {
   readonly #history = new RecordHistory();
   /** What it was rolled back from. */
   #newest: ControlRecord | undefined;
+  /** A frontend has started over the older record. */
+  #isMet = false;
 
   constructor(cluster: SimCluster) {
     this.#cluster = cluster;
@@ -54,6 +56,7 @@ export class SimControlStore {
   }
 
   rollBack(record: ControlRecord): void {
+    this.#isMet = false;
     this.#newest = this.record;
     this.record = record;
   }
@@ -62,6 +65,15 @@ export class SimControlStore {
   putBack(): void {
     this.record = this.#newest ?? this.record;
     this.#newest = undefined;
+  }
+
+  /**
+   * A frontend starts. Only one finds an older record: claims of several would pass the promises
+   * that tell, and none of them could know.
+   */
+  onFrontendStarts(): void {
+    if (this.#isMet) this.putBack();
+    this.#isMet = this.isRolledBack;
   }
 
   write(record: ControlRecord, by: SimFrontend, done: Done): void {

@@ -246,6 +246,7 @@ export class SimFrontend {
     if (end instanceof SimBackend) {
       this.#cluster.noteMessage('frontend', `backend ${end.id}`, message as Message);
       if (end.connection !== connection) return;
+      if (message.type === 'read') this.#strikeAtRead(end);
       pipe.send(1, () => {
         // Its next life does not hear what was said to the one before.
         if (end.pipe === pipe) end.deliver(message as ToBackend);
@@ -257,6 +258,12 @@ export class SimFrontend {
         if (!peer.left) end.onMessage(message as ToClient);
       });
     }
+  }
+
+  #strikeAtRead(backend: SimBackend): void {
+    const strike = backend.atRead;
+    backend.atRead = undefined;
+    strike?.();
   }
 
   /** The coordinator closes it. */

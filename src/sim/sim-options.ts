@@ -61,7 +61,7 @@ export function drawOptions(seed: number, random: Random, overrides: SimOverride
     atControlWrites: random.chance(0.4) ? 0.3 : 0,
     latencyMs: random.pick([2, 2, 2, 2, 5, 10]),
     clockDrift: random.pick([0, 0, 0.01, 0.1]),
-    roundBytesMax: random.pick([undefined, undefined, undefined, 256, 1_024]),
+    roundBytesMax: random.pick([undefined, undefined, undefined, 256, 1_024, 4_096]),
     strayChance: random.pick([0.05, 0.2, 0.5]),
   };
   const sizes = {
@@ -94,7 +94,7 @@ function drawClients(
 ): readonly ClientPlan[] {
   const shortDeadlines = random.pick([0, 0, 0.02, 0.1]);
   const repeats = random.pick([0, 0.05, 0.1, 0.5]);
-  const readers = random.pick([0, 0, 0.2, 0.4]);
+  const readers = random.pick([0, 0.2, 0.4]);
   const bursts = random.pick([0, 0, 0.3, 0.6]);
   return Array.from({ length: count }, (_, at) => {
     const own = Math.ceil((operations - at) / count);

@@ -94,7 +94,8 @@ export class Workload {
   #bulk(): Draw {
     const random = this.#random;
     const thing = random.chance(0.3) ? 'query' : 'request';
-    const operations = Array.from({ length: 2 + random.int(12) }, () =>
+    const length = 2 + random.int(random.chance(0.2) ? 60 : 12);
+    const operations = Array.from({ length }, () =>
       thing === 'query' ? this.#query() : this.#write(),
     );
     return { thing, operations, isBulk: true };
