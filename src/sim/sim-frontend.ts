@@ -225,7 +225,7 @@ export class SimFrontend {
   #put(connection: number, peer: Peer, message: ToBackend | ToClient): void {
     const { end, pipe } = peer;
     if (end instanceof SimBackend) {
-      this.#cluster.noteMessage('frontend', `backend ${end.id}`, message as Message);
+      this.#cluster.noteMessage('frontend', end.name, message as Message);
       if (end.connection !== connection) return;
       pipe.send(1, () => {
         // Its next life does not hear what was said to the one before.

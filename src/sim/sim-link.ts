@@ -47,7 +47,7 @@ export class SimLink implements Link {
     if (connection === undefined) return;
     const { pipe, frontend, id } = connection;
     this.#process.live(() => {
-      this.#cluster.noteMessage(`backend ${this.#backend.id}`, 'frontend', message);
+      this.#cluster.noteMessage(this.#backend.name, 'frontend', message);
       pipe.send(0, () => frontend.fromBackend(id, message as FromBackend));
     });
   }
