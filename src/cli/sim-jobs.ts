@@ -12,7 +12,7 @@ import { EXIT } from './exit-status.ts';
 import type { SeedRange, SeedResult } from './sim-seeds.ts';
 
 /** So many seeds a process runs before it ends: its start is little beside them. */
-const RUN_SEEDS = 200;
+const RUN_SEEDS = 1_000;
 
 /** In order, until the signal is aborted. Nothing is left running. */
 export async function* seedsInChildren(

@@ -36,6 +36,8 @@ export class Greeter {
   readonly #host: CoordinatorHost;
   readonly #control: ControlKeeper;
   readonly #links = new Map<BackendId, BackendLink>();
+  /** The same, in the order of their ids. */
+  #inOrder: readonly BackendLink[] = [];
   readonly #byConnection = new Map<ConnectionId, BackendLink>();
   readonly #contenders = new Map<BackendId, Contender>();
   #shownWait = '';
@@ -58,8 +60,8 @@ export class Greeter {
     return Math.max(0, ...counts);
   }
 
-  linksInOrder(): BackendLink[] {
-    return [...this.#links.values()].sort((one, other) => one.id - other.id);
+  linksInOrder(): readonly BackendLink[] {
+    return this.#inOrder;
   }
 
   link(id: BackendId): BackendLink | undefined {
@@ -77,8 +79,7 @@ export class Greeter {
       this.#refuse(connection, hello, refusal);
       return undefined;
     }
-    const link = this.#links.get(hello.backend) ?? new BackendLink(hello.backend);
-    this.#links.set(link.id, link);
+    const link = this.#links.get(hello.backend) ?? this.#makeLink(hello.backend);
     if (link.connection !== undefined) {
       this.#contest(link, { connection, hello, peer });
       return undefined;
@@ -287,7 +288,7 @@ export class Greeter {
   #makeLinks(count: number): void {
     for (let id = 1; id <= count; id += 1) {
       const backend = id as BackendId;
-      if (!this.#links.has(backend)) this.#links.set(backend, new BackendLink(backend));
+      if (!this.#links.has(backend)) this.#makeLink(backend);
     }
   }
 
@@ -296,5 +297,12 @@ export class Greeter {
     if (line === this.#shownWait) return;
     this.#shownWait = line;
     this.#host.log(line);
+  }
+
+  #makeLink(id: BackendId): BackendLink {
+    const link = new BackendLink(id);
+    this.#links.set(id, link);
+    this.#inOrder = [...this.#links.values()].sort((one, other) => one.id - other.id);
+    return link;
   }
 }

@@ -10,6 +10,6 @@ export function sha256(bytes: Uint8Array | string): string {
 }
 
 /** CRC-32 (ISO 3309, as in zlib) of the bytes, unsigned; `seed` continues an earlier one. */
-export function crc32(bytes: Uint8Array, seed = 0): number {
+export function crc32(bytes: Uint8Array | string, seed = 0): number {
   return zlibCrc32(bytes, seed);
 }

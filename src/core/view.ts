@@ -38,9 +38,15 @@ export interface ControlRecord {
   readonly recovered: boolean;
 }
 
+/** A view lasts for many entries, and each entry's hash names it: the newest text is kept. */
+let formatted: { readonly view: View; readonly text: string } | undefined;
+
 /** `7:1=incarnation,2=incarnation`. */
 export function formatView(view: View): string {
-  return `${view.number}:${view.members.map((m) => `${m.id}=${m.incarnation}`).join(',')}`;
+  if (formatted?.view === view) return formatted.text;
+  const text = `${view.number}:${view.members.map((m) => `${m.id}=${m.incarnation}`).join(',')}`;
+  formatted = { view, text };
+  return text;
 }
 
 export function isMember(view: View, id: BackendId, incarnation: Incarnation): boolean {

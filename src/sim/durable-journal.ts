@@ -66,10 +66,12 @@ class SegmentScan {
     return this.#previousHash;
   }
 
-  /** Bytes from there on have changed. */
-  follow(from: number): void {
+  /** Bytes from there on have changed. False where the entries are what they were. */
+  follow(from: number): boolean {
     const { file } = this;
-    if (this.#version !== file.version || from < SEGMENT_HEADER_BYTES) this.#begin();
+    const last = this.entries.at(-1);
+    const isBegun = this.#version !== file.version || from < SEGMENT_HEADER_BYTES;
+    if (isBegun) this.#begin();
     while (from < this.#end && this.entries.length > 0) {
       this.entries.pop();
       this.ends.pop();
@@ -77,6 +79,7 @@ class SegmentScan {
     }
     if (from < this.#end) this.#end = SEGMENT_HEADER_BYTES;
     if (this.#seed !== undefined) this.#walk(file.durableBytes, this.#seed);
+    return isBegun || this.entries.at(-1) !== last;
   }
 
   #begin(): void {
@@ -137,6 +140,8 @@ export class DurableJournal implements StorageWatcher {
   readonly #known: KnownEntries;
   #storage: SimStorage;
   #segments: SegmentScan[] = [];
+  /** The entries are those of the segments, as far as they follow each other. */
+  #isMerged = false;
   #scans = new WeakMap<SimFile, SegmentScan>();
   #identity: SimFile | undefined;
   #checkpoint: SimFile | undefined;
@@ -165,13 +170,13 @@ export class DurableJournal implements StorageWatcher {
     return this.#identity?.isRotten === true || this.#checkpoint?.isRotten === true;
   }
 
-  /** What entries can take, at most, in the segments that are there. */
-  get roomBytes(): number {
+  /** Whether entries can take so much in the segments that are there. */
+  hasRoom(bytes: number): boolean {
     const active = this.#segments.at(-1)?.file;
     const left = active === undefined
       ? 0
       : active.size - SEAL_BYTES - (this.endIn(active) ?? SEGMENT_HEADER_BYTES);
-    return left + this.#spareBytes();
+    return bytes <= left || bytes <= left + this.#spareBytes();
   }
 
   /** Where the last record of a segment ends; undefined where the file is none. */
@@ -244,25 +249,29 @@ export class DurableJournal implements StorageWatcher {
     const journal = names.get('journal');
     const files = journal instanceof SimDirectory ? journal.durable : new Map<string, never>();
     const segments: SegmentScan[] = [];
+    let isSame = this.#isMerged;
     for (const name of [...files.keys()].sort()) {
       const file = files.get(name);
       if (!SEGMENT_NAME.test(name) || !(file instanceof SimFile)) continue;
-      segments.push(this.#scanOf(file));
+      const scan = this.#scanOf(file);
+      isSame = !scan.follow(Infinity) && scan === this.#segments[segments.length] && isSame;
+      segments.push(scan);
     }
+    isSame &&= segments.length === this.#segments.length;
     this.#segments = segments;
-    this.#merge();
+    if (!isSame) this.#merge();
     this.#readCheckpoint(names.get('checkpoint'));
   }
 
   #scanOf(file: SimFile): SegmentScan {
     const scan = this.#scans.get(file) ?? new SegmentScan(file, this.#known);
     this.#scans.set(file, scan);
-    scan.follow(Infinity);
     return scan;
   }
 
   #merge(): void {
     const merged: ExecutedEntry[] = [];
+    this.#isMerged = true;
     for (const { entries, previousHash } of this.#segments) {
       if (previousHash !== (merged.at(-1)?.hash ?? HASH_NONE)) break;
       for (const entry of entries) merged.push(entry);
@@ -290,6 +299,7 @@ export class DurableJournal implements StorageWatcher {
     this.incarnation = file === undefined ? '' : incarnationIn(file.durableBytes);
     if (before === this.incarnation) return;
     this.entries = []; // what another one held is no concern of this one
+    this.#isMerged = false;
     if (!this.#quiet) this.#events.onIncarnation(this.incarnation, before);
   }
 

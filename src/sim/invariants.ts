@@ -79,7 +79,7 @@ export class Invariants {
     const needed = this.#onTheWay[id].reduce((sum, { bytes }) => sum + bytes, 0);
     const view = this.#cluster.store.record?.view;
     const isIn = view !== undefined && isMember(view, id, journal.incarnation as Incarnation);
-    if (isIn && backend.isSound && needed > journal.roomBytes) {
+    if (isIn && backend.isSound && !journal.hasRoom(needed)) {
       this.#report(`backend ${id} has no room for ${seq}`);
     }
   }

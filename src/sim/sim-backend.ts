@@ -23,6 +23,7 @@ import { SimStorage } from './sim-storage.ts';
 
 export class SimBackend {
   readonly id: BackendId;
+  readonly name: string;
   storage: SimStorage;
   /** What is durable, seen from outside. */
   readonly journal: DurableJournal;
@@ -58,6 +59,7 @@ export class SimBackend {
   constructor(cluster: SimCluster, id: BackendId) {
     this.#cluster = cluster;
     this.id = id;
+    this.name = `backend ${id}`;
     this.storage = new SimStorage();
     this.journal = new DurableJournal(
       this.storage, cluster.knownEntries, cluster.invariants.watch(this),

@@ -117,7 +117,7 @@ export class SimCluster {
   }
 
   noteMessage(from: string, to: string, message: Message): void {
-    this.traceHash.add(this.queue.nowMs, `${from} ${to} ${message.type}`);
+    this.traceHash.addMessage(this.queue.nowMs, from, to, message.type);
     if (from === 'frontend' && 'commitSeq' in message) this.invariants.onCommitTold(message);
     this.onMessage?.(from, to, message);
   }

@@ -53,7 +53,7 @@ export class SimFile {
     this.size = Math.max(this.size, to);
     this.#unsynced.push({ from: position, to });
     if (position >= this.#seen.byteLength && isZero(bytes)) return;
-    if (to > this.#seen.byteLength) this.#seen = grown(this.#seen, Math.max(to, this.size));
+    if (to > this.#seen.byteLength) this.#seen = grown(this.#seen, to);
     else if (this.#shared) this.#seen = this.#seen.slice();
     this.#shared = false;
     this.#seen.set(bytes, position);
@@ -140,9 +140,7 @@ export class SimFile {
   #keep({ from, to }: Range): void {
     const bytes = this.#seen.subarray(from, to);
     const end = from + bytes.byteLength;
-    if (end > this.#durable.byteLength) {
-      this.#durable = grown(this.#durable, Math.max(end, this.#seen.byteLength));
-    }
+    if (end > this.#durable.byteLength) this.#durable = grown(this.#durable, end);
     this.#durable.set(bytes, from);
     if (this.#rotten.length > 0) this.#rotten = this.#rotten.filter((at) => at < from || at >= to);
   }

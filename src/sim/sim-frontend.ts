@@ -244,7 +244,7 @@ export class SimFrontend {
   #put(connection: number, peer: Peer, message: ToBackend | ToClient): void {
     const { end, pipe } = peer;
     if (end instanceof SimBackend) {
-      this.#cluster.noteMessage('frontend', `backend ${end.id}`, message as Message);
+      this.#cluster.noteMessage('frontend', end.name, message as Message);
       if (end.connection !== connection) return;
       if (message.type === 'read') this.#strikeAtRead(end);
       pipe.send(1, () => {

@@ -47,7 +47,7 @@ export class SimLink implements Link {
     if (connection === undefined) return;
     const { pipe, frontend, id } = connection;
     this.#process.live(() => {
-      this.#cluster.noteMessage(`backend ${this.#backend.id}`, 'frontend', message);
+      this.#cluster.noteMessage(this.#backend.name, 'frontend', message);
       this.#cluster.invariants.onSaid(this.#backend, id, frontend.owner, message);
       pipe.send(0, () => frontend.fromBackend(id, message as FromBackend));
       if (message.type === 'promised') this.#onPromised();

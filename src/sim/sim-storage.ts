@@ -181,8 +181,13 @@ export function errno(code: string, detail: string): Error {
   return Object.assign(new Error(`${code}: ${detail}`), { code });
 }
 
-function namesOf(path: string): string[] {
-  return path.split('/').filter((name) => name !== '');
+/** A run asks for the same few paths all the time. */
+const NAMES = new Map<string, readonly string[]>();
+
+function namesOf(path: string): readonly string[] {
+  let names = NAMES.get(path);
+  if (names === undefined) NAMES.set(path, names = path.split('/').filter((name) => name !== ''));
+  return names;
 }
 
 function set(names: Map<string, SimNode>, name: string, node: SimNode | undefined): void {
