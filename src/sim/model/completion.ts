@@ -8,6 +8,7 @@
 import { ACTION, actionOf, Actions, isAlive, isInternal, kindOf } from './actions.ts';
 import { BACKEND_WORDS, BACKENDS, COORDINATORS, ROW_WORDS, WORD } from './layout.ts';
 import type { ModelOptions } from './model-options.ts';
+import type { Past } from './pasts.ts';
 import { StateSet } from './state-set.ts';
 import type { Tables } from './tables.ts';
 import { World } from './world.ts';
@@ -64,11 +65,15 @@ export class Completion {
     return { kind: 'well', what: '', way: this.#way };
   }
 
-  /** In sync, and a read that was asked for then is answered. */
+  /** In sync, and a read that was asked for then is answered, as is everything before it. */
   #isWell(): boolean {
-    const { row } = this.#world;
-    const { reads } = this.#tables.pasts.past(row[WORD.past] as number);
-    return this.#asked && reads.at(-1) === SHOWN && this.#inSync() !== undefined;
+    const { reads, waiting } = this.#past;
+    const isAnswered = reads.at(-1) === SHOWN && waiting.length === 0;
+    return this.#asked && isAnswered && this.#inSync() !== undefined;
+  }
+
+  get #past(): Past {
+    return this.#tables.pasts.past(this.#world.row[WORD.past] as number);
   }
 
   #goOn(): void {
@@ -127,6 +132,6 @@ export class Completion {
     const ended = BACKENDS.find((each) => row[WORD.process + BACKEND_WORDS * each] === 0);
     if (ended !== undefined) return `backend ${ended + 1} was refused for good`;
     if (this.#inSync() === undefined) return 'not all backends come into sync';
-    return 'a read is never answered';
+    return 'a client is never answered';
   }
 }

@@ -40,6 +40,7 @@ export class ModelFrontends {
   end(place: number): void {
     const { tables } = this.#draft;
     this.#draft.setCoordinator(place, DEAD);
+    this.#properties.onFrontendEnded(place);
     this.#draft.control = tables.control.onDead(this.#draft.control, place);
     for (const backend of BACKENDS) {
       this.#draft.setLink(backend, tables.links.closeAll(this.#draft.link(backend), place));
@@ -121,6 +122,7 @@ export class ModelFrontends {
   // ---- the machine -----------------------------------------------------------------------------
 
   #hearClient(place: number, connection: number, key: string, make: () => FromClient): void {
+    this.#properties.onAsked(place, connection);
     this.#feed(place, key, () => ({ kind: 'client', connection, message: make() }));
   }
 
@@ -143,7 +145,8 @@ export class ModelFrontends {
       case 'wake':
         this.#draft.control = control.setWake(this.#draft.control, place, effect.delayMs);
         return;
-      case 'to-client': return this.#properties.onToClient(effect.message);
+      case 'to-client':
+        return this.#properties.onToClient(place, effect.connection, effect.message);
       case 'stop':
         this.#properties.onStop(place, effect);
         return this.end(place);

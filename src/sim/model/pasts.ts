@@ -11,9 +11,11 @@ export interface Past {
   readonly heardSeq: number;
   /** Of each read: the least seq that it must show; -1 once it is answered. */
   readonly reads: readonly number[];
+  /** Clients that wait for an answer: the place of the frontend, and the connection. */
+  readonly waiting: readonly (readonly [place: number, connection: number])[];
 }
 
-const PAST_NONE: Past = { decided: [], session: 0, heardSeq: 0, reads: [] };
+const PAST_NONE: Past = { decided: [], session: 0, heardSeq: 0, reads: [], waiting: [] };
 
 export class Pasts {
   readonly #pasts = new Interned<Past>();
@@ -23,8 +25,9 @@ export class Pasts {
   }
 
   number(past: Past): number {
-    const { decided, session, heardSeq, reads } = past;
-    const key = `${decided.join()}|${session}|${heardSeq}|${reads.join()}`;
+    const { decided, session, heardSeq, reads, waiting } = past;
+    const told = `${session}|${heardSeq}|${reads.join()}`;
+    const key = `${decided.join()}|${told}|${waiting.join()}`;
     return this.#pasts.number(key, () => past);
   }
 

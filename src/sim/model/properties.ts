@@ -55,7 +55,24 @@ export class Properties {
     if (this.#draft.found.length === before) this.#judged.add(key);
   }
 
-  onToClient(message: ToClient): void {
+  /** A client asks something; it must be told something, or its frontend dies. */
+  onAsked(place: number, connection: number): void {
+    this.#change({ waiting: [...this.#past.waiting, [place, connection]] });
+  }
+
+  onFrontendEnded(place: number): void {
+    this.#change({ waiting: this.#past.waiting.filter(([of]) => of !== place) });
+  }
+
+  onToClient(place: number, connection: number, message: ToClient): void {
+    if (message.type === 'welcome') return;
+    const { waiting } = this.#past;
+    const left = waiting.filter(([of, asker]) => of !== place || asker !== connection);
+    if (left.length !== waiting.length) this.#change({ waiting: left });
+    this.#onTold(message);
+  }
+
+  #onTold(message: ToClient): void {
     if (message.type === 'answered') this.#onAnswered(message);
     if (message.type === 'query-answered') this.#onQueryAnswered(message);
     if (message.type !== 'session') return;
