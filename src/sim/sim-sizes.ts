@@ -12,6 +12,8 @@ export function drawSizes(random: Random, scrubs: boolean): Sizes {
     segmentBytesMin: 32 * KIB,
     segmentBytesMax: random.pick([32, 64]) * KIB,
     scrubBytesPerSecond: scrubs ? SIZES.scrubBytesPerSecond : 0,
+    // Each life begins with a pass; the next ones are for what rots while it lasts.
+    scrubPauseMs: 1_000,
     checkpointOperations: random.pick([40, 80, 160]),
   };
 }
