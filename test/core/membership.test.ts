@@ -191,7 +191,7 @@ t.test('membership: slow, again and again: the pause grows, to a bound', async (
   );
 });
 
-t.test('membership: the source of a join fails, and there is no other: the next one is', async (t) => {
+t.test('membership: the only source of a join fails: the next one takes over', async (t) => {
   const { membership, views, get, outcome } = serving([1]);
   const { tail } = get(3);
   get(3).tail = undefined; // it has not promised yet
