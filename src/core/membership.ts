@@ -146,6 +146,7 @@ export class Membership {
 
   /** Begins joins that can begin: of backends that have promised and that no view names. */
   startJoins(): void {
+    this.#mendSources();
     const { view, pendingView } = this.#host.control;
     for (const link of this.#host.links.values()) {
       if (!link.promised || link.trouble !== 'none' || this.#joins.has(link.id)) continue;
@@ -245,11 +246,24 @@ export class Membership {
     this.#recompute();
   }
 
+  /** Who copied from one that failed while there was no other: there may be one by now. */
+  #mendSources(): void {
+    for (const [id, { catchUp }] of this.#joins) {
+      if (this.#isSource(catchUp.source)) continue;
+      const source = this.#source(id);
+      if (source !== undefined) catchUp.changeSource(source);
+    }
+  }
+
   /** A member to copy from. */
   #source(not: BackendId): BackendLink | undefined {
     return this.#host.control.view.members
       .map(({ id }) => this.#host.links.get(id))
-      .find((link) => link !== undefined && link.id !== not && !this.#failed.has(link.id));
+      .find((link) => link !== undefined && link.id !== not && this.#isSource(link));
+  }
+
+  #isSource({ id }: BackendLink): boolean {
+    return hasId(this.#host.control.view, id) && !this.#failed.has(id);
   }
 
   #recompute(): void {

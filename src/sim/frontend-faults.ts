@@ -65,11 +65,13 @@ export const FRONTEND_FAULTS: readonly Fault[] = [
     run: (cluster, backend, random, clients) => {
       if (cluster.frontends.length > 2) return;
       cluster.addFrontend();
-      for (const each of cluster.backends) {
-        // The first misses them when they have been silent for too long.
-        if (each !== backend || random.chance(0.3)) each.leave('it is left', 500);
-      }
       for (const client of clients) if (!client.onlyReads) cluster.cutClient(client);
+      // The first has decided what was under way by then, or it would read nothing; and it misses
+      // them only when they have been silent for too long.
+      const leavers = cluster.backends.filter((each) => each !== backend || random.chance(0.3));
+      cluster.queue.after(10 + random.next() * 20, () => {
+        for (const each of leavers) each.leave('it is left', 500);
+      });
     },
   },
   {

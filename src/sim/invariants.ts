@@ -34,6 +34,7 @@ export class Invariants {
   /** By backend: prepared, and not durable yet. */
   readonly #onTheWay: { readonly seq: number; readonly bytes: number }[][] = [];
   readonly #digests = new Map<EntryHash, string>();
+  readonly #judgedRecords = new WeakSet<ControlRecord>();
 
   constructor(cluster: SimCluster) {
     this.#cluster = cluster;
@@ -91,8 +92,12 @@ export class Invariants {
   }
 
   /** While it serves, a frontend drops members only if one that stays has answered since. */
-  onViewWriting(frontend: SimFrontend, { view }: ControlRecord): void {
+  onViewWriting(frontend: SimFrontend, record: ControlRecord): void {
+    const { view } = record;
     const before = this.#cluster.store.record;
+    // Where it is not known whether it was written, the very same is written again.
+    if (this.#judgedRecords.has(record)) return;
+    this.#judgedRecords.add(record);
     if (before?.owner !== frontend.owner || before.view.number === view.number) return;
     if (!frontend.coordinator.status().serving) return;
     const stay = view.members.map(({ id }) => id);

@@ -219,10 +219,10 @@ export const CORE_CANARIES: readonly Canary[] = [
     replace: "if (short.length >= 0) return 'fits';",
   },
   {
-    name: 'the reserve counts what it was not told of',
-    file: 'core/serving.ts',
-    find: 'if (link.votedSeq === this.#last.seq) link.reserveMark = this.#inFlight.mark;',
-    replace: 'if (link.lastSeq === this.#last.seq) link.reserveMark = this.#inFlight.mark;',
+    name: 'less room in a journal than was told before is not told',
+    file: 'core/participant.ts',
+    find: '    this.#reserve = reserve;\n    this.#journalBytes = journalBytes;',
+    replace: '    if (isNews) this.#reserve = reserve;\n    this.#journalBytes = journalBytes;',
   },
   {
     name: 'a corrupt member is reset though it is the last',

@@ -21,7 +21,7 @@ const OUT_OF_SCOPE: readonly (readonly [word: string, why: string])[] = [
   ['digests of the votes', 'a replica that computes wrongly'],
   ['diverged replica', 'a replica that computes wrongly'],
   ['room on the disks', 'a full disk'],
-  ['reserve counts', 'a full disk'],
+  ['less room', 'a full disk'],
   ['corrupt member', 'damage of a directory'],
   ['outcome is unknown', 'a control record kept by a service that may not answer'],
   ['QUERY is answered', 'the session of a client'],

@@ -190,3 +190,18 @@ t.test('membership: slow, again and again: the pause grows, to a bound', async (
     [1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => seconds * 1_000),
   );
 });
+
+t.test('membership: the only source of a join fails: the next one takes over', async (t) => {
+  const { membership, views, get, outcome } = serving([1]);
+  const { tail } = get(3);
+  get(3).tail = undefined; // it has not promised yet
+  membership.startJoins();
+  membership.advance();
+  t.same(views(), ['1,2']);
+  get(3).tail = tail;
+  membership.startJoins();
+  membership.fail(get(1));
+  t.equal(membership.joiner(3 as BackendId)?.source.id, 1, 'nobody else may be copied from');
+  outcome('written');
+  t.equal(membership.joiner(3 as BackendId)?.source.id, 2);
+});
