@@ -2,8 +2,10 @@
  * Every state of the protocol at a small size, with the real core: breadth first, so that what is
  * found is found on a shortest way.
  *
- * Explicit-state model checking (Holzmann 2004; TLC, Yu, Manolios, Lamport 1999) of the code itself
- * instead of a description of it. States are compared whole; nothing is left out by a reduction.
+ * Explicit-state model checking (Holzmann 2004; TLC: Yu, Manolios, Lamport 1999) of the code itself
+ * instead of a description of it. A state is a row of numbers: those of each coordinator's and
+ * participant's state (`automaton.ts`), of what the disks hold, what is on its way, the control
+ * record, what clients were told, and what may still go wrong. Rows are compared whole.
  */
 import { Actions, isInternal } from './actions.ts';
 import { Completion } from './completion.ts';

@@ -49,8 +49,9 @@ export const MODELS = {
   bootstrap: { ...SMALLEST, bootstrap: true },
   'failed write of the record': { ...SMALLEST, failedWrites: 1, faults: 2, crashes: 0, wipes: 0 },
   'second frontend': { ...SMALLEST, ...RIVALS },
+  'lost directory, second epoch': { ...SMALLEST, faults: 2, crashes: 0, cuts: 0 },
   'late backend': { ...SMALLEST, crashes: 0, cuts: 0, wipes: 0, ticks: 1 },
-  'a write and a read': { ...SMALLEST, writes: 1, reads: 1 },
+  'a write and a read': { ...SMALLEST, cuts: 0, wipes: 0, writes: 1, reads: 1 },
 } as const satisfies Readonly<Record<string, ModelOptions>>;
 
 /** Larger ones, for a machine with time and memory. */
