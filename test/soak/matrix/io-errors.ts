@@ -67,7 +67,7 @@ async function sweepSole(matrix: Matrix, row: string): Promise<void> {
       await until('a failed fsync ends it', () => !life.process.running);
       const { code } = await life.process.exited;
       if (code !== 7) throw new Error(`it ended with ${code}`);
-      trial.cutPower(1, random, 0);
+      await trial.cutPower(1, random, 0);
       await trial.comeBack(1);
       await trial.load.answered(10);
       return life.struck;

@@ -9,6 +9,7 @@ import type { Random } from '../../../src/core/random.ts';
 import { pause } from '../../support/bank.ts';
 import { damage } from '../../support/damage.ts';
 import { makeDivergedBank, type DivergedBank } from './diverged-bank.ts';
+import { OWN_DAMAGE } from './image.ts';
 import type { Matrix } from './matrix.ts';
 import { killsAlong, lossesAlong, type Fault } from './strikes.ts';
 import { checkExit, startingWith, TrialBank, type Life } from './trial-bank.ts';
@@ -17,8 +18,6 @@ export const VICTIM = 2;
 /** More than the first segment holds. */
 const FILL = 16_000;
 const SEGMENT_HEADER = 4096;
-/** The complaints of who meets the damage that was done here, or of who has set it half aside. */
-export const OWN_DAMAGE = /0001\.segment is corrupt|without an identity/;
 /** In an idle time as long what is decided is told, so that a stop can leave a checkpoint of it. */
 const TELL_MS = 250;
 
@@ -110,7 +109,7 @@ export async function liveOn(
   try {
     const { code, signal } = await trial.through(life, async (alive) => {
       await trial.bank.backendReady(VICTIM);
-      if (powerLoss) await trial.notePromises();
+      if (powerLoss) await trial.noteClaims();
       await alive(trial.load.answered(5));
       await alive(trial.load.hold());
       await alive(pause(TELL_MS));
@@ -198,7 +197,7 @@ export async function startDiverged(
 async function comeBack(
   trial: TrialBank, who: number, powerLoss: boolean, random: Random, allowed?: RegExp,
 ): Promise<void> {
-  if (powerLoss) trial.cutPower(who, random);
+  if (powerLoss) await trial.cutPower(who, random);
   await trial.comeBack(who, {}, allowed);
 }
 

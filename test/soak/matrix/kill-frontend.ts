@@ -35,7 +35,7 @@ async function sweepFirstStart(matrix: Matrix, row: string, along: Along): Promi
     row, cases: along(row, sites), perBank: 1, begin,
     run: async (trial, chosen, random) => {
       const life = await startFirst(trial, chosen);
-      cutPower(trial, life, chosen, random);
+      await cutPower(trial, life, chosen, random);
       await trial.comeBack('frontend');
       await trial.startLoad();
       await trial.load.answered(5);
@@ -65,7 +65,7 @@ async function sweepLife(matrix: Matrix, row: string, along: Along): Promise<voi
     row, cases: along(row, sites), perBank: 12, begin: startingWith(counted, begin),
     run: async (trial, chosen, random) => {
       const life = await liveAsFrontend(trial, chosen);
-      cutPower(trial, life, chosen, random);
+      await cutPower(trial, life, chosen, random);
       await trial.comeBack('frontend');
       return life.struck;
     },
@@ -82,6 +82,7 @@ export async function liveAsFrontend(
   const life = await trial.launch('frontend', { strike, shadow: powerLoss });
   const { code, signal } = await trial.through(life, async (alive) => {
     await alive(load.answered(5));
+    if (powerLoss) await alive(trial.noteClaims());
     await alive(bank.killBackend(2));
     await alive(load.answered(5));
     await alive(bank.startBackend(2));
@@ -92,8 +93,8 @@ export async function liveAsFrontend(
   return life;
 }
 
-function cutPower(
+async function cutPower(
   trial: TrialBank, { struck }: Life, { powerLoss = false }: Fault, random: Random,
-): void {
-  if (powerLoss && struck !== undefined) trial.cutPower('frontend', random);
+): Promise<void> {
+  if (powerLoss && struck !== undefined) await trial.cutPower('frontend', random);
 }

@@ -6,9 +6,10 @@ import type { Random } from '../../../src/core/random.ts';
 import type { Act, Strike } from '../../support/faults/fault-plan.ts';
 import { makeDivergedBank } from './diverged-bank.ts';
 import {
-  liveAsJoiner, liveDamaged, liveOn, OWN_DAMAGE, startDiverged, startFilled, VICTIM,
+  liveAsJoiner, liveDamaged, liveOn, startDiverged, startFilled, VICTIM,
 } from './kill-backend.ts';
 import { liveAsFrontend } from './kill-frontend.ts';
+import { OWN_DAMAGE } from './image.ts';
 import type { Case, Matrix } from './matrix.ts';
 import { TrialBank, type Life, type Who } from './trial-bank.ts';
 
@@ -103,7 +104,7 @@ async function killStarts(
       if (who === 'frontend') await alive(trial.load.answered(3));
       else await trial.bank.backendReady(who);
     });
-    if (powerLoss) trial.cutPower(who, random);
+    if (powerLoss) await trial.cutPower(who, random);
     if (life.struck === undefined) return n;
   }
   throw new Error(`not one of ${STARTS_MAX} starts came through`);

@@ -75,6 +75,7 @@ export class Matrix {
     await Promise.all(Array.from({ length: this.options.lanes }, async () => {
       while (left.length > 0 && !this.#isOver) {
         await this.#runBatch(sweep, left.splice(0, sweep.perBank), row);
+        if (sweep.perBank > 1 || left.length % 20 === 0) say(`${sweep.row}: ${left.length} left`);
       }
     }));
     row.seconds += (performance.now() - startedMs) / 1000;

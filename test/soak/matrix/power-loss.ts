@@ -43,7 +43,7 @@ async function loseSome(
   await Promise.all(victims.map((who) => trial.process(who).kill()));
   for (const who of victims) {
     checkWords(who, lives.get(who));
-    trial.cutPower(who, random);
+    await trial.cutPower(who, random);
   }
   for (const who of shuffle(victims, random)) {
     const strike = random.chance(0.5) ? drawStrike(random) : undefined;
@@ -72,7 +72,7 @@ async function waitForReturn(
     return status?.status.every((each) => each === 1) === true;
   }, 60_000);
   for (const [who, life] of lives) checkWords(who, life);
-  if (!isDead()) await trial.notePromises().catch(() => undefined); // it may die meanwhile
+  if (!isDead()) await trial.noteClaims().catch(() => undefined); // it may die meanwhile
 }
 
 function checkWords(who: Who, life: Life | undefined): void {

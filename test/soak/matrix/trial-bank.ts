@@ -15,8 +15,9 @@ import { ShadowDisk } from '../../support/faults/shadow-disk.ts';
 import { Load } from '../../support/load.ts';
 import { verified } from '../../support/verified.ts';
 import { SoakScope } from '../soak-scope.ts';
+import { checkImage, CLAIM_NONE, type Claim, type Who } from './image.ts';
 
-export type Who = 'frontend' | number;
+export type { Who } from './image.ts';
 
 export interface TrialBankOptions {
   readonly count: number;
@@ -40,6 +41,8 @@ const COMPLAINT = /corrupt|anew|set aside|lost.data|diverged|^error|assert/i;
 /** `UNAVAILABLE` and `BUSY` are the truth while nobody is there; nothing happened. */
 const HARMLESS = /^(UNAVAILABLE|BUSY): /;
 const IN_SYNC_MS = 60_000;
+/** Power losses that are looked at before one of them is taken. */
+const IMAGES = 5;
 
 /** A process from its start on, and what its file system told. */
 export class Life {
@@ -105,8 +108,7 @@ export class TrialBank {
   readonly #seed: number;
   readonly #scope = new SoakScope();
   readonly #shadows = new Map<Who, ShadowDisk>();
-  /** The newest epoch in which each backend has surely taken part. */
-  readonly #promised = new Map<Who, number>();
+  readonly #claims = new Map<Who, Claim>();
   #load: Load | undefined;
   /** With what they were started. */
   readonly #launched = new Map<Who, Strike | undefined>();
@@ -204,30 +206,32 @@ export class TrialBank {
     return who === 'frontend' ? this.bank.frontend : this.bank.backend(who);
   }
 
-  /** Who is in sync now has promised this epoch, and may never forget it. */
-  async notePromises(): Promise<void> {
-    const { epoch, status } = await this.bank.status();
-    status.forEach((isIn, at) => {
-      if (isIn === 1) this.#promised.set(at + 1, epoch);
-    });
+  /** Who is in sync has promised this epoch and has what is decided, and may never lose it. */
+  async noteClaims(): Promise<void> {
+    const { epoch, commitSeq, backends } = await this.bank.status();
+    this.#claims.set('frontend', { epoch, seq: 0 });
+    for (const { id, status } of backends) {
+      if (status === 1) this.#claims.set(id, { epoch, seq: commitSeq });
+    }
   }
 
-  /** Of a process that has been killed. */
-  cutPower(who: Who, random: Random, keep?: number): void {
+  /** Of a process that has been killed: looks at some images, then takes one of them. */
+  async cutPower(who: Who, random: Random, keep?: number): Promise<void> {
     const shadow = this.#shadows.get(who);
     if (shadow === undefined) throw new Error(`${who} was started without a shadow`);
+    const path = join(this.home, 'image');
+    for (let image = 0; image < IMAGES; image += 1) {
+      shadow.writeImage(path, random);
+      await checkImage(path, who, this.#claims.get(who) ?? CLAIM_NONE);
+      rmSync(path, { recursive: true, force: true });
+    }
     shadow.cutPower(random, keep);
-    const promised = this.#promised.get(who);
-    if (promised === undefined) return;
-    const [line = ''] = readFileSync(join(this.directoryOf(who), 'identity'), 'utf8').split('\n');
-    const { promise } = JSON.parse(line) as { promise: { epoch: number } };
-    if (promise.epoch < promised) throw new Error(`${who} forgot its promise of epoch ${promised}`);
   }
 
   /** What was kept of an earlier life of its directory is not valid any more. */
   forgetShadow(who: Who): void {
     this.#shadows.delete(who);
-    this.#promised.delete(who);
+    this.#claims.delete(who);
   }
 
   async inSync(): Promise<void> {

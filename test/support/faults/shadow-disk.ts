@@ -39,6 +39,15 @@ class ShadowFile {
   /** What is not, in order. */
   pending: Pending<Write | 'emptied'>[] = [];
 
+  /** With some of what is not durable. */
+  drawn(draw: () => boolean): ShadowFile {
+    const file = new ShadowFile();
+    file.size = this.size;
+    file.sectors = new Map(this.sectors);
+    for (const { change } of this.pending) file.apply(change, draw);
+    return file;
+  }
+
   apply(change: Write | 'emptied', draw: () => boolean): void {
     if (change === 'emptied') {
       if (!draw()) return;
@@ -125,26 +134,56 @@ export class ShadowDisk {
    * `kept`: which part of what was not synced is there all the same; drawn where it is left out.
    */
   cutPower(random: Random, kept?: number): void {
-    for (const { head, bytes } of readShadow(this.#log)) this.#replay(head, bytes);
-    writeLog(this.#log);
-    // All, nothing, and anything between: each finds bugs of its own.
-    const keep = kept ?? random.pick([0, 0, 0.5, 0.5, 0.9]);
-    const draw = (): boolean => random.chance(keep);
-    for (const { change } of this.#names) {
-      if (draw()) for (const each of change) applyName(each, 'durable');
-    }
+    this.#readLog();
+    const directory = this.#draw(random, kept);
     this.#names = [];
     this.#nodes.clear();
     this.#calls.clear();
-    const directory = this.#above.durable.get('it');
     this.#above = new ShadowDirectory();
     rmSync(this.#path, { recursive: true, force: true });
-    if (directory instanceof ShadowDirectory) {
-      settle(directory, draw);
-      this.#above.durable.set('it', directory);
-      this.#above.live.set('it', directory);
-      writeDirectory(this.#path, directory);
+    if (directory === undefined) return;
+    this.#above.durable.set('it', directory);
+    this.#above.live.set('it', directory);
+    writeDirectory(this.#path, directory);
+  }
+
+  /** Another of the directories that it could leave, somewhere else; nothing is settled by it. */
+  writeImage(path: string, random: Random): void {
+    this.#readLog();
+    const directory = this.#draw(random);
+    rmSync(path, { recursive: true, force: true });
+    if (directory !== undefined) writeDirectory(path, directory);
+  }
+
+  #readLog(): void {
+    for (const { head, bytes } of readShadow(this.#log)) this.#replay(head, bytes);
+    writeLog(this.#log);
+  }
+
+  #draw(random: Random, kept?: number): ShadowDirectory | undefined {
+    // All, nothing, and anything between: each finds bugs of its own.
+    const keep = kept ?? random.pick([0, 0, 0.5, 0.5, 0.9]);
+    const draw = (): boolean => random.chance(keep);
+    const names = new Map<ShadowDirectory, Map<string, Node>>();
+    const namesOf = (directory: ShadowDirectory): Map<string, Node> => {
+      const copy = names.get(directory) ?? new Map(directory.durable);
+      names.set(directory, copy);
+      return copy;
+    };
+    for (const { change } of this.#names) {
+      if (draw()) for (const each of change) applyName(each, namesOf(each.directory));
     }
+    const copy = (node: ShadowDirectory): ShadowDirectory => {
+      const directory = new ShadowDirectory();
+      for (const [name, child] of namesOf(node)) {
+        const its = child instanceof ShadowFile ? child.drawn(draw) : copy(child);
+        directory.durable.set(name, its);
+        directory.live.set(name, its);
+      }
+      return directory;
+    };
+    const it = copy(this.#above).durable.get('it');
+    return it instanceof ShadowDirectory ? it : undefined;
   }
 
   // ---- what the process did --------------------------------------------------------------------
@@ -188,7 +227,7 @@ export class ShadowDisk {
   #rename(call: number, ...change: NameChange[]): void {
     const waiting = new Set(change.map(({ directory }) => directory));
     const pending: PendingNames = { change, ended: false, waiting };
-    for (const each of change) applyName(each, 'live');
+    for (const each of change) applyName(each, each.directory.live);
     this.#names.push(pending);
     this.#calls.set(call, () => (pending.ended = true));
   }
@@ -218,7 +257,7 @@ export class ShadowDisk {
     for (const pending of covered) {
       pending.waiting.delete(directory);
       if (pending.waiting.size > 0) continue;
-      for (const each of pending.change) applyName(each, 'durable');
+      for (const each of pending.change) applyName(each, each.directory.durable);
       this.#names = this.#names.filter((other) => other !== pending);
     }
   }
@@ -250,19 +289,9 @@ export class ShadowDisk {
   }
 }
 
-function applyName({ directory, name, node }: NameChange, side: 'durable' | 'live'): void {
-  if (node === undefined) directory[side].delete(name);
-  else directory[side].set(name, node);
-}
-
-/** The image becomes the truth: all that is left is durable. */
-function settle(directory: ShadowDirectory, draw: () => boolean): void {
-  directory.live.clear();
-  for (const [name, node] of directory.durable) {
-    directory.live.set(name, node);
-    if (node instanceof ShadowDirectory) settle(node, draw);
-    else for (const { change } of node.pending.splice(0)) node.apply(change, draw);
-  }
+function applyName({ name, node }: NameChange, names: Map<string, Node>): void {
+  if (node === undefined) names.delete(name);
+  else names.set(name, node);
 }
 
 // ---- real directories --------------------------------------------------------------------------
