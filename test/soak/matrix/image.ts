@@ -5,7 +5,9 @@
 import type { BackendId } from '../../../src/core/ids.ts';
 import { DataDirectory } from '../../../src/host/data-directory.ts';
 import { FileControlStore } from '../../../src/host/file-control-store.ts';
+import { nodeMachine } from '../../../src/host/node-machine.ts';
 import { recover } from '../../../src/host/recovery.ts';
+import { SIZES } from '../../../src/host/sizes.ts';
 
 export type Who = 'frontend' | number;
 
@@ -28,7 +30,8 @@ export async function checkImage(path: string, who: Who, claim: Claim): Promise<
 
 async function wrongWithRecord(path: string, { epoch }: Claim): Promise<string | undefined> {
   try {
-    const record = await new FileControlStore({ control: `${path}/control` }).load();
+    const place = { control: `${path}/control` };
+    const record = await new FileControlStore(place, nodeMachine.io).load();
     const found = record?.epoch ?? 0;
     return found < epoch ? `with epoch ${found} after ${epoch}` : undefined;
   } catch (error) {
@@ -40,10 +43,11 @@ async function wrongWithReplica(
   path: string, who: number, { epoch, seq }: Claim,
 ): Promise<string | undefined> {
   const lines: string[] = [];
-  const directory = await DataDirectory.open(path);
+  const directory = await DataDirectory.open(path, nodeMachine);
   try {
     const { journal, participant } = await recover({
-      directory, backend: who as BackendId, damage: undefined, log: (line) => lines.push(line),
+      machine: nodeMachine, sizes: SIZES, directory, backend: who as BackendId, damage: undefined,
+      log: (line) => lines.push(line),
     });
     await journal?.close();
     const { promise, tail, condition, detail } = participant;
