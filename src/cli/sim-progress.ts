@@ -1,6 +1,7 @@
 /** How far a long simulation has come: a bar on a terminal, else a line every few seconds. */
 import { note, type CliContext } from './context.ts';
 import { ProgressBar } from './progress-bar.ts';
+import type { SeedResult } from './sim-seeds.ts';
 
 const LINE_EVERY_MS = 10_000;
 
@@ -35,4 +36,11 @@ export class SimProgress implements Disposable {
 
 function formatSeeds(count: number): string {
   return Number.isInteger(count) ? `${count} seeds` : `${count.toFixed(1)} seeds`;
+}
+
+/** `431 operations answered, 25 refused, 3 unknown`. */
+export function formatOutcomes(
+  { answered, refused, unknown }: Pick<SeedResult, 'answered' | 'refused' | 'unknown'>,
+): string {
+  return `${answered} operations answered, ${refused} refused, ${unknown} unknown`;
 }

@@ -1,5 +1,6 @@
 /** What `bankd sim` says of one seed: its options, its trace, the verdict, how to repeat it. */
 import { Random } from '../core/random.ts';
+import { formatOutcomes } from './sim-progress.ts';
 import { RecentLines } from '../sim/recent-lines.ts';
 import { describeOptions, drawOptions, type SimOverrides } from '../sim/sim-options.ts';
 import { traceWatch } from '../sim/sim-trace.ts';
@@ -31,13 +32,6 @@ export function formatOverrides(overrides: SimOverrides): string {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` --${name} ${value}`)
     .join('');
-}
-
-/** `431 operations answered, 25 refused, 3 unknown`. */
-export function formatOutcomes(
-  { answered, refused, unknown }: Pick<SeedResult, 'answered' | 'refused' | 'unknown'>,
-): string {
-  return `${answered} operations answered, ${refused} refused, ${unknown} unknown`;
 }
 
 function sayRecent(recent: RecentLines, say: Say): void {

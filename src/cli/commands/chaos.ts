@@ -3,12 +3,8 @@ import { Option } from 'clipanion';
 import { realWorld } from '../../chaos/chaos-world.ts';
 import type { CutMode, FaultOrder } from '../../chaos/fault.ts';
 import { inject, untilWhole, type ChaosStage } from '../../chaos/inject.ts';
-import { judgeHistoryFile } from '../../chaos/judge-history.ts';
-import { scenarioLines } from '../../chaos/scenarios.ts';
 import { BACKENDS_MAX } from '../../core/ids.ts';
 import { countFaults, readChaosOrder, type ChaosFlags } from '../chaos-order.ts';
-import { runPlanned } from '../chaos-plan.ts';
-import { choosePlan } from '../chosen-plan.ts';
 import { BankdCommand, type Usage } from '../command.ts';
 import { connectTo } from '../conversation.ts';
 import { EXIT } from '../exit-status.ts';
@@ -125,6 +121,7 @@ export class ChaosCommand extends BankdCommand {
 
   override async execute(): Promise<number> {
     if (this.scenario === 'list') {
+      const { scenarioLines } = await import('../../chaos/scenarios.ts');
       this.context.stdout.write(`${scenarioLines().join('\n')}\n`);
       return EXIT.done;
     }
@@ -146,6 +143,10 @@ export class ChaosCommand extends BankdCommand {
   }
 
   async #runPlan(): Promise<number> {
+    // Only now: no other command has to load it.
+    const { choosePlan } = await import('../chosen-plan.ts');
+    const { runPlanned } = await import('../chaos-plan.ts');
+    const { judgeHistoryFile } = await import('../../chaos/judge-history.ts');
     const { seed, yesReally, forTime: forMs, json } = this;
     const { host, port, clients = CLIENTS, rate = RATE } = this;
     const single = countFaults(this.#faults()) > 0 ? this.#order() : undefined;

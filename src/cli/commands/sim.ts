@@ -8,11 +8,8 @@ import { BankdCommand, type Usage } from '../command.ts';
 import { EXIT, exitStatusOfSignal } from '../exit-status.ts';
 import { environmentName, options } from '../options.ts';
 import { Interruption } from '../signals.ts';
-import { exploreModels } from '../sim-exhaustive.ts';
-import { seedsInChildren } from '../sim-jobs.ts';
-import { SimProgress } from '../sim-progress.ts';
-import { formatOutcomes, reportSeed } from '../sim-report.ts';
-import { seedsHere, type SeedRange, type SeedResult } from '../sim-seeds.ts';
+import { formatOutcomes, SimProgress } from '../sim-progress.ts';
+import type { SeedRange, SeedResult } from '../sim-seeds.ts';
 import { isWholeNumber } from '../validators.ts';
 
 const SEEDS_DEFAULT = 1_000;
@@ -63,14 +60,18 @@ export class SimCommand extends BankdCommand {
     return this.#runOne(this.seed, overrides);
   }
 
-  #exploreAll(): number {
+  // The simulator is loaded only where it runs: no other command has to wait for it.
+
+  async #exploreAll(): Promise<number> {
     if (this.trace) throw usageError('--trace shows one seed: give it with --seed N');
     this.#refuseBeside('--exhaustive', ['seed', 'seeds', 'first', 'forever']);
+    const { exploreModels } = await import('../sim-exhaustive.ts');
     return exploreModels(this.context, this.json);
   }
 
   async #runOne(seed: number, overrides: SimOverrides): Promise<number> {
     if (this.json && this.trace) throw usageError('--json has no trace: leave out --trace or it');
+    const { reportSeed } = await import('../sim-report.ts');
     const say = (line: string): void => this.#print(line);
     const result = await reportSeed(seed, overrides, this.trace, this.json ? () => {} : say);
     if (this.json) this.#print(JSON.stringify(result));
@@ -82,8 +83,8 @@ export class SimCommand extends BankdCommand {
     const { signal } = interruption;
     const jobs = Math.min(this.jobs ?? Math.max(1, availableParallelism() - 1), range.count);
     const results = jobs > 1
-      ? seedsInChildren(range, jobs, overrides, signal)
-      : seedsHere(range, overrides, signal);
+      ? (await import('../sim-jobs.ts')).seedsInChildren(range, jobs, overrides, signal)
+      : (await import('../sim-seeds.ts')).seedsHere(range, overrides, signal);
     const total = new Total();
     const broken = await this.#follow(results, range.count, total);
     if (broken !== undefined) return this.#onBroken(broken, overrides, total);
@@ -114,6 +115,7 @@ export class SimCommand extends BankdCommand {
     if (this.json) return EXIT.integrity;
     this.#print(`seed ${seed} breaks what must hold; ${total.seeds} seeds were run`);
     this.#print('');
+    const { reportSeed } = await import('../sim-report.ts');
     await reportSeed(seed, overrides, false, (line) => this.#print(line));
     return EXIT.integrity;
   }

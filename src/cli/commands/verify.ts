@@ -3,13 +3,11 @@
  * compares.
  */
 import { Option } from 'clipanion';
-import { EFFORT_DEFAULT } from '../../verify/history/check-history.ts';
+import { EFFORT_DEFAULT } from '../../verify/history/effort.ts';
 import { BankdCommand, type Usage } from '../command.ts';
 import { EXIT } from '../exit-status.ts';
 import { missingOption, options } from '../options.ts';
 import { isNotEmpty, isWholeNumber } from '../validators.ts';
-import { verifyDirectories } from '../verify-directories.ts';
-import { isHistory, verifyHistories } from '../verify-histories.ts';
 
 export class VerifyCommand extends BankdCommand {
   static override readonly paths = [['verify']];
@@ -53,6 +51,9 @@ export class VerifyCommand extends BankdCommand {
 
   override async execute(): Promise<number> {
     if (this.targets.length === 0) throw missingOption('DIRECTORY');
+    // Only now: no other command has to load it.
+    const { isHistory } = await import('../verify-histories.ts');
+    const { verifyDirectories } = await import('../verify-directories.ts');
     const { histories = [], directories = [] } = Object.groupBy(this.targets, (path) =>
       isHistory(path) ? 'histories' : 'directories');
     const ofHistories = histories.length > 0 ? await this.#verifyHistories(histories) : EXIT.done;
@@ -62,7 +63,8 @@ export class VerifyCommand extends BankdCommand {
     return Math.max(ofHistories, await verifyDirectories(this.context, directories, asked));
   }
 
-  #verifyHistories(paths: readonly string[]): Promise<number> {
+  async #verifyHistories(paths: readonly string[]): Promise<number> {
+    const { verifyHistories } = await import('../verify-histories.ts');
     const { json, effort, existing: isExisting, picture } = this;
     return verifyHistories(
       this.context, paths, { json, effort: Number(effort), isExisting, picture });

@@ -12,7 +12,7 @@ import { numberings, type Numbered } from './account-numbers.ts';
 import { bankSteps } from './bank-steps.ts';
 import { checkConservation } from './conservation.ts';
 import { DisjointSets } from './disjoint-sets.ts';
-import { Effort } from './effort.ts';
+import { Effort, EFFORT_DEFAULT } from './effort.ts';
 import { deduplicate } from './exactly-once.ts';
 import { limitFindings, type Finding } from './finding.ts';
 import type { History, Model, Operation } from './history.ts';
@@ -25,7 +25,6 @@ import { checkSeqs } from './seq-order.ts';
 import { NOT_THERE, WILD, type Steps } from './steps.ts';
 import { findWitness, wholeWitness, type Witness } from './witness.ts';
 
-export const EFFORT_DEFAULT = 100_000_000;
 
 export interface CheckOptions {
   /** How many configurations are looked at before the search gives up. */
