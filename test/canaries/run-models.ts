@@ -10,9 +10,9 @@ import type { Canary } from './canary.ts';
 import { CORE_CANARIES } from './core-canaries.ts';
 import { huntInModels } from './hunt-in-models.ts';
 
-/** Why the model can't find the others: what they need does not happen in it. */
+/** Why the models can't find the others: what they need does not happen in them. */
 const OUT_OF_SCOPE: readonly (readonly [word: string, why: string])[] = [
-  ['granted twice', 'two owners of one epoch need a record that was rolled back'],
+  ['granted twice', 'two owners of one epoch: a record that was rolled back'],
   ['commit floor ignored', 'a directory that was rolled back'],
   ['later write may overtake', 'several requests of one client'],
   ['in doubt', 'requests that come again'],
@@ -25,6 +25,14 @@ const OUT_OF_SCOPE: readonly (readonly [word: string, why: string])[] = [
   ['corrupt member', 'damage of a directory'],
   ['outcome is unknown', 'a control record kept by a service that may not answer'],
   ['QUERY is answered', 'the session of a client'],
+  ['stopped still talk', 'a process that goes on after its core has stopped'],
+  ['a view is written though', 'two members lost at once, after which nothing is asked for'],
+  ['promise not checked', 'a backend that goes over to the new frontend and back'],
+  ['an older epoch', 'a backend that goes over to the new frontend and back'],
+  ['read without probe', 'two cuts and time while a second frontend lives'],
+  ['leftovers', 'a member that is slow in a takeover: more time'],
+  ['commit applied', 'two heartbeats while a diverged backend joins'],
+  ['votes of an old connection', 'a vote that still waits while the next promise is made'],
 ];
 
 const { values } = parseArgs({
