@@ -2,8 +2,8 @@
  * The 64-bit digest of the account state: a sum, in two lanes of 32 bits, of a hash of each
  * account.
  *
- * Keeps true: equal accounts (number, balance, version) give equal digests, whatever the history; a
- * change costs two hashes and never a scan. A sum, not an exclusive or, so that equal terms do not
+ * Keeps true: equal accounts (number, balance, version, terms, name) give equal digests, whatever the
+ * history; a change costs two hashes and never a scan. A sum, not an exclusive or, so that equal terms do not
  * cancel out (incremental multiset hashing, Bellare and Micciancio 1997; not meant to resist
  * forgery).
  */
@@ -38,6 +38,15 @@ function hashLane(lane: number, multiplier: number, balance: number, version: nu
   return finish(step(low, highBits, multiplier));
 }
 
+/** Of what is told of an account besides: each value's low word, then its high bits. */
+function hashValues(lane: number, multiplier: number, values: readonly number[]): number {
+  let hash = lane;
+  for (const value of values) {
+    hash = step(step(hash, value | 0, multiplier), Math.floor(value / TWO_32) | 0, multiplier);
+  }
+  return finish(hash);
+}
+
 export class AccountDigest {
   /** Low lane, high lane; a typed array so that they are never boxed. */
   readonly #lanes = new Int32Array(2);
@@ -60,6 +69,13 @@ export class AccountDigest {
     const oldHigh = hashLane(high, MULTIPLIER_HIGH, oldBalance, version - 1);
     lanes[0] = (lanes[0] as number) - oldLow + hashLane(low, MULTIPLIER_LOW, balance, version);
     lanes[1] = (lanes[1] as number) - oldHigh + hashLane(high, MULTIPLIER_HIGH, balance, version);
+  }
+
+  /** Counts in what is out of the ordinary in an account, or, by -1, out again. */
+  count(sign: 1 | -1, values: readonly number[]): void {
+    const lanes = this.#lanes;
+    lanes[0] = (lanes[0] as number) + sign * hashValues(SEED_HIGH, MULTIPLIER_LOW, values);
+    lanes[1] = (lanes[1] as number) + sign * hashValues(SEED_LOW, MULTIPLIER_HIGH, values);
   }
 
   /** The low lane, unsigned. */

@@ -32,12 +32,12 @@ export function parseAmount(text: string): ScaledAmount | undefined {
   return { amount: Number(amount), scale };
 }
 
-/** `formatAmount(5000, 2)` is `50.00`. */
-export function formatAmount(amount: number, scale: number): string {
-  assert(Number.isSafeInteger(amount), 'an amount is an exact integer');
+/** `formatAmount(5000, 2)` is `50.00`. A bigint may be larger than any balance. */
+export function formatAmount(amount: number | bigint, scale: number): string {
+  assert(typeof amount === 'bigint' || Number.isSafeInteger(amount), 'an amount is exact');
   assert(Number.isInteger(scale) && scale >= 0, 'a scale is a count of digits');
   const sign = amount < 0 ? '-' : '';
-  const digits = String(Math.abs(amount)).padStart(scale + 1, '0');
+  const digits = String(amount).replace('-', '').padStart(scale + 1, '0');
   if (scale === 0) return sign + digits;
   const point = digits.length - scale;
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;

@@ -8,19 +8,24 @@
  */
 import { AccountOperations } from './account-operations.ts';
 import type { AccountTable } from './account-table.ts';
-import { assert, present } from './assert.ts';
+import { present } from './assert.ts';
 import { hashContent, hashKeyAt, type KeyHash } from './idempotency-key.ts';
 import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
 import {
-  type ChunkHeader, CODE, FLAG_KEY, KIND, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON,
-  RECORD_BYTES, RESULT_BYTES, viewOf,
+  type ChunkHeader, CODE, FLAG_KEY, FLAG_TERMS, KIND, KIND_MAX, isReport, OUTCOME_BY_KEY,
+  readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf,
 } from './operation.ts';
 import { writeAccount, writeBadRequest, writeCode } from './result-writer.ts';
+import { Reports } from './reports.ts';
 import type { FirstAnswer } from './run-ring.ts';
 import {
   SESSION_UNKNOWN, SESSIONS_PER_LEASE, type SessionRecord, type SessionTable,
 } from './session-table.ts';
+import type { SystemAccounts } from './system-accounts.ts';
+import { readTerms, type ReadTerms } from './terms.ts';
+
+const FLAGS = FLAG_KEY | FLAG_TERMS;
 
 /** Who asks: a session, where the table has it, and which of its requests this is. */
 interface Asker {
@@ -31,14 +36,18 @@ interface Asker {
 
 export class BatchExecutor {
   readonly #accounts: AccountOperations;
+  readonly #reports: Reports;
   readonly #sessions: SessionTable;
   readonly #keys: KeyTable;
   #seq = 0 as Seq;
   #batch: DataView = new DataView(new ArrayBuffer(0));
   #results: DataView = new DataView(new ArrayBuffer(0));
 
-  constructor(accounts: AccountTable, sessions: SessionTable, keys: KeyTable) {
-    this.#accounts = new AccountOperations(accounts);
+  constructor(
+    accounts: AccountTable, system: SystemAccounts, sessions: SessionTable, keys: KeyTable,
+  ) {
+    this.#accounts = new AccountOperations(accounts, system);
+    this.#reports = new Reports(accounts, system);
     this.#sessions = sessions;
     this.#keys = keys;
   }
@@ -53,11 +62,20 @@ export class BatchExecutor {
     return results;
   }
 
-  /** The results of a batch of QUERYs; anything else in it is malformed. */
+  /** The results of a batch of QUERYs, or a report; anything else in it is malformed. */
   query(batch: Uint8Array): Uint8Array {
+    if (isReport(batch[RECORD_BYTES] ?? 0)) return this.#report(viewOf(batch));
     const results = this.#begin(0 as Seq, 0 as Timestamp, batch);
     this.#eachChunk((header, chunkAt, index) => this.#queryChunk(header, chunkAt, index));
     return results;
+  }
+
+  /** Empty where it makes no sense. */
+  #report(batch: DataView): Uint8Array {
+    const header = present(readChunkHeader(batch, 0), 'a report is asked for by a whole chunk');
+    const isAlone = header.operations === 1 && header.bytes === batch.byteLength
+      && header.bytes === (1 + recordsOf(batch.getUint8(RECORD_BYTES + 1))) * RECORD_BYTES;
+    return (isAlone ? this.#reports.write(batch, RECORD_BYTES) : undefined) ?? new Uint8Array();
   }
 
   /** Checks the chunks' headers before anything is executed, and makes room for the results. */
@@ -151,34 +169,46 @@ export class BatchExecutor {
     writeBadRequest(this.#results, index * RESULT_BYTES, kind, REASON.passedOver);
   }
 
-  /** What is not plain: END, OUTCOME, a write under a key; all else is malformed. */
+  /** What is not plain: END, OUTCOME, a write with extensions, AMEND; all else is malformed. */
   #executeSpecial(asker: Asker, at: number, end: number, index: number): void {
     const kind = this.#kindAt(at, end);
     const flags = at < end ? this.#flagsAt(at) : 0;
-    if ((flags & ~FLAG_KEY) !== 0) return this.#refuseMalformed(index, kind);
-    const keyed = flags === FLAG_KEY;
-    if (keyed && at + 2 * RECORD_BYTES > end) return this.#refuseMalformed(index, kind);
+    if ((flags & ~FLAGS) !== 0 || this.#after(at, end) > end) {
+      return this.#refuseMalformed(index, kind);
+    }
+    const keyed = (flags & FLAG_KEY) !== 0;
     switch (kind) {
       case KIND.end:
-        if (keyed) return this.#refuseMalformed(index, kind);
+        if (flags !== 0) return this.#refuseMalformed(index, kind);
         this.#sessions.end(asker.record);
         return this.#answer(index, CODE.ok, kind);
       case KIND.outcome:
+        if ((flags & FLAG_TERMS) !== 0) return this.#refuseMalformed(index, kind);
         return this.#executeOutcome(asker, at, index, keyed);
       case KIND.create: case KIND.update: case KIND.deposit: case KIND.withdraw: case KIND.transfer:
-        assert(keyed, 'what is plain is executed as such');
-        return this.#executeKeyed(at, index, kind);
+      case KIND.amend:
+        return this.#executeWrite(at, index, kind, keyed);
     }
     this.#refuseMalformed(index, kind);
+  }
+
+  #executeWrite(at: number, index: number, kind: number, keyed: boolean): void {
+    let terms: ReadTerms | undefined;
+    if ((this.#flagsAt(at) & FLAG_TERMS) !== 0) {
+      terms = readTerms(this.#batch, at + (keyed ? 2 : 1) * RECORD_BYTES);
+      if (terms === undefined) return this.#refuseMalformed(index, kind);
+    }
+    if (keyed) this.#executeKeyed(at, index, kind, terms);
+    else this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
   }
 
   /**
    * A write under a key: executed if the key is new, and then recorded, refusals of the bank
    * included.
    */
-  #executeKeyed(at: number, index: number, kind: number): void {
+  #executeKeyed(at: number, index: number, kind: number, terms: ReadTerms | undefined): void {
     const hash = hashKeyAt(this.#batch, at + RECORD_BYTES);
-    const content = this.#contentAt(at, kind);
+    const content = this.#contentAt(at, kind, terms);
     if (hash === undefined || content === undefined) return this.#refuseMalformed(index, kind);
     const use = this.#keys.find(hash);
     if (use !== undefined) {
@@ -188,7 +218,7 @@ export class BatchExecutor {
       return;
     }
     const resultAt = index * RESULT_BYTES;
-    assert(this.#accounts.execute(at, resultAt), 'only writes come with a key');
+    this.#accounts.executeUnder(terms, at, resultAt);
     if (this.#results.getUint8(resultAt) === CODE.badRequest) return;
     this.#keys.add(hash, { content, seq: this.#seq, index, sealed: false });
   }
@@ -196,13 +226,13 @@ export class BatchExecutor {
   /**
    * Hash of what the write at `at` asks for; undefined where a field that it uses is out of range.
    */
-  #contentAt(at: number, kind: number): number | undefined {
+  #contentAt(at: number, kind: number, terms: ReadTerms | undefined): number | undefined {
     const account = kind === KIND.create ? 0 : readI64(this.#batch, at + 8);
     const toAccount = kind === KIND.transfer ? readI64(this.#batch, at + 16) : 0;
-    const amount = readI64(this.#batch, at + 24);
+    const amount = kind === KIND.amend ? 0 : readI64(this.#batch, at + 24);
     if (Number.isNaN(account) || Number.isNaN(toAccount) || !(amount >= 0)) return undefined;
-    const scale = this.#batch.getUint8(at + 2);
-    return hashContent({ kind, account, toAccount, amount, scale });
+    const scale = kind === KIND.amend ? 0 : this.#batch.getUint8(at + 2);
+    return hashContent({ kind, account, toAccount, amount, scale, terms });
   }
 
   #executeOutcome(asker: Asker, at: number, index: number, keyed: boolean): void {
@@ -262,16 +292,16 @@ export class BatchExecutor {
   /** The kind of the record at `at`; 0 where it is unknown, or the chunk's records have run out. */
   #kindAt(at: number, end: number): number {
     const kind = at < end ? this.#batch.getUint8(at) : 0;
-    return kind <= KIND.end ? kind : 0;
+    return kind <= KIND_MAX ? kind : 0;
   }
 
   #flagsAt(at: number): number {
     return this.#batch.getUint8(at + 1);
   }
 
-  /** Where the operation after the one at `at` stands: behind its extension, if it has one. */
+  /** Where the operation after the one at `at` stands: behind its extensions. */
   #after(at: number, end: number): number {
     if (at >= end) return at;
-    return at + ((this.#flagsAt(at) & FLAG_KEY) === 0 ? 1 : 2) * RECORD_BYTES;
+    return at + recordsOf(this.#flagsAt(at)) * RECORD_BYTES;
   }
 }

@@ -2,24 +2,39 @@
  * What a client checks before an operation is numbered: that its record can be written at all. What
  * the ledger decides (accounts, funds, digits) is the ledger's.
  */
-import type { Operation } from './operation.ts';
+import { currencyNumber, SCALE_MAX } from './currency.ts';
+import { isRead, type Operation } from './operation.ts';
+import { isName, type Terms } from './terms.ts';
 
 const KEY = /^[\x21-\x7e]{1,64}$/;
-const SCALE_MAX = 255;
+const DIGITS_MAX = 255;
+const NO_NAME = 'a name is 1 to 32 bytes of UTF-8 without control characters or blanks at its ends';
 
 /** Why it can't be sent, as a sentence; undefined where it can. */
 export function checkOperation(operation: Operation): string | undefined {
-  const { kind, account = 0, toAccount = 0, amount = 0, scale = 0, key } = operation;
+  const { kind, account = 0, toAccount = 0, amount = 0, scale = 0, key, terms } = operation;
   if (kind === 'lease' || kind === 'end') return `${kind} is not for clients to ask`;
   if (!isCount(account) || !isCount(toAccount)) return 'an account number is a positive integer';
   if (!isCount(amount)) return 'an amount is an integer of the smallest unit, not below zero';
-  if (!isCount(scale) || scale > SCALE_MAX) return 'the scale is a count of digits';
-  return key === undefined ? undefined : checkKey(kind, key);
+  if (!isCount(scale) || scale > DIGITS_MAX) return 'the scale is a count of digits';
+  if (key !== undefined && isRead(operation)) return `${kind.toUpperCase()} takes no key`;
+  if (key !== undefined && !KEY.test(key)) return 'a key is 1 to 64 visible ASCII characters';
+  return terms === undefined ? undefined : checkTerms(terms);
 }
 
-function checkKey(kind: Operation['kind'], key: string): string | undefined {
-  if (kind === 'query') return 'QUERY takes no key';
-  return KEY.test(key) ? undefined : 'a key is 1 to 64 visible ASCII characters';
+function checkTerms(terms: Terms): string | undefined {
+  const { currency, name, scale = 0, floor, ceiling, ifVersion, ifBalance } = terms;
+  if (currency !== undefined && currencyNumber(currency) === undefined) {
+    return `ISO 4217 has no currency ${JSON.stringify(currency)}`;
+  }
+  if (name !== undefined && !isName(name)) return NO_NAME;
+  if (!isCount(scale) || scale > SCALE_MAX) return 'the scale is a count of digits';
+  if (![floor, ceiling, ifBalance].every((amount) => Number.isSafeInteger(amount ?? 0))) {
+    return 'a limit is an integer of the smallest unit';
+  }
+  if (!isCount(ifVersion ?? 0)) return 'a version is a positive integer';
+  const isTwofold = ifVersion !== undefined && ifBalance !== undefined;
+  return isTwofold ? 'there is one condition at most' : undefined;
 }
 
 function isCount(value: number): boolean {

@@ -9,7 +9,7 @@ import type {
   Answered, ClientHello, FromClient, Query, RefusalCode, RefusedThing, Request,
 } from './message.ts';
 import {
-  CODE, decodeResult, encodeChunk, readChunkHeader, RECORD_BYTES, RESULT_BYTES, viewOf,
+  CODE, decodeResult, encodeChunk, isReport, readChunkHeader, RECORD_BYTES, RESULT_BYTES, viewOf,
   type ChunkHeader,
 } from './operation.ts';
 import { SessionPool } from './session-pool.ts';
@@ -83,8 +83,8 @@ export class Clients {
 
   answerReads(items: readonly AdmittedItem[], results: Uint8Array, seq: Seq): void {
     let offset = 0;
-    for (const { connection, number, operations } of items) {
-      const end = offset + operations * RESULT_BYTES;
+    for (const { connection, number, operations, isAlone } of items) {
+      const end = isAlone ? results.length : offset + operations * RESULT_BYTES;
       const own = results.subarray(offset, end);
       this.#host.send(connection, { type: 'query-answered', query: number, seq, results: own });
       offset = end;
@@ -114,7 +114,7 @@ export class Clients {
     const chunk = encodeChunk(SESSION_NONE, 0, [{ kind: 'lease' }]);
     this.#admission.admit({
       kind: 'write', connection: FRONTEND, session: SESSION_NONE, number: 0, operations: 1, chunk,
-      inDoubt: false,
+      isAlone: false, inDoubt: false,
     });
   }
 
@@ -135,7 +135,8 @@ export class Clients {
     }
     const { session, firstRequest: number, operations } = header;
     const item = {
-      kind: 'write', connection, session, number, operations, chunk, inDoubt: false,
+      kind: 'write', connection, session, number, operations, chunk, isAlone: false,
+      inDoubt: false,
     } as const;
     if (unavailable !== undefined) this.refuse([item], unavailable);
     else if (!this.#admission.admit(item)) {
@@ -154,7 +155,7 @@ export class Clients {
     const { operations } = header;
     const item = {
       kind: 'read', connection, session: SESSION_NONE, number: query, operations, chunk,
-      inDoubt: false,
+      isAlone: isReport(chunk[RECORD_BYTES] ?? 0), inDoubt: false,
     } as const;
     if (unavailable !== undefined) this.refuse([item], unavailable);
     else if (!this.#admission.admit(item)) {

@@ -13,9 +13,11 @@ import { sha256 } from './hash.ts';
 import { SEQ_NONE, type Seq, type Timestamp } from './ids.ts';
 import { KeyTable } from './key-table.ts';
 import type { Digest, StateDigest } from './message.ts';
+import { NameTable } from './name-table.ts';
 import type { TableImage } from './paged-table.ts';
 import { RunRing } from './run-ring.ts';
 import { SessionTable } from './session-table.ts';
+import { SystemAccounts } from './system-accounts.ts';
 
 export type { TableImage } from './paged-table.ts';
 
@@ -54,6 +56,7 @@ export interface Executed {
 
 interface Tables {
   readonly accounts: AccountTable;
+  readonly system: SystemAccounts;
   readonly runs: RunRing;
   readonly sessions: SessionTable;
   readonly keys: KeyTable;
@@ -62,7 +65,8 @@ interface Tables {
 function emptyTables(limits: LedgerLimits): Tables {
   const runs = new RunRing(limits.runsMax);
   const sessions = new SessionTable(limits.leasesMax, runs);
-  return { accounts: new AccountTable(), runs, sessions, keys: new KeyTable(limits.keysMax) };
+  const [accounts, system] = [new AccountTable(), new SystemAccounts()];
+  return { accounts, system, runs, sessions, keys: new KeyTable(limits.keysMax) };
 }
 
 export class Ledger {
@@ -78,8 +82,8 @@ export class Ledger {
       assert(Number.isSafeInteger(limit) && limit >= 1, 'a limit is a whole number from 1');
     }
     this.#tables = tables ?? emptyTables(this.#limits);
-    const { accounts, sessions, keys } = this.#tables;
-    this.#executor = new BatchExecutor(accounts, sessions, keys);
+    const { accounts, system, sessions, keys } = this.#tables;
+    this.#executor = new BatchExecutor(accounts, system, sessions, keys);
   }
 
   /**
@@ -94,11 +98,14 @@ export class Ledger {
     }
     const table = (name: string) => image.tables.find((candidate) => candidate.name === name);
     const digestLow = scalar('digestLow', 0);
-    const accounts = AccountTable.restore(table('accounts'), digestLow, scalar('digestHigh', 0));
+    const names = NameTable.restore(table('names'));
+    const digestHigh = scalar('digestHigh', 0);
+    const accounts = AccountTable.restore(table('accounts'), names, digestLow, digestHigh);
+    const system = SystemAccounts.restore(table('currencies'));
     const runs = RunRing.restore(table('runs'), all.runsMax, scalar('nextRun', 1));
     const sessions = SessionTable.restore(table('leases'), table('sessions'), all.leasesMax, runs);
     const keys = KeyTable.restore(table('keys'), all.keysMax, scalar('nextKey', 1));
-    const ledger = new Ledger(all, { accounts, runs, sessions, keys });
+    const ledger = new Ledger(all, { accounts, system, runs, sessions, keys });
     ledger.#lastSeq = scalar('lastSeq', 0);
     return ledger;
   }
@@ -138,7 +145,7 @@ export class Ledger {
 
   /** The state as it is now, while later batches go on; one at a time, until `releaseSnapshot`. */
   snapshot(): LedgerImage {
-    const { accounts, runs, sessions, keys } = this.#tables;
+    const { accounts, system, runs, sessions, keys } = this.#tables;
     const scalars = {
       ...this.#limits,
       lastSeq: this.#lastSeq,
@@ -148,15 +155,15 @@ export class Ledger {
       nextKey: keys.next,
     };
     const tables = [
-      accounts.snapshot(), ...sessions.snapshot(), runs.snapshot(), keys.snapshot(),
+      ...accounts.snapshot(), system.snapshot(), ...sessions.snapshot(), runs.snapshot(),
+      keys.snapshot(),
     ];
     return { scalars, tables };
   }
 
   /** The image is not read any more. */
   releaseSnapshot(): void {
-    const { accounts, runs, sessions, keys } = this.#tables;
-    for (const table of [accounts, sessions, runs, keys]) table.release();
+    for (const table of Object.values(this.#tables)) table.release();
   }
 }
 

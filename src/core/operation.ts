@@ -9,7 +9,7 @@
  * | chunk header         | operation                        | result (32 bytes)                   |
  * | -------------------- | -------------------------------- | ----------------------------------- |
  * |  0 u8  0xc0          |  0 u8  kind                      |  0 u8  code                         |
- * |  4 u32 operations    |  1 u8  flags (1: a key follows)  |  1 u8  kind of the operation        |
+ * |  4 u32 operations    |  1 u8  flags: what follows       |  1 u8  kind of the operation        |
  * |  8 i64 session       |  2 u8  scale: digits given       |  2 u8  scale of the balances        |
  * | 16 i64 first request |  4 u32 code (OUTCOME: 1 = by key)|  4 u32 detail: version, or reason   |
  * | 24 u32 records after |  8 i64 account                   |  8 i64 account                      |
@@ -22,21 +22,22 @@
  * For the code `duplicate`, `account` is the seq and `balance` the index of the first answer:
  * whoever hands the result on puts the first answer, read from the journal, in its place.
  */
-export const RECORD_BYTES = 64;
+import {
+  AMOUNT_MAX, readI64, RECORD_BYTES, viewOf, writeI64,
+} from './record.ts';
+import { readTerms, spellTerms, writeTerms, type Terms } from './terms.ts';
+
+export { AMOUNT_MAX, DEFAULT_SCALE, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
+
 export const RESULT_BYTES = 32;
 export const CHUNK_MARK = 0xc0;
 /** The most operations in one chunk, and so in one request of a client. */
 export const CHUNK_OPERATIONS_MAX = 8190;
-/** The most bytes in one chunk: each operation with its extension, and the header. */
-export const CHUNK_BYTES_MAX = (2 * CHUNK_OPERATIONS_MAX + 1) * RECORD_BYTES;
+/** The most bytes in one chunk: each operation with its extensions, and the header. */
+export const CHUNK_BYTES_MAX = (3 * CHUNK_OPERATIONS_MAX + 1) * RECORD_BYTES;
 /** The most bytes in one batch. */
 export const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 export const KEY_BYTES_MAX = 64;
-/** Amounts and balances go up to 2^53 - 1 of the smallest unit. */
-export const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
-/** Digits after the point of an account without a currency. */
-export const DEFAULT_SCALE = 2;
-
 export const KIND = {
   create: 1,
   update: 2,
@@ -49,11 +50,36 @@ export const KIND = {
   lease: 8,
   /** Ends the session of its chunk. */
   end: 9,
+  /** Gives an account other terms. */
+  amend: 10,
+  /** Reports: reads that are answered with a text (`reports.ts`). */
+  account: 11,
+  accounts: 12,
+  trial: 13,
 } as const;
 export type Kind = keyof typeof KIND;
+export const KIND_MAX = KIND.trial;
+/** Kinds of which a chunk holds one, alone. */
+export function isReport(kind: number): boolean {
+  return kind >= KIND.account && kind <= KIND.trial;
+}
+
+/** What changes nothing, and goes as a QUERY. */
+export function isRead({ kind }: Operation): boolean {
+  return kind === 'query' || isReport(KIND[kind]);
+}
+
 export type KindByte = (typeof KIND)[Kind];
 
+/** An extension record follows: the idempotency key. */
 export const FLAG_KEY = 1;
+/** An extension record follows, behind that of the key: terms (`terms.ts`). */
+export const FLAG_TERMS = 2;
+/** Records of an operation with these flags, its own and its extensions. */
+export function recordsOf(flags: number): number {
+  return 1 + (flags & FLAG_KEY) + ((flags & FLAG_TERMS) >> 1);
+}
+
 /** OUTCOME: the `code` field of one that asks for a key (in the extension), not for a request. */
 export const OUTCOME_BY_KEY = 1;
 
@@ -68,6 +94,16 @@ export const CODE = {
   neverHappened: 7,
   /** Answered before, at seq `account`, index `balance`. */
   duplicate: 8,
+  /** The account's version, or balance, is another than expected: both are told. */
+  conditionFailed: 9,
+  accountFrozen: 10,
+  accountClosed: 11,
+  /** From and to are in different currencies. */
+  currencyMismatch: 12,
+  /** Another account, which is told, has the name. */
+  nameTaken: 13,
+  /** What is closed must be empty. */
+  notEmpty: 14,
 } as const;
 export type Code = keyof typeof CODE;
 
@@ -79,24 +115,11 @@ export const REASON = {
   amountTooLarge: 4,
   /** The request's number was passed over: a later one of its session ran, or OUTCOME sealed it. */
   passedOver: 5,
+  /** There is no such currency. */
+  unknownCurrency: 6,
+  /** No balance is both above the floor and below the ceiling. */
+  floorAboveCeiling: 7,
 } as const;
-
-const TWO_32 = 4294967296;
-
-/** Reads an i64 whose value is within ±(2^53 - 1); NaN where it is not. */
-export function readI64(view: DataView, offset: number): number {
-  const value = view.getInt32(offset + 4, true) * TWO_32 + view.getUint32(offset, true);
-  return value <= AMOUNT_MAX && value >= -AMOUNT_MAX ? value : NaN;
-}
-
-export function writeI64(view: DataView, offset: number, value: number): void {
-  view.setUint32(offset, value >>> 0, true);
-  view.setInt32(offset + 4, Math.floor(value / TWO_32), true);
-}
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
 
 /** One operation, spelled out: for clients, tests and traces, never for the hot path. */
 export interface Operation {
@@ -109,6 +132,7 @@ export interface Operation {
   readonly scale?: number;
   /** The idempotency key: 1 to 64 visible ASCII characters. For `outcome`: the key asked for. */
   readonly key?: string;
+  readonly terms?: Terms;
 }
 
 /** One result, spelled out. Amounts in units of 10^-scale. */
@@ -147,7 +171,9 @@ export function encodeChunk(
   operations: readonly Operation[],
 ): Uint8Array {
   let records = operations.length;
-  for (const operation of operations) if (operation.key !== undefined) records += 1;
+  for (const { key, terms } of operations) {
+    records += (key === undefined ? 0 : 1) + (terms === undefined ? 0 : 1);
+  }
   const chunk = new Uint8Array((1 + records) * RECORD_BYTES);
   const view = viewOf(chunk);
   view.setUint8(0, CHUNK_MARK);
@@ -162,15 +188,30 @@ export function encodeChunk(
     writeI64(view, offset + 8, operation.account ?? 0);
     writeI64(view, offset + 16, operation.toAccount ?? 0);
     writeI64(view, offset + 24, operation.amount ?? 0);
-    if (operation.key !== undefined) {
-      view.setUint8(offset + 1, FLAG_KEY);
-      if (operation.kind === 'outcome') view.setUint32(offset + 4, OUTCOME_BY_KEY, true);
-      offset += RECORD_BYTES;
-      new TextEncoder().encodeInto(operation.key, chunk.subarray(offset, offset + KEY_BYTES_MAX));
-    }
-    offset += RECORD_BYTES;
+    offset = encodeExtensions(chunk, view, offset, operation);
   }
   return chunk;
+}
+
+/** Behind the operation at `at`, whose flags they are; where the next one stands. */
+function encodeExtensions(
+  chunk: Uint8Array, view: DataView, at: number, { kind, key, terms }: Operation,
+): number {
+  let next = at + RECORD_BYTES;
+  let flags = 0;
+  if (key !== undefined) {
+    flags |= FLAG_KEY;
+    if (kind === 'outcome') view.setUint32(at + 4, OUTCOME_BY_KEY, true);
+    new TextEncoder().encodeInto(key, chunk.subarray(next, next + KEY_BYTES_MAX));
+    next += RECORD_BYTES;
+  }
+  if (terms !== undefined) {
+    flags |= FLAG_TERMS;
+    writeTerms(chunk, view, next, terms);
+    next += RECORD_BYTES;
+  }
+  view.setUint8(at + 1, flags);
+  return next;
 }
 
 /** The header of the chunk at `offset`; undefined where none with sane lengths stands there. */
@@ -234,9 +275,12 @@ export function decodeOperation(
 ): { operation: Operation; next: number } | undefined {
   const kind = KINDS[batch.getUint8(offset)];
   if (kind === undefined) return undefined;
-  const keyed = (batch.getUint8(offset + 1) & FLAG_KEY) !== 0;
-  const next = offset + (keyed ? 2 : 1) * RECORD_BYTES;
+  const flags = batch.getUint8(offset + 1);
+  const keyed = (flags & FLAG_KEY) !== 0;
+  const next = offset + recordsOf(flags) * RECORD_BYTES;
   if (next > batch.byteLength) return undefined;
+  const terms = (flags & FLAG_TERMS) === 0
+    ? undefined : spellTerms(readTerms(batch, next - RECORD_BYTES));
   const operation: Operation = {
     kind,
     account: readI64(batch, offset + 8),
@@ -244,6 +288,7 @@ export function decodeOperation(
     amount: readI64(batch, offset + 24),
     scale: batch.getUint8(offset + 2),
     ...(keyed ? { key: readKey(batch, offset + RECORD_BYTES) } : {}),
+    ...(terms === undefined ? {} : { terms }),
   };
   return { operation, next };
 }

@@ -17,6 +17,12 @@ const VOTE_WORDS: Record<Code, string> = {
   sessionExpired: 'ERR session expired',
   neverHappened: 'OK,never happened',
   duplicate: 'OK,answered before',
+  conditionFailed: 'ERR condition failed',
+  accountFrozen: 'ERR acct frozen',
+  accountClosed: 'ERR acct closed',
+  currencyMismatch: 'ERR currency mismatch',
+  nameTaken: 'ERR name taken',
+  notEmpty: 'ERR acct not empty',
 };
 
 export function traceBatch(
@@ -59,10 +65,14 @@ function describe({ kind, account, toAccount, amount, scale, key }: Operation): 
     case 'deposit':
     case 'withdraw': parts.push(account ?? 0, amountText(amount, scale)); break;
     case 'transfer': parts.push(account ?? 0, toAccount ?? 0, amountText(amount, scale)); break;
+    case 'amend': parts.push(account ?? 0); break;
     case 'query':
     case 'outcome':
     case 'lease':
-    case 'end': break;
+    case 'end':
+    case 'account':
+    case 'accounts':
+    case 'trial': break;
   }
   return parts.join(' ');
 }

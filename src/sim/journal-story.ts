@@ -170,11 +170,15 @@ export function isWrite({ kind }: Operation): boolean {
     case 'deposit':
     case 'withdraw':
     case 'transfer':
+    case 'amend':
       return true;
     case 'query':
     case 'outcome':
     case 'lease':
     case 'end':
+    case 'account':
+    case 'accounts':
+    case 'trial':
       return false;
   }
 }

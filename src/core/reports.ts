@@ -1,0 +1,136 @@
+/**
+ * Reports: what is told of accounts in words, as JSON. They are reads like QUERY (linearizable, at
+ * one seq), executed alone.
+ *
+ * Keeps true: a report looks at a bounded number of records, so that nothing waits long behind it;
+ * whoever wants more asks again from where it ended. (The trial balance looks at every account.)
+ */
+import type { AccountDetails, AccountTable } from './account-table.ts';
+import { formatAmount } from './amount.ts';
+import { currencyCode, scaleOf } from './currency.ts';
+import { FIRST_ACCOUNT } from './ids.ts';
+import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES } from './operation.ts';
+import type { SystemAccounts } from './system-accounts.ts';
+import { readTerms, TERM, type ReadTerms } from './terms.ts';
+
+/** Accounts that a page shows at most, and that are looked at for it. */
+export const PAGE_ACCOUNTS_MAX = 1_000;
+const LOOKED_AT_MAX = 100_000;
+
+/** In the units of each account's currency. */
+interface Filter {
+  readonly prefix: string | undefined;
+  readonly currency: number | undefined;
+  readonly terms: ReadTerms | undefined;
+}
+
+export class Reports {
+  readonly #accounts: AccountTable;
+  readonly #system: SystemAccounts;
+
+  constructor(accounts: AccountTable, system: SystemAccounts) {
+    this.#accounts = accounts;
+    this.#system = system;
+  }
+
+  /** The report that the record at `at` asks for; undefined where it makes no sense. */
+  write(batch: DataView, at: number): Uint8Array | undefined {
+    const report = this.#make(batch, at);
+    return report === undefined ? undefined : new TextEncoder().encode(JSON.stringify(report));
+  }
+
+  #make(batch: DataView, at: number): object | undefined {
+    const flags = batch.getUint8(at + 1);
+    const account = readI64(batch, at + 8);
+    const terms = flags === FLAG_TERMS ? readTerms(batch, at + RECORD_BYTES) : undefined;
+    if (Number.isNaN(account) || (flags !== 0 && terms === undefined)) return undefined;
+    switch (batch.getUint8(at)) {
+      case KIND.account:
+        return this.#one(account);
+      case KIND.accounts:
+        return this.#page(account, readI64(batch, at + 24), terms);
+      case KIND.trial:
+        return this.#trial();
+    }
+    return undefined;
+  }
+
+  #one(account: number): object {
+    if (!this.#accounts.has(account)) return { account: null };
+    return { account: this.#describe(this.#accounts.details(account)) };
+  }
+
+  /** From this account on. `next` is where to go on; null at the end. */
+  #page(from: number, limit: number, terms: ReadTerms | undefined): object | undefined {
+    if (!(limit >= 1 && limit <= PAGE_ACCOUNTS_MAX)) return undefined;
+    const given = terms?.given ?? 0;
+    const filter: Filter = {
+      prefix: terms?.name,
+      currency: (given & TERM.currency) === 0 ? undefined : terms?.currency,
+      terms,
+    };
+    const accounts: object[] = [];
+    const end = FIRST_ACCOUNT + this.#accounts.count;
+    const first = Math.max(from, FIRST_ACCOUNT);
+    const last = Math.min(end, first + LOOKED_AT_MAX);
+    let at = first;
+    for (; at < last && accounts.length < limit; at += 1) {
+      const details = this.#accounts.details(at);
+      if (this.#passes(details, filter)) accounts.push(this.#describe(details));
+    }
+    return { accounts, next: at < end ? at : null };
+  }
+
+  #passes({ account, balance, currency, scale }: AccountDetails, filter: Filter): boolean {
+    const { prefix, terms } = filter;
+    if (filter.currency !== undefined && filter.currency !== currency) return false;
+    if (prefix !== undefined && this.#accounts.name(account)?.startsWith(prefix) !== true) {
+      return false;
+    }
+    if (terms === undefined) return true;
+    const unit = 10 ** (scale - terms.scale);
+    const isAbove = (terms.given & TERM.floor) === 0 || balance >= terms.floor * unit;
+    return isAbove && ((terms.given & TERM.ceiling) === 0 || balance <= terms.ceiling * unit);
+  }
+
+  /** What an account holds, and what its currency's system account holds against all of them. */
+  #trial(): object {
+    const sums = new Map<number, bigint>();
+    for (let at = FIRST_ACCOUNT; at < FIRST_ACCOUNT + this.#accounts.count; at += 1) {
+      const currency = this.#accounts.currency(at);
+      sums.set(currency, (sums.get(currency) ?? 0n) + BigInt(this.#accounts.balance(at)));
+    }
+    const currencies = [...this.#system.totals()].map(({ currency, accounts, total }) => {
+      const held = sums.get(currency) ?? 0n;
+      const text = (units: bigint): string => formatAmount(units, scaleOf(currency));
+      return {
+        currency: currencyCode(currency) ?? null, accounts, balance: text(held),
+        system: text(-total), difference: text(held - total),
+      };
+    });
+    return { currencies };
+  }
+
+  #describe(details: AccountDetails): object {
+    const { account, balance, scale, currency, floor, ceiling, version } = details;
+    const { isFrozen, isClosed, createdAt, changedAt } = details;
+    return {
+      account,
+      name: this.#accounts.name(account) ?? null,
+      currency: currencyCode(currency) ?? null,
+      balance: formatAmount(balance, scale),
+      floor: formatAmount(floor, scale),
+      ceiling: ceiling === AMOUNT_MAX ? null : formatAmount(ceiling, scale),
+      frozen: isFrozen,
+      closed: isClosed,
+      version,
+      createdAt: timeOf(createdAt),
+      changedAt: timeOf(changedAt),
+    };
+  }
+}
+
+function timeOf(microseconds: number): string {
+  const micro = String(microseconds % 1_000).padStart(3, '0');
+  return new Date(Math.floor(microseconds / 1_000)).toISOString().replace('Z', `${micro}Z`);
+}
