@@ -78,6 +78,12 @@ export class AccountDigest {
     lanes[1] = (lanes[1] as number) + sign * hashValues(SEED_LOW, MULTIPLIER_HIGH, values);
   }
 
+  /** As another one is. */
+  become({ low, high }: Pick<AccountDigest, 'low' | 'high'>): void {
+    this.#lanes[0] = low;
+    this.#lanes[1] = high;
+  }
+
   /** The low lane, unsigned. */
   get low(): number {
     return (this.#lanes[0] as number) >>> 0;

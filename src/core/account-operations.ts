@@ -66,6 +66,19 @@ export class AccountOperations {
     this.#movements.expire(timestamp);
   }
 
+  /** Postings from now on stay together: all of them, or none. */
+  beginGroup(): void {
+    this.#accounts.beginGroup();
+    this.#system.beginGroup();
+  }
+
+  endGroup(isDone: boolean): void {
+    for (const part of [this.#accounts, this.#system]) {
+      if (isDone) part.commitGroup();
+      else part.rollBackGroup();
+    }
+  }
+
   /** Executes the write at `at`, under these terms. */
   executeUnder(terms: ReadTerms | undefined, at: number, resultAt: number): void {
     this.#write(at, resultAt, this.#rules.decide(this.#batch, at, terms));

@@ -6,7 +6,7 @@
  * (each change takes the old state out and counts the new in). An account whose terms are 0 is
  * plain: no currency, no limits of its own, open, nothing held; the hot path knows no other.
  */
-import { assert } from './assert.ts';
+import { assert, present } from './assert.ts';
 import { AccountDigest } from './account-digest.ts';
 import { CURRENCY_LIMIT, isCurrency, scaleOf } from './currency.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
@@ -63,12 +63,22 @@ export interface AccountDetails extends AccountBalance, AccountTerms {
   readonly changedAt: number;
 }
 
+/** An account before a change. */
+interface Before {
+  readonly account: number;
+  readonly balance: number;
+  readonly version: number;
+  readonly changedAt: number;
+}
+
 export class AccountTable {
   readonly #table: PagedTable;
   /** The time of the entry that is being executed; in a typed array so that it is never boxed. */
   readonly #now = new Float64Array(1);
   readonly #names: NameTable;
   #digest = new AccountDigest();
+  /** How everything was before each change of an open group. */
+  #undo: { readonly low: number; readonly high: number; readonly changes: Before[] } | undefined;
 
   constructor(table = new PagedTable(NAME, FIELDS), names = new NameTable()) {
     this.#table = table;
@@ -168,11 +178,42 @@ export class AccountTable {
     const page = this.#table.pageToWrite(record);
     const at = this.#table.offsetInPage(record);
     const version = (page[at + VERSION] as number) + 1;
+    if (this.#undo !== undefined) this.#undo.changes.push(this.#before(account));
     this.#digest.replace(account, page[at + BALANCE] as number, balance, version);
     page[at + BALANCE] = balance;
     page[at + VERSION] = version;
     page[at + CHANGED_AT] = this.#now[0] as number;
     return version;
+  }
+
+  /** What changes from now on may be undone: only balances change in a group. */
+  beginGroup(): void {
+    const { low, high } = this.#digest;
+    this.#undo = { low, high, changes: [] };
+  }
+
+  /** It stays. */
+  commitGroup(): void {
+    this.#undo = undefined;
+  }
+
+  /** Everything since `beginGroup` is as it was. */
+  rollBackGroup(): void {
+    const undo = present(this.#undo, 'a group is open');
+    this.#undo = undefined;
+    this.#digest.become(undo);
+    for (const { account, balance, version, changedAt } of undo.changes.reverse()) {
+      const record = account - FIRST_ACCOUNT;
+      this.#table.set(record, BALANCE, balance);
+      this.#table.set(record, VERSION, version);
+      this.#table.set(record, CHANGED_AT, changedAt);
+    }
+  }
+
+  #before(account: number): Before {
+    const changedAt = this.#table.get(account - FIRST_ACCOUNT, CHANGED_AT);
+    const [balance, version] = [this.balance(account), this.version(account)];
+    return { account, balance, version, changedAt };
   }
 
   /** Other terms of an account that exists. Its balance must fit them. Not a change of its own. */

@@ -14,8 +14,8 @@ import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
 import type { MovementTable } from './movement-table.ts';
 import {
-  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, ID_AT, KIND, KIND_MAX, isReport, OUTCOME_BY_KEY,
-  readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf,
+  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS,
+  GROUP_OPERATIONS_MAX, ID_AT, isReport, KIND, KIND_MAX, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf,
 } from './operation.ts';
 import { writeAccount, writeBadRequest, writeCode } from './result-writer.ts';
 import { isMovement, readId } from './movement-id.ts';
@@ -150,6 +150,8 @@ export class BatchExecutor {
     const { session, operations } = header;
     const record = this.#sessions.find(session);
     if (record !== SESSION_UNKNOWN) this.#sessions.touch(record, this.#seq);
+    const isNew = record !== SESSION_UNKNOWN && this.#sessions.admits(record, header.firstRequest);
+    if (header.isAtomic && isNew) return this.#executeGroup(header, record, chunkAt, index);
     const end = chunkAt + header.bytes;
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < operations; ) {
@@ -167,6 +169,52 @@ export class BatchExecutor {
       if (ran === 0) this.#executeSpecial({ session, record, request }, at, end, index + done);
       at = ran === 0 ? this.#after(at, end) : at + ran * RECORD_BYTES;
       done += count;
+    }
+  }
+
+  /**
+   * All of the chunk's operations, which are new, or none: where one is refused, the others learn
+   * which. Only postings can be in a group.
+   */
+  #executeGroup(header: ChunkHeader, record: SessionRecord, chunkAt: number, index: number): void {
+    const { session, firstRequest, operations } = header;
+    const end = chunkAt + header.bytes;
+    this.#sessions.recordRun(record, session, firstRequest, operations, this.#seq, index);
+    this.#accounts.beginGroup();
+    let refused: number | undefined = operations > GROUP_OPERATIONS_MAX ? 0 : undefined;
+    if (refused !== undefined) this.#refuseMalformed(index, this.#kindAt(chunkAt, end));
+    let at = chunkAt + RECORD_BYTES;
+    for (let done = 0; done < operations && refused === undefined; done += 1) {
+      this.#executePosting(at, end, index + done);
+      if (this.#results.getUint8((index + done) * RESULT_BYTES) !== CODE.ok) refused = done;
+      at = this.#after(at, end);
+    }
+    this.#accounts.endGroup(refused === undefined);
+    if (refused !== undefined) this.#refuseOthers(header, refused, chunkAt, index);
+  }
+
+  #executePosting(at: number, end: number, index: number): void {
+    const kind = this.#kindAt(at, end);
+    const isPosting = kind === KIND.update || kind === KIND.deposit || kind === KIND.withdraw
+      || kind === KIND.transfer;
+    const flags = isPosting ? this.#flagsAt(at) : 0;
+    const isSane = (flags & ~FLAG_TERMS) === 0 && this.#after(at, end) <= end;
+    if (isPosting && isSane) this.#executeWrite(at, index, kind, false);
+    else this.#refuseMalformed(index, kind);
+  }
+
+  #refuseOthers(header: ChunkHeader, refused: number, chunkAt: number, index: number): void {
+    const end = chunkAt + header.bytes;
+    let at = chunkAt + RECORD_BYTES;
+    for (let each = 0; each < header.operations; each += 1) {
+      const resultAt = (index + each) * RESULT_BYTES;
+      if (each !== refused) {
+        const { buffer, byteOffset } = this.#results;
+        new Uint8Array(buffer, byteOffset + resultAt, RESULT_BYTES).fill(0);
+        writeCode(this.#results, resultAt, CODE.groupRefused, this.#kindAt(at, end));
+        this.#results.setUint32(resultAt + 4, refused, true);
+      }
+      at = this.#after(at, end);
     }
   }
 

@@ -9,6 +9,7 @@
  * | chunk header         | operation                        | result (32 bytes)                   |
  * | -------------------- | -------------------------------- | ----------------------------------- |
  * |  0 u8  0xc0          |  0 u8  kind                      |  0 u8  code                         |
+ * |  1 u8  1: atomic     |                                  |                                     |
  * |  4 u32 operations    |  1 u8  flags: what follows       |  1 u8  kind of the operation        |
  * |  8 i64 session       |  2 u8  scale: digits given       |  2 u8  scale of the balances        |
  * | 16 i64 first request |  4 u32 code (OUTCOME: 1 = by key)|  4 u32 detail: version, or reason   |
@@ -31,6 +32,10 @@ export { AMOUNT_MAX, DEFAULT_SCALE, readI64, RECORD_BYTES, viewOf, writeI64 } fr
 
 export const RESULT_BYTES = 32;
 export const CHUNK_MARK = 0xc0;
+/** The second byte of a chunk that is one group. */
+export const CHUNK_ATOMIC = 1;
+/** The most operations in a group. */
+export const GROUP_OPERATIONS_MAX = 1_000;
 /** The most operations in one chunk, and so in one request of a client. */
 export const CHUNK_OPERATIONS_MAX = 8190;
 /** The most bytes in one chunk: each operation with its extensions, and the header. */
@@ -127,6 +132,8 @@ export const CODE = {
   movementSettled: 17,
   /** More than is left to be captured or reversed, which `balance` tells. */
   exceedsOriginal: 18,
+  /** Another operation of its group, at the index in `detail`, was refused. */
+  groupRefused: 19,
 } as const;
 export type Code = keyof typeof CODE;
 
@@ -184,6 +191,8 @@ function invert<Name extends string>(table: Record<Name, number>): (Name | undef
 }
 
 export interface ChunkHeader {
+  /** Its operations are a group: all are done, or none. */
+  readonly isAtomic: boolean;
   readonly session: number;
   readonly firstRequest: number;
   readonly operations: number;
@@ -196,6 +205,7 @@ export function encodeChunk(
   session: number,
   firstRequest: number,
   operations: readonly Operation[],
+  isAtomic = false,
 ): Uint8Array {
   let records = operations.length;
   for (const { key, terms } of operations) {
@@ -204,6 +214,7 @@ export function encodeChunk(
   const chunk = new Uint8Array((1 + records) * RECORD_BYTES);
   const view = viewOf(chunk);
   view.setUint8(0, CHUNK_MARK);
+  if (isAtomic) view.setUint8(1, CHUNK_ATOMIC);
   view.setUint32(4, operations.length, true);
   writeI64(view, 8, session);
   writeI64(view, 16, firstRequest);
@@ -275,7 +286,8 @@ export function readChunkHeader(batch: DataView, offset: number): ChunkHeader | 
   const firstRequest = readI64(batch, offset + 16);
   if (!(session >= 0) || !(firstRequest >= 0)) return undefined;
   if (!(firstRequest + operations <= AMOUNT_MAX)) return undefined;
-  return { session, firstRequest, operations, bytes };
+  const isAtomic = batch.getUint8(offset + 1) === CHUNK_ATOMIC;
+  return { session, firstRequest, operations, bytes, isAtomic };
 }
 
 /** How many operations, and so results, the batch has. */

@@ -6,6 +6,7 @@
  * Keeps true: a system account's balance is minus the sum of all accounts of its currency. That sum
  * may be beyond what one number holds exactly, so it is kept in two: high * 2^52 + low.
  */
+import { present } from './assert.ts';
 import { PagedTable, type TableImage } from './paged-table.ts';
 
 const CURRENCY = 0;
@@ -29,6 +30,8 @@ export class SystemAccounts {
   readonly #table: PagedTable;
   /** Derived: the record of each currency in use. */
   readonly #records = new Map<number, number>();
+  /** Postings of an open group, to be posted back. */
+  #undo: (readonly [currency: number, before: number, after: number])[] | undefined;
 
   constructor(table = new PagedTable(NAME, FIELDS)) {
     this.#table = table;
@@ -58,8 +61,24 @@ export class SystemAccounts {
   /** An account of the currency changed its balance, and no other account did. */
   post(currency: number, before: number, after: number): void {
     const record = this.#records.get(currency) as number;
+    if (this.#undo !== undefined) this.#undo.push([currency, before, after]);
     this.#add(record, -before);
     this.#add(record, after);
+  }
+
+  beginGroup(): void {
+    this.#undo = [];
+  }
+
+  commitGroup(): void {
+    this.#undo = undefined;
+  }
+
+  /** Everything since `beginGroup` is as it was. */
+  rollBackGroup(): void {
+    const postings = present(this.#undo, 'a group is open');
+    this.#undo = undefined;
+    for (const [currency, before, after] of postings) this.post(currency, after, before);
   }
 
   *totals(): IterableIterator<CurrencyTotal> {

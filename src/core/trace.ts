@@ -27,6 +27,7 @@ const VOTE_WORDS: Record<Code, string> = {
   movementNotFound: 'ERR movement not found',
   movementSettled: 'ERR movement settled',
   exceedsOriginal: 'ERR exceeds original',
+  groupRefused: 'ERR group refused',
 };
 
 export function traceBatch(
