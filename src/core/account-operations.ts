@@ -8,9 +8,12 @@
 import { AccountRules } from './account-rules.ts';
 import type { AccountTable } from './account-table.ts';
 import { CURRENCY_NONE, scaleOf } from './currency.ts';
+import { MovementRules, type Place } from './movement-rules.ts';
+import type { MovementTable } from './movement-table.ts';
 import {
   AMOUNT_MAX, CODE, DEFAULT_SCALE, KIND, readI64, REASON, RECORD_BYTES, RESULT_BYTES, writeI64,
 } from './operation.ts';
+import { Postings, type Verdict } from './postings.ts';
 import { writeAccount, writeBadRequest, writeDone } from './result-writer.ts';
 import type { SystemAccounts } from './system-accounts.ts';
 import type { ReadTerms } from './terms.ts';
@@ -21,14 +24,18 @@ const UNITS_OF_DIGITS = [100, 10, 1] as const;
 export class AccountOperations {
   readonly #accounts: AccountTable;
   readonly #system: SystemAccounts;
+  readonly #postings: Postings;
   readonly #rules: AccountRules;
+  readonly #movements: MovementRules;
   #batch: DataView = new DataView(new ArrayBuffer(0));
   #results: DataView = new DataView(new ArrayBuffer(0));
 
-  constructor(accounts: AccountTable, system: SystemAccounts) {
+  constructor(accounts: AccountTable, system: SystemAccounts, movements: MovementTable) {
     this.#accounts = accounts;
     this.#system = system;
-    this.#rules = new AccountRules(accounts, system);
+    this.#postings = new Postings(accounts);
+    this.#rules = new AccountRules(accounts, system, this.#postings);
+    this.#movements = new MovementRules(accounts, movements, this.#postings);
   }
 
   /** What the calls that follow read, write and stamp changes with. */
@@ -54,9 +61,19 @@ export class AccountOperations {
     return done;
   }
 
+  /** What is due by then expires: first of all in its entry. */
+  expire(timestamp: number): void {
+    this.#movements.expire(timestamp);
+  }
+
   /** Executes the write at `at`, under these terms. */
   executeUnder(terms: ReadTerms | undefined, at: number, resultAt: number): void {
-    this.#rules.write(this.#batch, at, terms, this.#results, resultAt);
+    this.#write(at, resultAt, this.#rules.decide(this.#batch, at, terms));
+  }
+
+  /** Executes the HOLD, CAPTURE, VOID or REVERSE at `at`, or a TRANSFER with an id. */
+  executeMovement(hasId: boolean, place: Place, at: number, resultAt: number): void {
+    this.#write(at, resultAt, this.#movements.decide(this.#batch, at, hasId, place));
   }
 
   /** Executes the QUERY at `at`, which changes nothing. */
@@ -93,6 +110,17 @@ export class AccountOperations {
         return true;
     }
     return false;
+  }
+
+  #write(at: number, resultAt: number, verdict: Verdict): void {
+    const results = this.#results;
+    const kind = this.#batch.getUint8(at);
+    if ('reason' in verdict) return writeBadRequest(results, resultAt, kind, verdict.reason);
+    const { code, account, balance, toBalance = 0, detail = 0 } = verdict;
+    writeAccount(results, resultAt, code, kind, account, balance);
+    results.setUint8(resultAt + 2, verdict.scale ?? this.#postings.scaleAt(account));
+    results.setUint32(resultAt + 4, detail, true);
+    writeI64(results, resultAt + 24, toBalance);
   }
 
   #deposit(at: number, resultAt: number): void {

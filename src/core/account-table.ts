@@ -4,22 +4,23 @@
  * Keeps true: balances are whole and within ± AMOUNT_MAX, and within the account's floor and
  * ceiling; a version counts the changes of its account, from 1; the digest is that of the records
  * (each change takes the old state out and counts the new in). An account whose terms are 0 is
- * plain: no currency, no limits of its own, open; the hot path knows no other.
+ * plain: no currency, no limits of its own, open, nothing held; the hot path knows no other.
  */
 import { assert } from './assert.ts';
 import { AccountDigest } from './account-digest.ts';
 import { CURRENCY_LIMIT, isCurrency, scaleOf } from './currency.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
-import type { StateDigest } from './message.ts';
 import { NameTable } from './name-table.ts';
 import { AMOUNT_MAX } from './operation.ts';
 import { PagedTable, type TableImage } from './paged-table.ts';
 
-/** Fields of a record. 3 (held) is 0, reserved for what comes next. */
+/** Fields of a record. */
 const BALANCE = 0;
 const VERSION = 1;
 /** The number of its currency, and flags. */
 const TERMS = 2;
+/** Of the balance, set aside by open holds. */
+const HELD = 3;
 /** 0 and 0 unless LIMITED. */
 const FLOOR = 4;
 const CEILING = 5;
@@ -30,10 +31,12 @@ const FIELDS = 8;
 const NAME = 'accounts';
 
 /** Flags in the terms, above the number of the currency. */
-export const LIMITED = CURRENCY_LIMIT;
-export const FROZEN = 2 * CURRENCY_LIMIT;
-export const CLOSED = 4 * CURRENCY_LIMIT;
-const TERMS_MAX = 8 * CURRENCY_LIMIT - 1;
+const LIMITED = CURRENCY_LIMIT;
+const FROZEN = 2 * CURRENCY_LIMIT;
+const CLOSED = 4 * CURRENCY_LIMIT;
+/** Something of its balance is held. */
+const HOLDING = 8 * CURRENCY_LIMIT;
+const TERMS_MAX = 16 * CURRENCY_LIMIT - 1;
 const CURRENCY_MASK = CURRENCY_LIMIT - 1;
 
 /** What is out of the ordinary in an account. */
@@ -53,6 +56,7 @@ export interface AccountBalance {
 }
 
 export interface AccountDetails extends AccountBalance, AccountTerms {
+  readonly held: number;
   readonly version: number;
   /** Microseconds since 1970. */
   readonly createdAt: number;
@@ -71,17 +75,11 @@ export class AccountTable {
     this.#names = names;
   }
 
-  /** Throws an Error that names what does not fit: an impossible record, or another digest. */
-  static restore(
-    image: TableImage | undefined, names: NameTable, low: number, high: number,
-  ): AccountTable {
+  /** Throws an Error that names what does not fit. */
+  static restore(image: TableImage | undefined, names: NameTable): AccountTable {
     const accounts = new AccountTable(PagedTable.restore(image, NAME, FIELDS), names);
     for (let record = 0; record < accounts.count; record += 1) accounts.#checkRecord(record);
-    const digest = accounts.#scan();
-    if (digest.low !== low || digest.high !== high) {
-      throw new Error(`the accounts' digest is ${digest.text}, not the one recorded with them`);
-    }
-    accounts.#digest = digest;
+    accounts.#digest = accounts.scan();
     return accounts;
   }
 
@@ -123,6 +121,10 @@ export class AccountTable {
     };
   }
 
+  held(account: number): number {
+    return this.#table.get(account - FIRST_ACCOUNT, HELD);
+  }
+
   currency(account: number): number {
     return this.#table.get(account - FIRST_ACCOUNT, TERMS) & CURRENCY_MASK;
   }
@@ -132,6 +134,7 @@ export class AccountTable {
     return {
       account,
       balance: this.balance(account),
+      held: this.held(account),
       version: this.version(account),
       ...this.terms(account),
       scale: scaleOf(this.currency(account)),
@@ -178,10 +181,21 @@ export class AccountTable {
     this.#countTerms(this.#digest, -1, record);
     const isLimited = terms.floor !== 0 || terms.ceiling !== AMOUNT_MAX;
     const flags = (isLimited ? LIMITED : 0) + (terms.isFrozen ? FROZEN : 0)
-      + (terms.isClosed ? CLOSED : 0);
+      + (terms.isClosed ? CLOSED : 0) + (this.held(account) > 0 ? HOLDING : 0);
     this.#table.set(record, TERMS, terms.currency + flags);
     this.#table.set(record, FLOOR, isLimited ? terms.floor : 0);
     this.#table.set(record, CEILING, isLimited ? terms.ceiling : 0);
+    this.#countTerms(this.#digest, 1, record);
+  }
+
+  /** Not a change of its own. */
+  setHeld(account: number, held: number): void {
+    assert(held >= 0 && held <= AMOUNT_MAX, 'what is held is within its bounds');
+    const record = account - FIRST_ACCOUNT;
+    this.#countTerms(this.#digest, -1, record);
+    const terms = this.#table.get(record, TERMS) & ~HOLDING;
+    this.#table.set(record, TERMS, terms + (held > 0 ? HOLDING : 0));
+    this.#table.set(record, HELD, held);
     this.#countTerms(this.#digest, 1, record);
   }
 
@@ -202,11 +216,6 @@ export class AccountTable {
     this.#countName(this.#digest, 1, account);
   }
 
-  /** The digest by a scan of every account: what `verify` and tests compare with the kept one. */
-  recomputeDigest(): StateDigest {
-    return this.#scan().text;
-  }
-
   *balances(): IterableIterator<AccountBalance> {
     for (let record = 0; record < this.count; record += 1) {
       const account = FIRST_ACCOUNT + record;
@@ -223,7 +232,8 @@ export class AccountTable {
     this.#names.release();
   }
 
-  #scan(): AccountDigest {
+  /** The digest of all accounts, by a scan. */
+  scan(): AccountDigest {
     const digest = new AccountDigest();
     for (let record = 0; record < this.count; record += 1) {
       const account = FIRST_ACCOUNT + record;
@@ -238,7 +248,8 @@ export class AccountTable {
     const terms = this.#table.get(record, TERMS);
     if (terms === 0) return;
     const [floor, ceiling] = [this.#table.get(record, FLOOR), this.#table.get(record, CEILING)];
-    digest.count(sign, [FIRST_ACCOUNT + record, terms, floor, ceiling]);
+    const held = this.#table.get(record, HELD);
+    digest.count(sign, [FIRST_ACCOUNT + record, terms, floor, ceiling, held]);
   }
 
   #countName(digest: AccountDigest, sign: 1 | -1, account: number): void {
@@ -258,8 +269,8 @@ export class AccountTable {
 
   #keepsLimits(account: number): boolean {
     const { currency, floor, ceiling } = this.terms(account);
-    const balance = this.balance(account);
-    return [balance, floor, ceiling].every(Number.isSafeInteger) &&
-      isCurrency(currency) && floor <= balance && balance <= ceiling;
+    const [balance, held] = [this.balance(account), this.held(account)];
+    return [balance, floor, ceiling, held].every(Number.isSafeInteger) && held >= 0 &&
+      isCurrency(currency) && floor <= balance - held && balance <= ceiling;
   }
 }

@@ -12,11 +12,13 @@ import { present } from './assert.ts';
 import { hashContent, hashKeyAt, type KeyHash } from './idempotency-key.ts';
 import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
+import type { MovementTable } from './movement-table.ts';
 import {
-  type ChunkHeader, CODE, FLAG_KEY, FLAG_TERMS, KIND, KIND_MAX, isReport, OUTCOME_BY_KEY,
+  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, ID_AT, KIND, KIND_MAX, isReport, OUTCOME_BY_KEY,
   readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf,
 } from './operation.ts';
 import { writeAccount, writeBadRequest, writeCode } from './result-writer.ts';
+import { isMovement, readId } from './movement-id.ts';
 import { Reports } from './reports.ts';
 import type { FirstAnswer } from './run-ring.ts';
 import {
@@ -25,7 +27,7 @@ import {
 import type { SystemAccounts } from './system-accounts.ts';
 import { readTerms, type ReadTerms } from './terms.ts';
 
-const FLAGS = FLAG_KEY | FLAG_TERMS;
+const FLAGS = FLAG_KEY | FLAG_TERMS | FLAG_ID;
 
 /** Who asks: a session, where the table has it, and which of its requests this is. */
 interface Asker {
@@ -34,19 +36,26 @@ interface Asker {
   readonly request: number;
 }
 
+export interface ExecutorTables {
+  readonly accounts: AccountTable;
+  readonly system: SystemAccounts;
+  readonly movements: MovementTable;
+  readonly sessions: SessionTable;
+  readonly keys: KeyTable;
+}
+
 export class BatchExecutor {
   readonly #accounts: AccountOperations;
   readonly #reports: Reports;
   readonly #sessions: SessionTable;
   readonly #keys: KeyTable;
   #seq = 0 as Seq;
+  #timestamp = 0 as Timestamp;
   #batch: DataView = new DataView(new ArrayBuffer(0));
   #results: DataView = new DataView(new ArrayBuffer(0));
 
-  constructor(
-    accounts: AccountTable, system: SystemAccounts, sessions: SessionTable, keys: KeyTable,
-  ) {
-    this.#accounts = new AccountOperations(accounts, system);
+  constructor({ accounts, system, movements, sessions, keys }: ExecutorTables) {
+    this.#accounts = new AccountOperations(accounts, system, movements);
     this.#reports = new Reports(accounts, system);
     this.#sessions = sessions;
     this.#keys = keys;
@@ -55,8 +64,10 @@ export class BatchExecutor {
   /** The results of the batch, which is in the order at `seq`. */
   execute(seq: Seq, timestamp: Timestamp, batch: Uint8Array): Uint8Array {
     const results = this.#begin(seq, timestamp, batch);
+    this.#timestamp = timestamp;
+    this.#accounts.expire(timestamp);
     this.#eachChunk((header, chunkAt, index) => {
-      if (header.session === SESSION_NONE) this.#executeLeaseChunk(header, chunkAt, index);
+      if (header.session === SESSION_NONE) this.#executeOwnChunk(header, chunkAt, index);
       else this.#executeChunk(header, chunkAt, index);
     });
     return results;
@@ -114,14 +125,15 @@ export class BatchExecutor {
     }
   }
 
-  /** The frontend's own chunk: one LEASE and nothing else. */
-  #executeLeaseChunk(header: ChunkHeader, chunkAt: number, index: number): void {
+  /** The frontend's own chunk: one LEASE, or one EXPIRE, and nothing else. */
+  #executeOwnChunk(header: ChunkHeader, chunkAt: number, index: number): void {
     const end = chunkAt + header.bytes;
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < header.operations; done += 1) {
       const kind = this.#kindAt(at, end);
-      const alone = kind === KIND.lease && this.#flagsAt(at) === 0 && header.operations === 1;
-      if (alone) this.#openLease(index);
+      const alone = this.#flagsAt(at) === 0 && header.operations === 1;
+      if (alone && kind === KIND.lease) this.#openLease(index);
+      else if (alone && kind === KIND.expire) this.#answer(index, CODE.ok, kind);
       else this.#refuseMalformed(index + done, kind);
       at = this.#after(at, end);
     }
@@ -183,23 +195,34 @@ export class BatchExecutor {
         this.#sessions.end(asker.record);
         return this.#answer(index, CODE.ok, kind);
       case KIND.outcome:
-        if ((flags & FLAG_TERMS) !== 0) return this.#refuseMalformed(index, kind);
+        if ((flags & ~FLAG_KEY) !== 0) return this.#refuseMalformed(index, kind);
         return this.#executeOutcome(asker, at, index, keyed);
       case KIND.create: case KIND.update: case KIND.deposit: case KIND.withdraw: case KIND.transfer:
-      case KIND.amend:
+      case KIND.amend: case KIND.hold: case KIND.capture: case KIND.void: case KIND.reverse:
         return this.#executeWrite(at, index, kind, keyed);
     }
     this.#refuseMalformed(index, kind);
   }
 
   #executeWrite(at: number, index: number, kind: number, keyed: boolean): void {
+    const flags = this.#flagsAt(at);
+    const forbidden = isMovement(kind, flags) ? FLAG_TERMS : FLAG_ID;
+    if ((flags & forbidden) !== 0) return this.#refuseMalformed(index, kind);
     let terms: ReadTerms | undefined;
-    if ((this.#flagsAt(at) & FLAG_TERMS) !== 0) {
+    if ((flags & FLAG_TERMS) !== 0) {
       terms = readTerms(this.#batch, at + (keyed ? 2 : 1) * RECORD_BYTES);
       if (terms === undefined) return this.#refuseMalformed(index, kind);
     }
     if (keyed) this.#executeKeyed(at, index, kind, terms);
-    else this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
+    else this.#executeUnder(terms, at, index, kind);
+  }
+
+  #executeUnder(terms: ReadTerms | undefined, at: number, index: number, kind: number): void {
+    const flags = this.#flagsAt(at);
+    const resultAt = index * RESULT_BYTES;
+    if (!isMovement(kind, flags)) return this.#accounts.executeUnder(terms, at, resultAt);
+    const place = { seq: this.#seq, timestamp: this.#timestamp, index };
+    this.#accounts.executeMovement((flags & FLAG_ID) !== 0, place, at, resultAt);
   }
 
   /**
@@ -217,9 +240,8 @@ export class BatchExecutor {
       else this.#answer(index, CODE.keyReused, kind);
       return;
     }
-    const resultAt = index * RESULT_BYTES;
-    this.#accounts.executeUnder(terms, at, resultAt);
-    if (this.#results.getUint8(resultAt) === CODE.badRequest) return;
+    this.#executeUnder(terms, at, index, kind);
+    if (this.#results.getUint8(index * RESULT_BYTES) === CODE.badRequest) return;
     this.#keys.add(hash, { content, seq: this.#seq, index, sealed: false });
   }
 
@@ -228,11 +250,16 @@ export class BatchExecutor {
    */
   #contentAt(at: number, kind: number, terms: ReadTerms | undefined): number | undefined {
     const account = kind === KIND.create ? 0 : readI64(this.#batch, at + 8);
-    const toAccount = kind === KIND.transfer ? readI64(this.#batch, at + 16) : 0;
+    const hasOther = kind === KIND.transfer || kind === KIND.hold;
+    const toAccount = hasOther ? readI64(this.#batch, at + 16) : 0;
     const amount = kind === KIND.amend ? 0 : readI64(this.#batch, at + 24);
     if (Number.isNaN(account) || Number.isNaN(toAccount) || !(amount >= 0)) return undefined;
     const scale = kind === KIND.amend ? 0 : this.#batch.getUint8(at + 2);
-    return hashContent({ kind, account, toAccount, amount, scale, terms });
+    const hasId = (this.#flagsAt(at) & FLAG_ID) !== 0;
+    const id = hasId ? readId(this.#batch, at + ID_AT) : '';
+    const code = isMovement(kind, this.#flagsAt(at)) ? this.#batch.getUint32(at + 4, true) : 0;
+    if (id === undefined) return undefined;
+    return hashContent({ kind, account, toAccount, amount, scale, terms, id, code });
   }
 
   #executeOutcome(asker: Asker, at: number, index: number, keyed: boolean): void {

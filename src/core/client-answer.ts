@@ -82,7 +82,7 @@ export class ClientAnswer {
       code: isEmpty ? 'badRequest' : 'ok', kind, scale: 0, detail: REASON.malformed,
       account: 0, balance: 0, toBalance: 0,
     };
-    const report = isEmpty ? undefined : new TextDecoder().decode(results);
+    const report = isEmpty ? undefined : new TextDecoder().decode(results).trimEnd();
     return { kind: 'answered', result, seq, timestamp, request, report };
   }
 

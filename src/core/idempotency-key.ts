@@ -43,13 +43,17 @@ export interface Content {
   readonly amount: number;
   readonly scale: number;
   readonly terms: ReadTerms | undefined;
+  /** Of a movement: its id, empty where it has none, and its `code`. */
+  readonly id: string;
+  readonly code: number;
 }
 
 /** 52 bits: enough, because only one's own operations under one's own key are compared by it. */
 export function hashContent(content: Content): number {
-  const { kind, account, toAccount, amount, scale, terms } = content;
+  const { kind, account, toAccount, amount, scale, terms, id, code } = content;
   const plain = `${kind} ${account} ${toAccount} ${shortest(amount, scale)}`;
-  const text = terms === undefined ? plain : `${plain} ${describeTerms(terms)}`;
+  const withTerms = terms === undefined ? plain : `${plain} ${describeTerms(terms)}`;
+  const text = id === '' && code === 0 ? withTerms : `${withTerms} ${code} ${id}`;
   return Number.parseInt(sha256(text).slice(0, HEX_DIGITS_52_BITS), 16);
 }
 

@@ -13,6 +13,7 @@ import { sha256 } from './hash.ts';
 import { SEQ_NONE, type Seq, type Timestamp } from './ids.ts';
 import { KeyTable } from './key-table.ts';
 import type { Digest, StateDigest } from './message.ts';
+import { MovementTable } from './movement-table.ts';
 import { NameTable } from './name-table.ts';
 import type { TableImage } from './paged-table.ts';
 import { RunRing } from './run-ring.ts';
@@ -24,6 +25,7 @@ export type { TableImage } from './paged-table.ts';
 export const LEASES_MAX = 4096;
 export const RUNS_MAX = 1_048_576;
 export const KEYS_MAX = 10_000_000;
+export const MOVEMENTS_MAX = 10_000_000;
 /** Hex digits of the results' hash that go into a digest: 64 bits. */
 const RESULTS_DIGITS = 16;
 
@@ -32,9 +34,12 @@ export interface LedgerLimits {
   readonly leasesMax: number;
   readonly runsMax: number;
   readonly keysMax: number;
+  readonly movementsMax: number;
 }
 
-const LIMITS: LedgerLimits = { leasesMax: LEASES_MAX, runsMax: RUNS_MAX, keysMax: KEYS_MAX };
+const LIMITS: LedgerLimits = {
+  leasesMax: LEASES_MAX, runsMax: RUNS_MAX, keysMax: KEYS_MAX, movementsMax: MOVEMENTS_MAX,
+};
 
 /**
  * The whole state, as a checkpoint keeps it. Its pages are the ledger's own until
@@ -54,9 +59,10 @@ export interface Executed {
   readonly digest: Digest;
 }
 
-interface Tables {
+export interface Tables {
   readonly accounts: AccountTable;
   readonly system: SystemAccounts;
+  readonly movements: MovementTable;
   readonly runs: RunRing;
   readonly sessions: SessionTable;
   readonly keys: KeyTable;
@@ -65,8 +71,9 @@ interface Tables {
 function emptyTables(limits: LedgerLimits): Tables {
   const runs = new RunRing(limits.runsMax);
   const sessions = new SessionTable(limits.leasesMax, runs);
+  const movements = new MovementTable(limits.movementsMax);
   const [accounts, system] = [new AccountTable(), new SystemAccounts()];
-  return { accounts, system, runs, sessions, keys: new KeyTable(limits.keysMax) };
+  return { accounts, system, movements, runs, sessions, keys: new KeyTable(limits.keysMax) };
 }
 
 export class Ledger {
@@ -82,8 +89,7 @@ export class Ledger {
       assert(Number.isSafeInteger(limit) && limit >= 1, 'a limit is a whole number from 1');
     }
     this.#tables = tables ?? emptyTables(this.#limits);
-    const { accounts, system, sessions, keys } = this.#tables;
-    this.#executor = new BatchExecutor(accounts, system, sessions, keys);
+    this.#executor = new BatchExecutor(this.#tables);
   }
 
   /**
@@ -97,15 +103,20 @@ export class Ledger {
       if (found !== limit) throw new Error(`the image has ${name} ${found}, not ${limit}`);
     }
     const table = (name: string) => image.tables.find((candidate) => candidate.name === name);
-    const digestLow = scalar('digestLow', 0);
     const names = NameTable.restore(table('names'));
-    const digestHigh = scalar('digestHigh', 0);
-    const accounts = AccountTable.restore(table('accounts'), names, digestLow, digestHigh);
+    const accounts = AccountTable.restore(table('accounts'), names);
     const system = SystemAccounts.restore(table('currencies'));
+    const nextMovement = scalar('nextMovement', 0);
+    const movements = MovementTable.restore(table('movements'), all.movementsMax, nextMovement);
+    movements.countAll(accounts.digest);
+    const { low, high, text } = accounts.digest;
+    if (low !== scalar('digestLow', 0) || high !== scalar('digestHigh', 0)) {
+      throw new Error(`the accounts' digest is ${text}, not the one recorded with them`);
+    }
     const runs = RunRing.restore(table('runs'), all.runsMax, scalar('nextRun', 1));
     const sessions = SessionTable.restore(table('leases'), table('sessions'), all.leasesMax, runs);
     const keys = KeyTable.restore(table('keys'), all.keysMax, scalar('nextKey', 1));
-    const ledger = new Ledger(all, { accounts, system, runs, sessions, keys });
+    const ledger = new Ledger(all, { accounts, system, movements, runs, sessions, keys });
     ledger.#lastSeq = scalar('lastSeq', 0);
     return ledger;
   }
@@ -136,7 +147,15 @@ export class Ledger {
 
   /** The digest by a scan of every account; equal to `stateDigest`, or memory is damaged. */
   recomputeStateDigest(): StateDigest {
-    return this.#tables.accounts.recomputeDigest();
+    const digest = this.#tables.accounts.scan();
+    this.#tables.movements.countAll(digest);
+    return digest.text;
+  }
+
+  /** When the next open hold expires, microseconds since 1970, or earlier; 0: none does. */
+  get nextExpiry(): number {
+    const { nextExpiry } = this.#tables.movements;
+    return nextExpiry === Infinity ? 0 : nextExpiry;
   }
 
   balances(): IterableIterator<AccountBalance> {
@@ -145,7 +164,7 @@ export class Ledger {
 
   /** The state as it is now, while later batches go on; one at a time, until `releaseSnapshot`. */
   snapshot(): LedgerImage {
-    const { accounts, system, runs, sessions, keys } = this.#tables;
+    const { accounts, system, movements, runs, sessions, keys } = this.#tables;
     const scalars = {
       ...this.#limits,
       lastSeq: this.#lastSeq,
@@ -153,10 +172,11 @@ export class Ledger {
       digestHigh: accounts.digest.high,
       nextRun: runs.next,
       nextKey: keys.next,
+      nextMovement: movements.next,
     };
     const tables = [
-      ...accounts.snapshot(), system.snapshot(), ...sessions.snapshot(), runs.snapshot(),
-      keys.snapshot(),
+      ...accounts.snapshot(), system.snapshot(), movements.snapshot(), ...sessions.snapshot(),
+      runs.snapshot(), keys.snapshot(),
     ];
     return { scalars, tables };
   }

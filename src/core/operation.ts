@@ -56,9 +56,17 @@ export const KIND = {
   account: 11,
   accounts: 12,
   trial: 13,
+  /** Movements with an id (`movement-rules.ts`). */
+  hold: 14,
+  capture: 15,
+  void: 16,
+  reverse: 17,
+  /** An entry for time to pass in, where a hold is due; ordered by the frontend itself. */
+  expire: 18,
 } as const;
 export type Kind = keyof typeof KIND;
-export const KIND_MAX = KIND.trial;
+export const KIND_MAX = KIND.expire;
+
 /** Kinds of which a chunk holds one, alone. */
 export function isReport(kind: number): boolean {
   return kind >= KIND.account && kind <= KIND.trial;
@@ -75,11 +83,19 @@ export type KindByte = (typeof KIND)[Kind];
 export const FLAG_KEY = 1;
 /** An extension record follows, behind that of the key: terms (`terms.ts`). */
 export const FLAG_TERMS = 2;
+/** It has an id of its own, in its own record. */
+export const FLAG_ID = 4;
+
 /** Records of an operation with these flags, its own and its extensions. */
 export function recordsOf(flags: number): number {
   return 1 + (flags & FLAG_KEY) + ((flags & FLAG_TERMS) >> 1);
 }
 
+/** Where the id stands in the operation's record, and its length at most. */
+export const ID_AT = 32;
+export const ID_BYTES_MAX = 16;
+/** The `code` of a CAPTURE, VOID or REVERSE without an amount. */
+export const ALL_THAT_IS_LEFT = 1;
 /** OUTCOME: the `code` field of one that asks for a key (in the extension), not for a request. */
 export const OUTCOME_BY_KEY = 1;
 
@@ -104,6 +120,13 @@ export const CODE = {
   nameTaken: 13,
   /** What is closed must be empty. */
   notEmpty: 14,
+  /** There is a movement of this id. */
+  idTaken: 15,
+  movementNotFound: 16,
+  /** It is not open, or was not posted; `detail` tells what it is. */
+  movementSettled: 17,
+  /** More than is left to be captured or reversed, which `balance` tells. */
+  exceedsOriginal: 18,
 } as const;
 export type Code = keyof typeof CODE;
 
@@ -133,6 +156,10 @@ export interface Operation {
   /** The idempotency key: 1 to 64 visible ASCII characters. For `outcome`: the key asked for. */
   readonly key?: string;
   readonly terms?: Terms;
+  /** Of a movement: 1 to 16 visible ASCII characters. */
+  readonly id?: string;
+  /** HOLD: after so many seconds it expires; 0 or undefined: never. */
+  readonly forSeconds?: number;
 }
 
 /** One result, spelled out. Amounts in units of 10^-scale. */
@@ -188,20 +215,40 @@ export function encodeChunk(
     writeI64(view, offset + 8, operation.account ?? 0);
     writeI64(view, offset + 16, operation.toAccount ?? 0);
     writeI64(view, offset + 24, operation.amount ?? 0);
+    view.setUint32(offset + 4, codeOf(operation), true);
     offset = encodeExtensions(chunk, view, offset, operation);
   }
   return chunk;
 }
 
+/** What the `code` of an operation says, by its kind. */
+function codeOf({ kind, key, amount, forSeconds = 0 }: Operation): number {
+  switch (kind) {
+    case 'outcome':
+      return key === undefined ? 0 : OUTCOME_BY_KEY;
+    case 'hold':
+      return forSeconds;
+    case 'capture':
+    case 'void':
+    case 'reverse':
+      return amount === undefined ? ALL_THAT_IS_LEFT : 0;
+    default:
+      return 0;
+  }
+}
+
 /** Behind the operation at `at`, whose flags they are; where the next one stands. */
 function encodeExtensions(
-  chunk: Uint8Array, view: DataView, at: number, { kind, key, terms }: Operation,
+  chunk: Uint8Array, view: DataView, at: number, { key, terms, id }: Operation,
 ): number {
   let next = at + RECORD_BYTES;
   let flags = 0;
+  if (id !== undefined) {
+    flags |= FLAG_ID;
+    new TextEncoder().encodeInto(id, chunk.subarray(at + ID_AT, at + ID_AT + ID_BYTES_MAX));
+  }
   if (key !== undefined) {
     flags |= FLAG_KEY;
-    if (kind === 'outcome') view.setUint32(at + 4, OUTCOME_BY_KEY, true);
     new TextEncoder().encodeInto(key, chunk.subarray(next, next + KEY_BYTES_MAX));
     next += RECORD_BYTES;
   }
@@ -289,8 +336,21 @@ export function decodeOperation(
     scale: batch.getUint8(offset + 2),
     ...(keyed ? { key: readKey(batch, offset + RECORD_BYTES) } : {}),
     ...(terms === undefined ? {} : { terms }),
+    ...spellMovement(batch, offset, kind, flags),
   };
   return { operation, next };
+}
+
+function spellMovement(
+  batch: DataView, offset: number, kind: Kind, flags: number,
+): Pick<Operation, 'id' | 'forSeconds'> {
+  const bytes = new Uint8Array(batch.buffer, batch.byteOffset + offset + ID_AT, ID_BYTES_MAX);
+  const id = String.fromCharCode(...bytes).replace(/\0.*$/s, '');
+  const forSeconds = kind === 'hold' ? batch.getUint32(offset + 4, true) : 0;
+  return {
+    ...((flags & FLAG_ID) === 0 ? {} : { id }),
+    ...(forSeconds === 0 ? {} : { forSeconds }),
+  };
 }
 
 /** The key in the extension record at `offset`. */

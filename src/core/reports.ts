@@ -9,13 +9,14 @@ import type { AccountDetails, AccountTable } from './account-table.ts';
 import { formatAmount } from './amount.ts';
 import { currencyCode, scaleOf } from './currency.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
-import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES } from './operation.ts';
+import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES, RESULT_BYTES } from './operation.ts';
 import type { SystemAccounts } from './system-accounts.ts';
 import { readTerms, TERM, type ReadTerms } from './terms.ts';
 
 /** Accounts that a page shows at most, and that are looked at for it. */
-export const PAGE_ACCOUNTS_MAX = 1_000;
+export const PAGE_ACCOUNTS_MAX = 500;
 const LOOKED_AT_MAX = 100_000;
+const BLANK = 0x20;
 
 /** In the units of each account's currency. */
 interface Filter {
@@ -33,10 +34,18 @@ export class Reports {
     this.#system = system;
   }
 
-  /** The report that the record at `at` asks for; undefined where it makes no sense. */
+  /**
+   * The report that the record at `at` asks for, as JSON, with blanks behind it until it fills whole
+   * results; undefined where it makes no sense.
+   */
   write(batch: DataView, at: number): Uint8Array | undefined {
     const report = this.#make(batch, at);
-    return report === undefined ? undefined : new TextEncoder().encode(JSON.stringify(report));
+    if (report === undefined) return undefined;
+    const text = new TextEncoder().encode(JSON.stringify(report));
+    const bytes = new Uint8Array(Math.ceil(text.length / RESULT_BYTES) * RESULT_BYTES);
+    bytes.fill(BLANK, text.length);
+    bytes.set(text);
+    return bytes;
   }
 
   #make(batch: DataView, at: number): object | undefined {
@@ -112,13 +121,15 @@ export class Reports {
   }
 
   #describe(details: AccountDetails): object {
-    const { account, balance, scale, currency, floor, ceiling, version } = details;
+    const { account, balance, held, scale, currency, floor, ceiling, version } = details;
     const { isFrozen, isClosed, createdAt, changedAt } = details;
     return {
       account,
       name: this.#accounts.name(account) ?? null,
       currency: currencyCode(currency) ?? null,
       balance: formatAmount(balance, scale),
+      held: formatAmount(held, scale),
+      available: formatAmount(balance - held, scale),
       floor: formatAmount(floor, scale),
       ceiling: ceiling === AMOUNT_MAX ? null : formatAmount(ceiling, scale),
       frozen: isFrozen,

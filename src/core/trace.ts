@@ -23,6 +23,10 @@ const VOTE_WORDS: Record<Code, string> = {
   currencyMismatch: 'ERR currency mismatch',
   nameTaken: 'ERR name taken',
   notEmpty: 'ERR acct not empty',
+  idTaken: 'ERR id taken',
+  movementNotFound: 'ERR movement not found',
+  movementSettled: 'ERR movement settled',
+  exceedsOriginal: 'ERR exceeds original',
 };
 
 export function traceBatch(
@@ -57,19 +61,24 @@ function* operationsOf(batch: Uint8Array): IterableIterator<Operation | undefine
   }
 }
 
-function describe({ kind, account, toAccount, amount, scale, key }: Operation): string {
+function describe({ kind, account, toAccount, amount, scale, key, id }: Operation): string {
   const parts: (string | number)[] = key === undefined ? [kind] : [`@${key}`, kind];
   switch (kind) {
     case 'create': parts.push(amountText(amount, scale)); break;
     case 'update':
     case 'deposit':
     case 'withdraw': parts.push(account ?? 0, amountText(amount, scale)); break;
+    case 'hold':
     case 'transfer': parts.push(account ?? 0, toAccount ?? 0, amountText(amount, scale)); break;
+    case 'capture':
+    case 'void':
+    case 'reverse': parts.push(id ?? '', amountText(amount, scale)); break;
     case 'amend': parts.push(account ?? 0); break;
     case 'query':
     case 'outcome':
     case 'lease':
     case 'end':
+    case 'expire':
     case 'account':
     case 'accounts':
     case 'trial': break;

@@ -171,11 +171,16 @@ export function isWrite({ kind }: Operation): boolean {
     case 'withdraw':
     case 'transfer':
     case 'amend':
+    case 'hold':
+    case 'capture':
+    case 'void':
+    case 'reverse':
       return true;
     case 'query':
     case 'outcome':
     case 'lease':
     case 'end':
+    case 'expire':
     case 'account':
     case 'accounts':
     case 'trial':

@@ -4,7 +4,9 @@ import { Ledger, type LedgerLimits } from '../core/ledger.ts';
 import { RECORD_BYTES } from '../core/operation.ts';
 
 /** A run makes many ledgers. */
-export const SIM_LIMITS: LedgerLimits = { leasesMax: 512, runsMax: 16_384, keysMax: 1_024 };
+export const SIM_LIMITS: LedgerLimits = {
+  leasesMax: 512, runsMax: 16_384, keysMax: 1_024, movementsMax: 64,
+};
 
 /** Its memory is hit: the next batch is executed with another amount. Told when it is. */
 export function hitMemory(ledger: Ledger, onHit: () => void): void {

@@ -1,0 +1,168 @@
+/**
+ * The rules of movements that have an id: HOLD sets money aside, CAPTURE posts it, VOID and time
+ * release it; a TRANSFER may be given an id; REVERSE takes back what was posted, linked to it, and
+ * never more than the whole.
+ *
+ * Checks come in this order: malformed, same account, id taken, the amount, then those of any
+ * transfer; of what follows up on a movement: malformed, not found, its state, the amount, more
+ * than is left of it, then those of any transfer.
+ */
+import type { AccountTable } from './account-table.ts';
+import { hashId, isAssignedId, readId } from './movement-id.ts';
+import { ALL_THAT_IS_LEFT, CODE, ID_AT, KIND, readI64, REASON } from './operation.ts';
+import { MOVEMENT, type Movement, type MovementId, type MovementTable } from './movement-table.ts';
+import { MALFORMED, type Postings, toUnits, type Verdict } from './postings.ts';
+
+const MICROSECONDS = 1e6;
+
+/** Where an operation stands in the order. */
+export interface Place {
+  readonly seq: number;
+  readonly timestamp: number;
+  readonly index: number;
+}
+
+export class MovementRules {
+  readonly #accounts: AccountTable;
+  readonly #movements: MovementTable;
+  readonly #postings: Postings;
+
+  constructor(accounts: AccountTable, movements: MovementTable, postings: Postings) {
+    this.#accounts = accounts;
+    this.#movements = movements;
+    this.#postings = postings;
+  }
+
+  /** Open holds that are due by then are released: before anything else of the entry. */
+  expire(timestamp: number): void {
+    for (;;) {
+      const record = this.#movements.takeExpired(timestamp);
+      if (record === undefined) return;
+      this.#release(record, MOVEMENT.expired);
+    }
+  }
+
+  decide(batch: DataView, at: number, hasId: boolean, place: Place): Verdict {
+    const text = readId(batch, at + ID_AT);
+    if (text === undefined || hasId !== (text !== '')) return MALFORMED;
+    const amount = readI64(batch, at + 24);
+    if (!(amount >= 0)) return MALFORMED;
+    const kind = batch.getUint8(at);
+    const digits = batch.getUint8(at + 2);
+    const code = batch.getUint32(at + 4, true);
+    if (kind === KIND.hold || kind === KIND.transfer) {
+      const [from, to] = [readI64(batch, at + 8), readI64(batch, at + 16)];
+      const isHold = kind === KIND.hold;
+      if (isAssignedId(text) || !(from >= 0) || !(to >= 0)) return MALFORMED;
+      if (!isHold && (code !== 0 || !hasId)) return MALFORMED;
+      const term = code === 0 ? 0 : place.timestamp + code * MICROSECONDS;
+      const id = hashId(hasId ? text : `${place.seq}.${place.index}`);
+      return this.#begin({ from, to, amount, digits, id, isHold, term, index: place.index });
+    }
+    const isAll = code === ALL_THAT_IS_LEFT && amount === 0 && digits === 0;
+    if (!hasId || (code !== 0 && !isAll)) return MALFORMED;
+    const record = this.#movements.find(hashId(text));
+    if (record === undefined) return { code: CODE.movementNotFound, account: 0, balance: 0 };
+    switch (kind) {
+      case KIND.capture:
+        return this.#capture(record, isAll ? undefined : { amount, digits });
+      case KIND.void:
+        return isAll ? this.#void(record) : MALFORMED;
+      case KIND.reverse:
+        return this.#reverse(record, isAll ? undefined : { amount, digits });
+    }
+    return MALFORMED;
+  }
+
+  #begin(asked: {
+    readonly from: number; readonly to: number; readonly amount: number; readonly digits: number;
+    readonly id: MovementId; readonly isHold: boolean; readonly term: number;
+    readonly index: number;
+  }): Verdict {
+    const { from, to, amount, digits, id, isHold, term, index } = asked;
+    if (from === to) return { reason: REASON.sameAccount };
+    if (this.#movements.find(id) !== undefined) {
+      return { code: CODE.idTaken, account: from, balance: 0 };
+    }
+    const units = toUnits(amount, digits, this.#postings.scaleAt(from));
+    if (typeof units !== 'number') return units;
+    const refusal = this.#postings.refuseMissing(from, to)
+      ?? this.#postings.refuseMove(from, to, units, false);
+    if (refusal !== undefined) return refusal;
+    const state = isHold ? MOVEMENT.open : MOVEMENT.posted;
+    const movement: Movement = { from, to, amount: units, reversed: 0, expiresAt: term, state };
+    if (!this.#movements.add(id, movement, this.#accounts.digest)) {
+      return this.#postings.refuse(CODE.limitExceeded, from);
+    }
+    if (!isHold) return this.#postings.move(from, to, units);
+    return { ...this.#postings.hold(from, units), toBalance: index };
+  }
+
+  #capture(record: number, part: Part | undefined): Verdict {
+    const movement = this.#movements.at(record);
+    const { from, to, amount, state } = movement;
+    if (state !== MOVEMENT.open) return refuseState(movement);
+    const units = part === undefined ? amount : this.#unitsOf(part, from);
+    if (typeof units !== 'number') return units;
+    if (units > amount) return exceeds(movement, amount);
+    const refusal = this.#postings.refuseMove(from, to, units, true);
+    if (refusal !== undefined) return refusal;
+    this.#accounts.setHeld(from, this.#accounts.held(from) - amount);
+    const posted: Movement = { ...movement, amount: units, state: MOVEMENT.posted };
+    this.#movements.change(record, posted, this.#accounts.digest);
+    return this.#postings.move(from, to, units);
+  }
+
+  #void(record: number): Verdict {
+    const movement = this.#movements.at(record);
+    if (movement.state !== MOVEMENT.open) return refuseState(movement);
+    return this.#release(record, MOVEMENT.voided);
+  }
+
+  #release(record: number, state: Movement['state']): Verdict {
+    const movement = this.#movements.at(record);
+    this.#movements.change(record, { ...movement, state }, this.#accounts.digest);
+    return this.#postings.hold(movement.from, -movement.amount);
+  }
+
+  #reverse(record: number, part: Part | undefined): Verdict {
+    const movement = this.#movements.at(record);
+    const { from, to, amount, reversed, state } = movement;
+    if (state !== MOVEMENT.posted) return refuseState(movement);
+    const left = amount - reversed;
+    const units = part === undefined ? left : this.#unitsOf(part, from);
+    if (typeof units !== 'number') return units;
+    if (units > left || left === 0) return exceeds(movement, left);
+    const refusal = this.#postings.refuseMove(to, from, units);
+    if (refusal !== undefined) return refusal;
+    const changed: Movement = { ...movement, reversed: reversed + units };
+    this.#movements.change(record, changed, this.#accounts.digest);
+    const back = this.#postings.move(to, from, units);
+    if ('reason' in back) return back;
+    // Told as the original was: from, then to.
+    const { balance: toBalance, toBalance: balance = 0 } = back;
+    return { code: CODE.ok, account: from, balance, toBalance, detail: this.#versionOf(from) };
+  }
+
+  #versionOf(account: number): number {
+    return this.#accounts.version(account);
+  }
+
+  #unitsOf({ amount, digits }: Part, account: number) {
+    return toUnits(amount, digits, this.#postings.scaleAt(account));
+  }
+}
+
+interface Part {
+  readonly amount: number;
+  readonly digits: number;
+}
+
+/** What it is instead. */
+function refuseState({ from, state }: Movement): Verdict {
+  return { code: CODE.movementSettled, account: from, balance: 0, detail: state };
+}
+
+function exceeds({ from }: Movement, left: number): Verdict {
+  return { code: CODE.exceedsOriginal, account: from, balance: left };
+}
