@@ -27,6 +27,7 @@ export function accountTable(account: Account): readonly string[] {
     ['name', cellOf(name)],
     ['currency', cellOf(currency)],
     ['balance', balance],
+    ['available', account.available],
     ['floor', floor],
     ['ceiling', cellOf(ceiling)],
     ['state', stateOf(account)],

@@ -152,8 +152,12 @@ function okWords(result: Result): readonly string[] {
     case 'deposit':
     case 'withdraw':
     case 'amend':
+    case 'hold':
+    case 'void':
       return [formatAmount(balance, scale)];
     case 'transfer':
+    case 'capture':
+    case 'reverse':
       return [formatAmount(balance, scale), formatAmount(toBalance, scale)];
     case 'outcome':
     case 'lease':
@@ -161,6 +165,7 @@ function okWords(result: Result): readonly string[] {
     case 'account':
     case 'accounts':
     case 'trial':
+    case 'expire':
     case undefined:
       return [];
   }
@@ -178,8 +183,12 @@ function okFields(operation: Operation, result: Result): Readonly<Record<string,
     case 'deposit':
     case 'withdraw':
     case 'amend':
+    case 'hold':
+    case 'void':
       return { ...asked, account, balance: formatAmount(balance, scale), version };
     case 'transfer':
+    case 'capture':
+    case 'reverse':
       return {
         ...asked,
         account,
@@ -194,6 +203,7 @@ function okFields(operation: Operation, result: Result): Readonly<Record<string,
     case 'account':
     case 'accounts':
     case 'trial':
+    case 'expire':
     case undefined:
       return asked;
   }

@@ -5,6 +5,7 @@
  * A result tells the account's balance, not its limits: a sentence says no more than is known.
  */
 import { formatAmount } from '../core/amount.ts';
+import { MOVEMENT } from '../core/movement-table.ts';
 import {
   AMOUNT_MAX, DEFAULT_SCALE, REASON, type Operation, type Result,
 } from '../core/operation.ts';
@@ -15,7 +16,7 @@ export type RefusalWord =
   | 'ACCT_NOT_FOUND' | 'INSUFFICIENT_FUNDS' | 'LIMIT_EXCEEDED' | 'BAD_REQUEST' | 'KEY_REUSED'
   | 'SESSION_EXPIRED' | 'BUSY' | 'UNAVAILABLE' | 'UNKNOWN_OUTCOME' | 'CONDITION_FAILED'
   | 'ACCT_FROZEN' | 'ACCT_CLOSED' | 'CURRENCY_MISMATCH' | 'NAME_TAKEN' | 'NOT_EMPTY'
-  | 'OUT_OF_BALANCE';
+  | 'ID_TAKEN' | 'MOVEMENT_NOT_FOUND' | 'MOVEMENT_SETTLED' | 'EXCEEDS_ORIGINAL' | 'OUT_OF_BALANCE';
 
 const MOST = formatAmount(AMOUNT_MAX, DEFAULT_SCALE);
 
@@ -23,6 +24,13 @@ export interface Refused {
   readonly word: RefusalWord;
   readonly sentence: string;
 }
+
+const STATES: Readonly<Record<number, string>> = {
+  [MOVEMENT.open]: 'open',
+  [MOVEMENT.posted]: 'posted',
+  [MOVEMENT.voided]: 'voided',
+  [MOVEMENT.expired]: 'expired',
+};
 
 /**
  * What the ledger refused; undefined where it did not. Who knows the operation is told more exactly
@@ -57,6 +65,14 @@ export function refusalOfResult(
       return { word: 'NAME_TAKEN', sentence: `account ${account} has that name` };
     case 'notEmpty':
       return { word: 'NOT_EMPTY', sentence: `account ${account} has ${balance}` };
+    case 'idTaken':
+      return { word: 'ID_TAKEN', sentence: 'another movement has that id' };
+    case 'movementNotFound':
+      return { word: 'MOVEMENT_NOT_FOUND', sentence: 'no movement has that id' };
+    case 'movementSettled':
+      return { word: 'MOVEMENT_SETTLED', sentence: `it is ${STATES[result.detail] ?? 'settled'}` };
+    case 'exceedsOriginal':
+      return { word: 'EXCEEDS_ORIGINAL', sentence: `of the movement ${balance} is left` };
     case 'badRequest':
       return { word: 'BAD_REQUEST', sentence: describeReason(result.detail) };
     case 'keyReused':
@@ -103,6 +119,10 @@ export function exitStatusOf(word: RefusalWord): AnswerStatus {
     case 'CURRENCY_MISMATCH':
     case 'NAME_TAKEN':
     case 'NOT_EMPTY':
+    case 'ID_TAKEN':
+    case 'MOVEMENT_NOT_FOUND':
+    case 'MOVEMENT_SETTLED':
+    case 'EXCEEDS_ORIGINAL':
       return EXIT.refused;
     case 'OUT_OF_BALANCE':
       return EXIT.integrity;
@@ -113,7 +133,10 @@ function ask(request: string): string {
   return `ask OUTCOME ${request}`;
 }
 
-/** A balance would have gone below the floor of its account, which is 0 where nobody set one. */
+/**
+ * Less than the floor would have been left of the balance, or of it without what is held. Where
+ * nobody set another floor, it is 0.
+ */
 function describeFloor(result: Result, operation?: Operation): string {
   const { kind, account, balance } = result;
   const has = `account ${account} has ${formatAmount(balance, result.scale)}`;
@@ -121,13 +144,13 @@ function describeFloor(result: Result, operation?: Operation): string {
     case 'create':
       return 'a new account must not begin below its floor';
     case 'amend':
-      return `${has}, which is below that floor`;
+      return `${has}, and less is available than that floor`;
     case 'update':
-      return `${has}, and its floor is above the new balance`;
+      return `${has}, and must keep more than the new balance`;
     default: {
       const amount = unitsOf(result, operation);
-      const hasFloor = balance < 0 || (amount !== undefined && amount <= balance);
-      return hasFloor ? `${has}, and must not go below its floor` : has;
+      const hasTerms = balance < 0 || (amount !== undefined && amount <= balance);
+      return hasTerms ? `${has}, and not so much is available` : has;
     }
   }
 }

@@ -8,13 +8,17 @@ import type { Seq } from '../core/ids.ts';
 import type { Operation } from '../core/operation.ts';
 import type { AnsweredOutcome, Outcome } from '../core/outcome.ts';
 
-/** Balance and limits are decimals, such as `'50.00'`. */
+/** Amounts are decimals, such as `'50.00'`. */
 export interface Account {
   readonly account: number;
   readonly name: string | null;
   /** As in ISO 4217. */
   readonly currency: string | null;
   readonly balance: string;
+  /** Of the balance, by holds. */
+  readonly held: string;
+  /** The balance without that. */
+  readonly available: string;
   readonly floor: string;
   /** Null where there is none. */
   readonly ceiling: string | null;
