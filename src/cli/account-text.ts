@@ -55,7 +55,7 @@ export function accountsTable(
   ];
   const more = next === null ? [] : [`--from ${next} shows more`];
   if (accounts.length === 0) return ['no accounts', ...more];
-  return [...underHeadings([headings, ...rows], paint), ...more];
+  return [...underHeadings([headings, ...rows], [3, 4, 5], paint), ...more];
 }
 
 /** `- accounts=2 balance=70.00 system=-70.00 EUR accounts=1 …`. */
@@ -68,7 +68,7 @@ export function trialTable(lines: readonly TrialLine[], paint: ChalkInstance): r
   const rows = lines.map(({ currency, accounts, balance, system, difference }) =>
     [cellOf(currency), String(accounts), balance, system, difference]);
   const headings = ['currency', 'accounts', 'balance', 'system', 'difference'];
-  return underHeadings([headings, ...rows], paint);
+  return underHeadings([headings, ...rows], [1, 2, 3, 4], paint);
 }
 
 const NONE = 'none';
@@ -89,8 +89,8 @@ function stateOf({ frozen, closed }: Account): string {
 }
 
 function underHeadings(
-  rows: readonly (readonly string[])[], paint: ChalkInstance,
+  rows: readonly (readonly string[])[], numbers: readonly number[], paint: ChalkInstance,
 ): readonly string[] {
-  const [headings = '', ...lines] = alignColumns(rows);
+  const [headings = '', ...lines] = alignColumns(rows, numbers);
   return [paint.bold(headings), ...lines];
 }

@@ -78,7 +78,7 @@ export function answerTrial(asked: Asked, outcome: Outcome): Answer {
   const { word } = asked;
   if (!hasReport(outcome)) return answerOutcome(asked, outcome);
   const { request, seq } = outcome;
-  const currencies = readTrial(outcome);
+  const { currencies } = readTrial(outcome);
   const wrong = currencies.filter(({ difference }) => !/^[0.]+$/.test(difference));
   if (wrong.length > 0) {
     const sentence = trialWords(wrong).join(' ');

@@ -8,6 +8,7 @@ import { AMOUNT_MAX, DEFAULT_SCALE, type Kind, type Operation } from '../core/op
 import { PAGE_ACCOUNTS_MAX } from '../core/reports.ts';
 import { parseRequestId } from '../core/request-id.ts';
 import { isName, NAME_BYTES_MAX, type Terms } from '../core/terms.ts';
+import { alignLimits } from '../host/client-operations.ts';
 import { quote } from './quote.ts';
 
 /** What the words after a command say. */
@@ -117,24 +118,12 @@ export function makeCreate(parts: Parts): Operation | string {
 }
 
 function makeTerms(parts: Parts, fixed: Terms): Terms | string {
-  const { name, currency, ifVersion, ...others } = parts;
-  const amounts = (['floor', 'ceiling', 'ifBalance'] as const).flatMap((field) => {
-    const amount = others[field];
-    return amount === undefined ? [] : [{ field, ...amount }];
-  });
-  const scale = Math.max(0, ...amounts.map((amount) => amount.scale));
-  const aligned: Partial<Record<'floor' | 'ceiling' | 'ifBalance', number>> = {};
-  for (const { field, ...amount } of amounts) {
-    if (!isAmountOf(amount, scale)) {
-      const text = formatAmount(amount.amount, amount.scale);
-      return `${text} is too large beside an amount of ${scale} digits after the point`;
-    }
-    aligned[field] = amount.amount * 10 ** (scale - amount.scale);
-  }
+  const { name, currency, ifVersion } = parts;
+  const limits = alignLimits(parts);
+  if (limits === undefined) return 'the amounts of the options are too far apart in size';
   return {
     ...fixed,
-    ...(scale === 0 ? {} : { scale }),
-    ...aligned,
+    ...limits,
     ...(name === undefined ? {} : { name }),
     ...(currency === undefined ? {} : { currency }),
     ...(ifVersion === undefined ? {} : { ifVersion }),

@@ -1,15 +1,20 @@
-/** Columns for people, a line each; the first row is of headings. */
+/** Tables for people: a line for each row. The columns of numbers end alike. */
 import { oneLine } from './quote.ts';
 
-export function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
+export function alignColumns(
+  rows: readonly (readonly string[])[], numbers: readonly number[] = [],
+): readonly string[] {
   const widths: number[] = [];
   for (const cells of rows) {
     for (const [column, cell] of cells.entries()) {
       widths[column] = Math.max(widths[column] ?? 0, cell.length);
     }
   }
-  return rows.map((cells) =>
-    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const align = (cell: string, column: number): string => {
+    const width = widths[column] ?? 0;
+    return numbers.includes(column) ? cell.padStart(width) : cell.padEnd(width);
+  };
+  return rows.map((cells) => cells.map(align).join('  ').trimEnd());
 }
 
 /** A value from elsewhere: on one line, in the order in which its letters stand; `-` for none. */

@@ -51,9 +51,14 @@ export interface TrialLine {
   readonly difference: string;
 }
 
+export interface TrialBalance {
+  readonly seq: Seq;
+  readonly currencies: readonly TrialLine[];
+}
+
 export type Submit = (operation: Operation) => Promise<Outcome>;
 
-/** No report came; the outcome says why. */
+/** No report came; the outcome says why. Reports change nothing: they may be asked for again. */
 export class NoReport extends Error {
   override readonly name = 'NoReport';
   readonly outcome: Outcome;
@@ -70,26 +75,40 @@ export function readAccount(outcome: Outcome): Account | undefined {
   return account ?? undefined;
 }
 
-export function readTrial(outcome: Outcome): readonly TrialLine[] {
-  const { currencies } = readReport(outcome) as { readonly currencies: readonly TrialLine[] };
-  return currencies;
+export function readTrial(outcome: Outcome): TrialBalance {
+  const { currencies } = readReport(outcome) as Pick<TrialBalance, 'currencies'>;
+  return { seq: (outcome as AnsweredOutcome).seq, currencies };
 }
 
-/** As many accounts as are asked for, or all there are. Throws `NoReport`. */
+/** As many accounts as are asked for, or all there are. The seq is that of the first page. */
 export async function readAccounts(submit: Submit, asked: Operation): Promise<AccountsPage> {
   const { amount: limit = 0 } = asked;
-  const accounts: Account[] = [];
-  let next: number | null = asked.account ?? 0;
-  let seq: Seq | undefined;
+  const first = await readPage(submit, asked);
+  const accounts = [...first.accounts];
+  let { next } = first;
   while (next !== null && accounts.length < limit) {
     const amount = limit - accounts.length;
-    const outcome = await submit({ ...asked, account: next, amount });
-    const page = readReport(outcome) as Omit<AccountsPage, 'seq'>;
+    const page = await readPage(submit, { ...asked, account: next, amount });
     accounts.push(...page.accounts);
     next = page.next;
-    seq ??= (outcome as AnsweredOutcome).seq;
   }
-  return { seq: seq as Seq, accounts, next };
+  return { seq: first.seq, accounts, next };
+}
+
+/** All accounts, page after page. */
+export async function* eachAccount(submit: Submit, asked: Operation): AsyncGenerator<Account> {
+  let next = asked.account ?? null;
+  while (next !== null) {
+    const page: AccountsPage = await readPage(submit, { ...asked, account: next });
+    yield* page.accounts;
+    next = page.next;
+  }
+}
+
+async function readPage(submit: Submit, asked: Operation): Promise<AccountsPage> {
+  const outcome = await submit(asked);
+  const { accounts, next } = readReport(outcome) as Omit<AccountsPage, 'seq'>;
+  return { seq: (outcome as AnsweredOutcome).seq, accounts, next };
 }
 
 function readReport(outcome: Outcome): unknown {
