@@ -1,6 +1,7 @@
 /** Accounts and the trial balance as they are printed: a line in a pipe, a table for people. */
 import type { ChalkInstance } from 'chalk';
 import type { Account, AccountsPage, TrialLine } from '../host/account-reports.ts';
+import { oneLine } from './quote.ts';
 import { alignColumns, cellOf } from './table.ts';
 
 /** `50.00 name=alice currency=EUR floor=-100.00 …`. */
@@ -80,7 +81,7 @@ function yes(flag: boolean): string {
 /** In quotes where it would not be one word, or be taken for the word that says that it is none. */
 function value(text: string): string {
   if (/^[^\s"\\]+$/u.test(text) && text !== NONE) return text;
-  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+  return `"${oneLine(text).replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
 function stateOf({ frozen, closed }: Account): string {
