@@ -91,7 +91,7 @@ function parseCommand(
 
 /** Here the parameters end. */
 function beginsTail({ text, isQuoted }: Word): boolean {
-  return !isQuoted && (text.startsWith('--') || text.toUpperCase() === 'IF');
+  return !isQuoted && (text.startsWith('--') || text.toLowerCase() === 'if');
 }
 
 function readParts(
@@ -151,7 +151,9 @@ class Tail {
     if (!takesCondition) return `${word.toUpperCase()} takes no condition`;
     const typed = this.#nextValue();
     if (typed === undefined) return 'IF takes VERSION n or BALANCE x';
-    const condition = CONDITIONS.find((known) => known.word === typed.toUpperCase());
+    const condition = CONDITIONS.find(
+      (known) => known.word.toLowerCase() === typed.toLowerCase(),
+    );
     if (condition === undefined) {
       return `unknown condition ${quote(typed)}; ${this.#tip(typed, CONDITIONS)}`;
     }

@@ -181,7 +181,7 @@ function readName(name: string): Parts | string {
 }
 
 function readCurrency(text: string): Parts | string {
-  const currency = text.length > 3 ? '' : text.toUpperCase();
+  const currency = /^[A-Za-z]{3}$/.test(text) ? text.toUpperCase() : '';
   if (currencyNumber(currency) !== undefined) return { currency };
   return `${quote(text)} is not a currency: a code of ISO 4217, such as EUR`;
 }
