@@ -1,6 +1,7 @@
 /**
  * The parts of a command: how each parameter, option and condition is read from a word, and how
- * they are put together to an operation. A string, where a part is expected, says why there is none.
+ * they are put together to an operation. A string, where a part or an operation is expected, says
+ * why there is none.
  */
 import { formatAmount, isAmountOf, parseDecimal, type ScaledAmount } from '../core/amount.ts';
 import { currencyNumber, scaleOf } from '../core/currency.ts';

@@ -13,7 +13,8 @@ import { nearest } from './nearest.ts';
 
 export type CommandWord =
   | 'create' | 'update' | 'query' | 'deposit' | 'withdraw' | 'transfer' | 'amend' | 'freeze'
-  | 'unfreeze' | 'close' | 'account' | 'accounts' | 'trial' | 'outcome' | 'quit' | 'status' | 'help';
+  | 'unfreeze' | 'close' | 'account' | 'accounts' | 'trial' | 'outcome' | 'quit' | 'status'
+  | 'help';
 
 export interface CommandForm {
   readonly word: CommandWord;

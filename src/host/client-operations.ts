@@ -1,6 +1,6 @@
 /**
- * What callers of the client library say of an operation, and the operation that it makes. A string,
- * where an operation is expected, says why there is none.
+ * What callers of the client library say of an operation, and the operation that it makes. A
+ * string, where an operation is expected, says why there is none.
  */
 import { isAmountOf, parseDecimal, type ScaledAmount } from '../core/amount.ts';
 import { currencyNumber, scaleOf } from '../core/currency.ts';

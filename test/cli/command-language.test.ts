@@ -5,6 +5,7 @@ import {
 import { COMMAND_FORMS } from '../../src/cli/command-words.ts';
 import { joinWords, splitWords } from '../../src/cli/line-words.ts';
 import { checkOperation } from '../../src/core/check-operation.ts';
+import { PAGE_ACCOUNTS_MAX } from '../../src/core/reports.ts';
 import type { Operation } from '../../src/core/operation.ts';
 
 function operationOf(line: string): Operation | undefined {
@@ -103,7 +104,8 @@ t.test('command language: amounts: of a CREATE: what its currency has, known her
   }
   t.equal(
     badOf('CREATE 1.5 --currency JPY').sentence,
-    '"1.5" is not an amount in JPY: a decimal from 0 to 9007199254740991, no digits after the point',
+    '"1.5" is not an amount in JPY: a decimal from 0 to 9007199254740991, ' +
+      'no digits after the point',
   );
   t.match(badOf('CREATE 1 --floor -1.5 --currency jpy').sentence, '"-1.5" is not an amount in JPY');
   t.match(badOf('CREATE 1 --ceiling 1.2345 --currency BHD').sentence, 'most three digits');
@@ -149,8 +151,8 @@ t.test('command language: options: in any order, in any case, as terms of one sc
     }],
     ['ACCOUNT 100', { kind: 'account', account: 100 }],
     ['ACCOUNTS', { kind: 'accounts', account: 0, amount: 20, scale: 0 }],
-    ['ACCOUNTS --after 100 --limit 500', {
-      kind: 'accounts', account: 101, amount: 500, scale: 0,
+    [`ACCOUNTS --after 100 --limit ${PAGE_ACCOUNTS_MAX}`, {
+      kind: 'accounts', account: 101, amount: PAGE_ACCOUNTS_MAX, scale: 0,
     }],
     ['ACCOUNTS --from 100', { kind: 'accounts', account: 100, amount: 20, scale: 0 }],
     [`ACCOUNTS --after ${MAX}`, { kind: 'accounts', account: MAX, amount: 20, scale: 0 }],
@@ -199,8 +201,8 @@ t.test('command language: options: each mistake: a sentence that helps', async (
     ['CREATE 5 --name "a"b', 'a word in double quotes does not end'],
     ['CREATE 5 --name "a\\n"', 'a word in double quotes does not end'],
     ['QUERY 1 --json', 'QUERY takes no option "--json"'],
-    ['ACCOUNTS --limit 0', '"0" is not a number of accounts from 1 to 500'],
-    ['ACCOUNTS --limit 501', '"501" is not a number of accounts from 1 to 500'],
+    ['ACCOUNTS --limit 0', `"0" is not a number of accounts from 1 to ${PAGE_ACCOUNTS_MAX}`],
+    [`ACCOUNTS --limit ${PAGE_ACCOUNTS_MAX + 1}`, 'is not a number of accounts from 1 to'],
     ['ACCOUNTS --from alice', '--from: "alice" is not an account number'],
     ['ACCOUNT alice', '"alice" is not an account number'],
     ['UPDATE 1 3 IF', 'IF takes VERSION n or BALANCE x'],

@@ -79,7 +79,7 @@ t.test('prompt: completion: command words, also after a key, and nothing else', 
   t.same(complete('xyz'), [[], 'xyz']);
 });
 
-t.test('prompt: completion: options and conditions of the command, where it has them', async (t) => {
+t.test('prompt: completion: options and conditions of the command', async (t) => {
   t.same(complete('create 5 --c'), [['--currency ', '--ceiling '], '--c']);
   t.same(complete('@k CREATE 5 --name x --f'), [['--floor '], '--f']);
   t.same(complete('update 100 5 i'), [['IF '], 'i']);

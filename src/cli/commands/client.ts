@@ -17,7 +17,8 @@ export class ClientCommand extends BankdCommand {
   static override readonly about: Usage = {
     description: 'talk to a bank: at a prompt, in a pipe, or one command',
     details:
-      `Commands: ${COMMAND_WORDS.slice(0, 10).join(' ')}\n${COMMAND_WORDS.slice(10).join(' ')}.\n` +
+      `Commands: ${COMMAND_WORDS.slice(0, 10).join(' ')}\n` +
+      `${COMMAND_WORDS.slice(10).join(' ')}.\n` +
       'Exit status of a pipe: the worst of its answers: 0 OK, 1 refused, 3 unavailable, 4 unknown, ' +
       '5 TRIAL.',
     examples: [
