@@ -81,7 +81,8 @@ t.test('reports: a page is refused: NoReport with the outcome, wherever it is', 
   for (const refuses of [1, 3]) {
     const bank = new PagingBank();
     bank.refuses = refuses;
-    const error = { name: 'NoReport', message: 'no backend is in sync', outcome: { kind: 'refused' } };
+    const message = 'no backend is in sync';
+    const error = { name: 'NoReport', message, outcome: { kind: 'refused' } };
     await t.rejects(readAccounts(bank.submit, ask(0, 20)), error);
     const again = new PagingBank();
     again.refuses = refuses;

@@ -19,8 +19,8 @@ export class ClientCommand extends BankdCommand {
     details:
       `Commands: ${COMMAND_WORDS.slice(0, 10).join(' ')}\n` +
       `${COMMAND_WORDS.slice(10).join(' ')}.\n` +
-      'Exit status of a pipe: the worst of its answers: 0 OK, 1 refused, 3 unavailable, 4 unknown, ' +
-      '5 TRIAL.',
+      'Exit status of a pipe: the worst of its answers: 0 OK, 1 refused, 3 unavailable, ' +
+      '4 unknown,\n5 the sums of TRIAL differ.',
     examples: [
       ['a prompt', 'bankd client'],
       ['a command a line, an answer a line', 'bankd client < commands.txt'],
