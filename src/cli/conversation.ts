@@ -8,6 +8,7 @@ import type { BankAddress } from '../host/server-options.ts';
 import { isTerminal } from './colour.ts';
 import { painterOf, type CliContext } from './context.ts';
 import { History, historyPath } from './history.ts';
+import { joinWords } from './line-words.ts';
 import { runLines, runPipe } from './pipe.ts';
 import { runPrompt } from './prompt.ts';
 import { renderJson, renderScreen, renderText, type Render } from './render.ts';
@@ -47,7 +48,7 @@ export async function converse(context: CliContext, options: ConversationOptions
   const atTerminal = isTerminal(stdin) && isTerminal(stdout);
   const render = chooseRender(context, options, words.length > 0 || atTerminal);
   if (words.length > 0) {
-    return await runLines([words.join(' ')], stdout, client, { render, bail, interrupted });
+    return await runLines([joinWords(words)], stdout, client, { render, bail, interrupted });
   }
   if (!atTerminal) return await runPipe(stdin, stdout, client, { render, bail, interrupted });
   return await runPrompt(stdin, stdout, client, {

@@ -2,13 +2,16 @@
  * Carries out one parsed line at a bank and gives the answer to it: what prompt, pipe and arguments
  * share.
  */
+import type { Operation } from '../core/operation.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { NoReport, readAccounts } from '../host/account-reports.ts';
 import { fetchStatus } from '../host/fetch-status.ts';
 import {
-  answerBadRequest, answerHelp, answerOutcome, answerQuit, answerStatus, answerUnavailable,
-  type Answer,
+  answerAccount, answerAccounts, answerBadRequest, answerHelp, answerOutcome, answerQuit,
+  answerStatus, answerTrial, answerUnavailable, type Answer,
 } from './answer.ts';
 import type { BankClient } from './bank-client.ts';
-import type { BadRequest, Command } from './command-language.ts';
+import type { BadRequest, Command, OperationCommand } from './command-language.ts';
 
 /** So long the end of a session is waited for: who leaves is not kept by a bank that is down. */
 const QUIT_PATIENCE_MS = 1_000;
@@ -19,7 +22,7 @@ export async function carryOut(client: BankClient, asked: Command | BadRequest):
     case 'bad':
       return answerBadRequest(asked);
     case 'operation':
-      return answerOutcome(asked.operation, await client.submit(asked.operation));
+      return askLedger(client, asked);
     case 'help':
       return answerHelp();
     case 'status':
@@ -40,6 +43,30 @@ export async function endSession(client: BankClient): Promise<void> {
     // The connection is gone, and with it the session at the frontend.
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function askLedger(client: BankClient, asked: OperationCommand): Promise<Answer> {
+  const { operation } = asked;
+  switch (operation.kind) {
+    case 'account':
+      return answerAccount(asked, await client.submit(operation));
+    case 'trial':
+      return answerTrial(asked, await client.submit(operation));
+    case 'accounts':
+      return askAccounts(client, asked);
+    default:
+      return answerOutcome(asked, await client.submit(operation));
+  }
+}
+
+async function askAccounts(client: BankClient, asked: OperationCommand): Promise<Answer> {
+  try {
+    const submit = (operation: Operation): Promise<Outcome> => client.submit(operation);
+    return answerAccounts(asked, await readAccounts(submit, asked.operation));
+  } catch (error) {
+    if (error instanceof NoReport) return answerOutcome(asked, error.outcome);
+    throw error;
   }
 }
 

@@ -10,7 +10,8 @@ import { fetchStatus } from '../host/fetch-status.ts';
 import { countUp } from '../host/status-report.ts';
 import type { BankClient } from './bank-client.ts';
 import { parseLine, type BadRequest, type Command } from './command-language.ts';
-import { COMMAND_WORDS } from './command-words.ts';
+import { CONDITIONS } from './command-parts.ts';
+import { COMMAND_WORDS, findForm } from './command-words.ts';
 import { EXIT, exitStatusOfSignal } from './exit-status.ts';
 import type { History } from './history.ts';
 import { carryOut, endSession } from './interpreter.ts';
@@ -40,12 +41,29 @@ export async function runPrompt(
   return status;
 }
 
-/** What can complete the word under the cursor. */
+/** What can complete the word under the cursor: a command, or what may follow its parameters. */
 export function complete(line: string): [string[], string] {
   const typed = /^\s*(?:@\S+\s+)?(\S*)$/.exec(line)?.[1];
-  if (typed === undefined || typed === '') return [typed === '' ? [...COMMAND_WORDS] : [], ''];
-  const hits = COMMAND_WORDS.filter((word) => word.startsWith(typed.toUpperCase()));
-  return [hits.map((word) => `${word} `), typed];
+  if (typed === undefined) return completeTail(line);
+  if (typed === '') return [[...COMMAND_WORDS], ''];
+  return [hitsOf(typed, COMMAND_WORDS), typed];
+}
+
+function completeTail(line: string): [string[], string] {
+  const [, command = '', before = '', typed = ''] =
+    /^\s*(?:@\S+\s+)?(\S+)(?:\s+(\S+))*?\s+(\S*)$/.exec(line) ?? [];
+  const form = findForm(command);
+  if (form === undefined || typed === '') return [[], ''];
+  const options = form.options.map(({ word }) => word);
+  const conditions = CONDITIONS.map(({ word }) => word);
+  const tail = form.takesCondition ? [...options, 'IF'] : options;
+  const hits = hitsOf(typed, before.toUpperCase() === 'IF' ? conditions : tail);
+  return hits.length === 0 ? [[], ''] : [hits, typed];
+}
+
+function hitsOf(typed: string, words: readonly string[]): string[] {
+  const hits = words.filter((word) => word.toUpperCase().startsWith(typed.toUpperCase()));
+  return hits.map((word) => `${word} `);
 }
 
 class Prompt {

@@ -12,16 +12,23 @@
  * happened, did not, or may have (`Outcome`); none rejects. A lost connection is made again, and
  * what was unanswered sent again under the same request ids, so that nothing happens twice.
  */
-import { parseAmount, type ScaledAmount } from '../core/amount.ts';
 import type { CutMode } from '../core/chaos-message.ts';
 import { checkOperation } from '../core/check-operation.ts';
 import type { Ticket } from '../core/client-queue.ts';
 import { ClientSession } from '../core/client-session.ts';
 import type { Message } from '../core/message.ts';
-import { DEFAULT_SCALE, type Operation } from '../core/operation.ts';
+import type { Operation } from '../core/operation.ts';
 import { refused, type BulkOutcome, type Outcome, type RefusedOutcome } from '../core/outcome.ts';
 import { parseRequestId } from '../core/request-id.ts';
 import { isToClient } from '../wire/codec.ts';
+import {
+  eachAccount, NoReport, readAccount, readTrial, type Account, type TrialBalance,
+} from './account-reports.ts';
+import {
+  accountsOperation, createOperation, writeOperation,
+  type AccountsOptions, type AmendOptions, type Amount, type CreateOptions, type ReadOptions,
+  type RequestOptions, type WriteOptions,
+} from './client-operations.ts';
 import { CutOrders, type CutAnswer } from './cut-orders.ts';
 import { FrontendLink } from './frontend-link.ts';
 import { prepareChunk } from './prepared-chunk.ts';
@@ -34,6 +41,12 @@ export {
   type Operation, type Result,
 } from '../core/operation.ts';
 export type { BulkOutcome, Outcome } from '../core/outcome.ts';
+export {
+  NoReport, type Account, type TrialBalance, type TrialLine,
+} from './account-reports.ts';
+export type {
+  AccountsOptions, AmendOptions, Amount, CreateOptions, ReadOptions, RequestOptions, WriteOptions,
+} from './client-operations.ts';
 export { Unreachable } from './unreachable.ts';
 
 export interface ClientOptions {
@@ -44,15 +57,6 @@ export interface ClientOptions {
   /** How long the first connection is tried. */
   readonly connectTimeoutMs?: number;
 }
-
-export interface RequestOptions {
-  readonly timeoutMs?: number;
-  /** The idempotency key of a write: 1 to 64 visible ASCII characters. */
-  readonly key?: string;
-}
-
-/** A decimal such as `'50.00'`, read exactly; or an integer of the smallest unit, such as 5000. */
-export type Amount = string | number;
 
 const DEFAULTS: Required<ClientOptions> = {
   host: '127.0.0.1', port: 8023, timeoutMs: 10_000, connectTimeoutMs: 1000,
@@ -112,34 +116,56 @@ export class Client implements AsyncDisposable {
     return client;
   }
 
-  create(amount: Amount, options?: RequestOptions): Promise<Outcome> {
-    return this.#submitAmount({ kind: 'create' }, amount, options);
+  create(amount: Amount, options: CreateOptions = {}): Promise<Outcome> {
+    return this.#submitMade(createOperation(amount, options), options);
   }
 
   /** Sets the balance. */
-  update(account: number, amount: Amount, options?: RequestOptions): Promise<Outcome> {
-    return this.#submitAmount({ kind: 'update', account }, amount, options);
+  update(account: number, amount: Amount, options?: WriteOptions): Promise<Outcome> {
+    return this.#write({ kind: 'update', account }, amount, options);
   }
 
   query(account: number, options?: RequestOptions): Promise<Outcome> {
     return this.submit({ kind: 'query', account }, options);
   }
 
-  deposit(account: number, amount: Amount, options?: RequestOptions): Promise<Outcome> {
-    return this.#submitAmount({ kind: 'deposit', account }, amount, options);
+  deposit(account: number, amount: Amount, options?: WriteOptions): Promise<Outcome> {
+    return this.#write({ kind: 'deposit', account }, amount, options);
   }
 
-  withdraw(account: number, amount: Amount, options?: RequestOptions): Promise<Outcome> {
-    return this.#submitAmount({ kind: 'withdraw', account }, amount, options);
+  withdraw(account: number, amount: Amount, options?: WriteOptions): Promise<Outcome> {
+    return this.#write({ kind: 'withdraw', account }, amount, options);
   }
 
   transfer(
-    account: number,
-    toAccount: number,
-    amount: Amount,
-    options?: RequestOptions,
+    account: number, toAccount: number, amount: Amount, options?: WriteOptions,
   ): Promise<Outcome> {
-    return this.#submitAmount({ kind: 'transfer', account, toAccount }, amount, options);
+    return this.#write({ kind: 'transfer', account, toAccount }, amount, options);
+  }
+
+  /** Gives the account another name or other limits, freezes, unfreezes or closes it. */
+  amend(account: number, options: AmendOptions): Promise<Outcome> {
+    return this.#write({ kind: 'amend', account }, undefined, options);
+  }
+
+  /** All about an account; undefined where it does not exist. Throws `NoReport`. */
+  async account(account: number, options?: ReadOptions): Promise<Account | undefined> {
+    return readAccount(await this.submit({ kind: 'account', account }, options));
+  }
+
+  /**
+   * Accounts, in the order of their numbers. They are asked for as the iteration needs them: of
+   * those that change meanwhile, each is as it was when its page was read. Throws `NoReport`.
+   */
+  async *accounts(options: AccountsOptions = {}): AsyncGenerator<Account> {
+    const asked = accountsOperation(options);
+    if (typeof asked === 'string') throw new NoReport(badRequest(asked));
+    yield* eachAccount((operation) => this.submit(operation, options), asked);
+  }
+
+  /** The sums of all accounts at one seq, looked at one by one. Throws `NoReport`. */
+  async trialBalance(options?: ReadOptions): Promise<TrialBalance> {
+    return readTrial(await this.submit({ kind: 'trial' }, options));
   }
 
   /** What became of a request: `1088-3`, or `@key`. One never seen is sealed for ever. */
@@ -249,10 +275,16 @@ export class Client implements AsyncDisposable {
     return this.#settlers.size + this.#bulkSettlers.size;
   }
 
-  #submitAmount(operation: Operation, amount: Amount, options?: RequestOptions): Promise<Outcome> {
-    const scaled = toScaledAmount(amount);
-    if (scaled === undefined) return Promise.resolve(badRequest(`${amount} is not an amount`));
-    return this.submit({ ...operation, ...scaled }, options);
+  #write(
+    operation: Operation, amount: Amount | undefined, options: AmendOptions = {},
+  ): Promise<Outcome> {
+    return this.#submitMade(writeOperation(operation, amount, options), options);
+  }
+
+  /** Or why there is nothing to submit. */
+  #submitMade(made: Operation | string, options: RequestOptions): Promise<Outcome> {
+    if (typeof made === 'string') return Promise.resolve(badRequest(made));
+    return this.submit(made, options);
   }
 
   #submitUnchecked(operation: Operation, timeoutMs = this.#timeoutMs): Promise<Outcome> {
@@ -334,10 +366,4 @@ export class Client implements AsyncDisposable {
 
 function badRequest(detail: string): RefusedOutcome {
   return refused('BAD_REQUEST', detail, undefined);
-}
-
-function toScaledAmount(amount: Amount): ScaledAmount | undefined {
-  if (typeof amount === 'string') return parseAmount(amount);
-  if (!Number.isSafeInteger(amount) || amount < 0) return undefined;
-  return { amount, scale: DEFAULT_SCALE };
 }

@@ -13,12 +13,20 @@ const tsc = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.j
 
 const MODULE = './lib/host/client.js';
 const PROGRAM = `
-import { Client, type Outcome } from '${MODULE}';
+import { Client, type Account, type Outcome } from '${MODULE}';
 
 export async function pay(): Promise<number | undefined> {
   await using client = await Client.connect({ port: 8023 });
   const outcome: Outcome = await client.transfer(100, 101, '10.00', { key: 'invoice-7' });
   return outcome.kind === 'answered' ? outcome.result.balance : undefined;
+}
+
+export async function open(client: Client): Promise<Account[]> {
+  await client.create('5', { name: 'Ann', currency: 'EUR', floor: '-100', key: 'ann' });
+  await client.amend(100, { frozen: true, ifVersion: 1 });
+  const found: Account[] = [];
+  for await (const account of client.accounts({ min: '1', after: 99 })) found.push(account);
+  return found;
 }
 `;
 
@@ -45,7 +53,7 @@ t.test('library: compiled: loads, and types a program without the types of Node'
   await t.resolves(compile('-p', directory));
   const library: object = await import(pathToFileURL(join(directory, MODULE)).href);
   t.match(Object.keys(library).sort(), [
-    'CHUNK_OPERATIONS_MAX', 'Client', 'RESULT_BYTES', 'Unreachable', 'decodeResult', 'encodeChunk',
+    'CHUNK_OPERATIONS_MAX', 'Client', 'NoReport', 'RESULT_BYTES', 'Unreachable', 'decodeResult', 'encodeChunk',
     'formatAmount', 'parseAmount', 'viewOf',
   ]);
 });
