@@ -98,7 +98,7 @@ export class Ledger {
     }
     const table = (name: string) => image.tables.find((candidate) => candidate.name === name);
     const digestLow = scalar('digestLow', 0);
-    const names = NameTable.restore(table('names'));
+    const names = NameTable.restore(table('names'), table('accounts')?.records ?? 0);
     const digestHigh = scalar('digestHigh', 0);
     const accounts = AccountTable.restore(table('accounts'), names, digestLow, digestHigh);
     const system = SystemAccounts.restore(table('currencies'));
