@@ -1,8 +1,9 @@
 /** What a batch of QUERYs is answered, from the twin's table of accounts. */
 import { CODE, KIND, REASON } from '../../src/core/operation.ts';
 import type { LedgerTwin } from '../../src/verify/twin/ledger-twin.ts';
+import { isExact } from '../../src/verify/twin/amounts.ts';
 import {
-  isExact, readChunks, TwinResults, type Answer, type TwinOperation,
+  readChunks, TwinResults, type Answer, type TwinOperation,
 } from '../../src/verify/twin/twin-records.ts';
 
 export function queryTwin(twin: LedgerTwin, batch: Uint8Array): Uint8Array {
@@ -18,11 +19,8 @@ function answer(twin: LedgerTwin, operation: TwinOperation | undefined): Answer 
     return { code: CODE.badRequest, detail: REASON.malformed };
   }
   const { account } = operation;
-  const [accounts] = twin.tables();
-  const record = Number(account) - 100;
-  if (accounts === undefined || record < 0 || record >= accounts.records) {
-    return { code: CODE.accountNotFound, account };
-  }
-  const [balance, version] = [accounts.get(record, 0), accounts.get(record, 1)];
-  return { code: CODE.ok, account, balance, detail: version };
+  const found = twin.find(account);
+  if (found === undefined) return { code: CODE.accountNotFound, account };
+  const { balance, version, digits } = found;
+  return { code: CODE.ok, account, balance, detail: version, scale: digits };
 }
