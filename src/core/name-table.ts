@@ -2,10 +2,10 @@
  * The names of accounts, each at most once in the bank.
  *
  * Keeps true: a name leads to one account, and an account has one name at most. A record is made
- * when an account first gets a name, and stays with it. Which record heads a bucket, and which
- * account has which record, is derived and rebuilt; typed arrays, because a Map of ten million
- * strings would weigh more than all else.
+ * when an account first gets a name, and stays with it. Where a name, and an account, leads is
+ * derived and rebuilt.
  */
+import { HashIndex, withRoom } from './hash-index.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
 import { PagedTable, type TableImage } from './paged-table.ts';
 
@@ -16,16 +16,12 @@ const WORDS = 6;
 const WORD_BYTES = 6;
 const FIELDS = 8;
 const NAME = 'names';
-const BUCKETS_MIN = 1_024;
 const TWO_32 = 4294967296;
 const MULTIPLIER = 0x9e3779b1;
 
 export class NameTable {
   readonly #table: PagedTable;
-  /** Record number + 1 of each bucket's newest; 0 where it has none. */
-  #heads = new Uint32Array(0);
-  /** By record: that of its bucket before it, + 1. */
-  #links = new Uint32Array(0);
+  readonly #index = new HashIndex((record) => hashOf(this.#wordsAt(record)));
   /** By account: its record + 1; 0 where it has none. */
   #records = new Uint32Array(0);
 
@@ -43,35 +39,28 @@ export class NameTable {
         throw new Error(`the name ${record} is that of account ${account}`);
       }
       names.#note(record);
+      names.#index.add(record);
     }
-    names.#rebuild();
     return names;
   }
 
   /** The account of this name; undefined where nobody has it. */
   find(name: string): number | undefined {
-    if (this.#heads.length === 0) return undefined;
     const words = wordsOf(name);
-    let at = this.#heads[this.#bucketOf(words)] as number;
-    while (at !== 0) {
-      if (this.#holds(at - 1, words)) return this.#table.get(at - 1, ACCOUNT);
-      at = this.#links[at - 1] as number;
-    }
-    return undefined;
+    const record = this.#index.find(hashOf(words), (each) => this.#holds(each, words));
+    return record === undefined ? undefined : this.#table.get(record, ACCOUNT);
   }
 
   /** Gives the account a name that nobody has, in the place of the one it may have had. */
   set(account: number, name: string): void {
-    const words = wordsOf(name);
     let record = this.#recordOf(account);
     if (record === undefined) {
       record = this.#table.append();
       this.#table.set(record, ACCOUNT, account);
       this.#note(record);
-    } else this.#unlink(record);
-    for (const [at, word] of words.entries()) this.#table.set(record, WORD + at, word);
-    if (record >= this.#heads.length) this.#rebuild();
-    else this.#link(record);
+    } else this.#index.remove(record);
+    for (const [at, word] of wordsOf(name).entries()) this.#table.set(record, WORD + at, word);
+    this.#index.add(record);
   }
 
   /** Undefined where the account has none. */
@@ -112,40 +101,6 @@ export class NameTable {
     return Array.from({ length: WORDS }, (_, at) => this.#table.get(record, WORD + at));
   }
 
-  #bucketOf(words: readonly number[]): number {
-    let hash = 0;
-    for (const word of words) {
-      hash = Math.imul(hash ^ (word | 0) ^ ((word / TWO_32) | 0), MULTIPLIER);
-      hash ^= hash >>> 15;
-    }
-    return (hash >>> 0) % this.#heads.length;
-  }
-
-  #link(record: number): void {
-    this.#links = withRoom(this.#links, record);
-    const bucket = this.#bucketOf(this.#wordsAt(record));
-    this.#links[record] = this.#heads[bucket] as number;
-    this.#heads[bucket] = record + 1;
-  }
-
-  #unlink(record: number): void {
-    const bucket = this.#bucketOf(this.#wordsAt(record));
-    const next = this.#links[record] as number;
-    let at = this.#heads[bucket] as number;
-    if (at === record + 1) {
-      this.#heads[bucket] = next;
-      return;
-    }
-    while (this.#links[at - 1] !== record + 1) at = this.#links[at - 1] as number;
-    this.#links[at - 1] = next;
-  }
-
-  /** All buckets anew: twice as many as there are records. */
-  #rebuild(): void {
-    this.#heads = new Uint32Array(Math.max(BUCKETS_MIN, 2 * this.#table.records));
-    for (let record = 0; record < this.#table.records; record += 1) this.#link(record);
-  }
-
   #recordOf(account: number): number | undefined {
     const record = this.#records[account - FIRST_ACCOUNT] ?? 0;
     return record === 0 ? undefined : record - 1;
@@ -158,12 +113,13 @@ export class NameTable {
   }
 }
 
-/** The array, or a larger one with its contents, which has a place for this index. */
-function withRoom(array: Uint32Array<ArrayBuffer>, index: number): Uint32Array<ArrayBuffer> {
-  if (index < array.length) return array;
-  const larger = new Uint32Array(Math.max(BUCKETS_MIN, 2 * index));
-  larger.set(array);
-  return larger;
+function hashOf(words: readonly number[]): number {
+  let hash = 0;
+  for (const word of words) {
+    hash = Math.imul(hash ^ (word | 0) ^ ((word / TWO_32) | 0), MULTIPLIER);
+    hash ^= hash >>> 15;
+  }
+  return hash;
 }
 
 function wordsOf(name: string): number[] {
