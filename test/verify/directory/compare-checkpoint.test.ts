@@ -6,7 +6,8 @@ import { Ledger } from '../../../src/core/ledger.ts';
 import { Random } from '../../../src/core/random.ts';
 import { compareCheckpoint } from '../../../src/verify/directory/compare-checkpoint.ts';
 import { LedgerTwin } from '../../../src/verify/twin/ledger-twin.ts';
-import { BatchGenerator, copyImage } from '../../support/ledger-batches.ts';
+import { BatchGenerator } from '../../support/batch-generator.ts';
+import { copyImage } from '../../support/ledger-batches.ts';
 
 const LIMITS = { leasesMax: 3, runsMax: 40, keysMax: 12 };
 
