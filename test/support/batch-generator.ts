@@ -98,6 +98,7 @@ export class BatchGenerator {
   }
 
   #amount(): number {
+    if (this.#random.chance(0.1)) return 0;
     if (this.#random.chance(0.9)) return this.#random.int(20) * 10;
     return this.#random.pick([2 ** 53 - 1, 2 ** 46, -1, 2 ** 52, 1]);
   }
@@ -115,7 +116,7 @@ export class BatchGenerator {
       'create', 'create', 'update', 'deposit', 'withdraw', 'transfer', 'transfer', 'transfer',
       'amend', 'amend', 'outcome', 'outcome', 'query', 'lease', 'end',
     ] as const);
-    if (kind === 'end' && this.#random.chance(0.8)) {
+    if (kind === 'end' && this.#random.chance(0.9)) {
       return { kind: 'deposit', account: 100, amount: 1 };
     }
     const keyed = this.#random.chance(0.3) ? { key: this.#key() } : {};

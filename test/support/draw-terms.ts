@@ -43,8 +43,8 @@ export function drawTerms(random: Random, kind: Kind, known: Known | undefined):
   if (!random.chance(isAmend ? 0.97 : kind === 'create' ? 0.4 : 0.25)) return undefined;
   const like = random.chance(0.03) ? random.pick(['create', 'amend', 'update'] as const) : kind;
   const scale = random.pick([0, 0, 1, 2, 2, 3, 4, 5]);
-  const floor = random.chance(0.3) ? { scale, floor: random.pick(FLOORS) } : {};
-  const ceiling = random.chance(0.3) ? { scale, ceiling: random.pick(CEILINGS) } : {};
+  const floor = random.chance(0.35) ? { scale, floor: random.pick(FLOORS) } : {};
+  const ceiling = random.chance(0.35) ? { scale, ceiling: random.pick(CEILINGS) } : {};
   const name = random.chance(0.3) ? { name: drawName(random) } : {};
   switch (like) {
     case 'create': {
@@ -53,7 +53,7 @@ export function drawTerms(random: Random, kind: Kind, known: Known | undefined):
     }
     case 'amend': {
       const condition = random.chance(0.2) ? drawCondition(random, known) : {};
-      return { ...floor, ...ceiling, ...name, ...drawStanding(random), ...condition };
+      return { ...floor, ...ceiling, ...name, ...drawStanding(random, known), ...condition };
     }
     default:
       return drawCondition(random, known);
@@ -101,9 +101,10 @@ export function spoilTerms(random: Random, chunk: Uint8Array, at: number): void 
   }
 }
 
-function drawStanding(random: Random): Terms {
+/** Only what is empty can be closed. */
+function drawStanding(random: Random, known: Known | undefined): Terms {
+  if (random.chance(known?.balance === 0n ? 0.4 : 0.1)) return { closed: random.chance(0.8) };
   if (random.chance(0.25)) return { frozen: random.chance(0.5) };
-  if (random.chance(0.1)) return { closed: random.chance(0.8) };
   return random.chance(0.02) ? { frozen: true, closed: true } : {};
 }
 

@@ -16,7 +16,7 @@ function makeState(): { readonly image: LedgerImage; readonly twin: LedgerTwin }
   const ledger = new Ledger(LIMITS);
   const twin = new LedgerTwin(LIMITS);
   const generator = new BatchGenerator(new Random(7));
-  for (let seq = 1; seq <= 60; seq += 1) {
+  for (let seq = 1; seq <= 200; seq += 1) {
     const batch = generator.batch(seq);
     ledger.execute(seq as Seq, (seq * 10) as Timestamp, batch);
     twin.execute(seq, seq * 10, batch);
