@@ -75,7 +75,7 @@ export function formatUnits(units: bigint): string {
   return formatAmount(units, DEFAULT_SCALE);
 }
 
-/** One for each currency in use; that of the accounts without one where there are any, or no other. */
+/** One for each currency in use; that of accounts without one where there are any, or no other. */
 function totalsOf({ total, books, currencies = [] }: DirectoryVerdict): readonly CurrencyTotal[] {
   const isUnused = Object.values(books).every((sum) => sum === 0n);
   if (isUnused && currencies.length > 0) return currencies;

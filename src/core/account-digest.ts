@@ -3,9 +3,9 @@
  * account.
  *
  * Keeps true: equal accounts (number, balance, version, terms, name) give equal digests, whatever
- * the history; a change costs two hashes and never a scan. A sum, not an exclusive or, so that equal
- * terms do not cancel out (incremental multiset hashing, Bellare and Micciancio 1997; not meant to
- * resist forgery).
+ * the history; a change costs two hashes and never a scan. A sum, not an exclusive or, so that
+ * equal terms do not cancel out (incremental multiset hashing, Bellare and Micciancio 1997; not
+ * meant to resist forgery).
  */
 import type { StateDigest } from './message.ts';
 

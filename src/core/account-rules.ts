@@ -13,7 +13,9 @@
 import type { AccountTable, AccountTerms } from './account-table.ts';
 import { CURRENCY_NONE, isCurrency, scaleOf } from './currency.ts';
 import { AMOUNT_MAX, CODE, KIND, readI64, REASON, writeI64 } from './operation.ts';
-import { type CodeByte, type ReasonNumber, writeAccount, writeBadRequest } from './result-writer.ts';
+import {
+  type CodeByte, type ReasonNumber, writeAccount, writeBadRequest,
+} from './result-writer.ts';
 import type { SystemAccounts } from './system-accounts.ts';
 import { CONDITIONS, type ReadTerms, TERM } from './terms.ts';
 
@@ -222,7 +224,10 @@ export class AccountRules {
 /** Whether a write of this kind may have such terms, or none. */
 export function mayHave(kind: number, terms: ReadTerms | undefined): boolean {
   if (terms === undefined) return kind !== KIND.amend;
-  const known = kind === KIND.create ? CREATE_TERMS : kind === KIND.amend ? AMEND_TERMS : CONDITIONS;
+  const known =
+    kind === KIND.create ? CREATE_TERMS
+    : kind === KIND.amend ? AMEND_TERMS
+    : CONDITIONS;
   return (terms.given & ~known) === 0;
 }
 

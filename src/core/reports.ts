@@ -12,6 +12,7 @@ import { FIRST_ACCOUNT } from './ids.ts';
 import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES } from './operation.ts';
 import type { SystemAccounts } from './system-accounts.ts';
 import { readTerms, TERM, type ReadTerms } from './terms.ts';
+import { utcText } from './utc-text.ts';
 
 /** Accounts that a page shows at most, and that are looked at for it. */
 export const PAGE_ACCOUNTS_MAX = 1_000;
@@ -130,24 +131,19 @@ export class Reports {
       frozen: isFrozen,
       closed: isClosed,
       version,
-      createdAt: timeOf(createdAt),
-      changedAt: timeOf(changedAt),
+      createdAt: utcText(createdAt),
+      changedAt: utcText(changedAt),
     };
   }
 }
 
 /**
- * The most units of 10^-scale that are not more than the amount. Exact, but where it is beyond every
- * balance.
+ * The most units of 10^-scale that are not more than the amount. Exact, but where it is beyond
+ * every balance.
  */
 function unitsWithin(amount: number, digits: number, scale: number): number {
   if (digits <= scale) return amount * 10 ** (scale - digits);
   const unit = 10 ** (digits - scale);
   const rest = amount % unit;
   return (amount - rest) / unit - (rest < 0 ? 1 : 0);
-}
-
-function timeOf(microseconds: number): string {
-  const micro = String(microseconds % 1_000).padStart(3, '0');
-  return new Date(Math.floor(microseconds / 1_000)).toISOString().replace('Z', `${micro}Z`);
 }

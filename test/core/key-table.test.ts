@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
-import { hashContent, hashKeyAt, type Content, type KeyHash } from '../../src/core/idempotency-key.ts';
+import {
+  hashContent, hashKeyAt, type Content, type KeyHash,
+} from '../../src/core/idempotency-key.ts';
 import { KeyTable } from '../../src/core/key-table.ts';
 import { encodeChunk, viewOf } from '../../src/core/operation.ts';
 import { Random } from '../../src/core/random.ts';
@@ -105,7 +107,7 @@ t.test('content: spellings of one amount are one, anything else is another', asy
   t.equal(new Set(others.map(hashContent)).size, others.length);
 });
 
-t.test('content: terms: spellings of their amounts are one, anything else is another', async (t) => {
+t.test('content: terms: spellings of an amount are one, anything else is another', async (t) => {
   const hash = (terms: Terms | undefined) => {
     const chunk = encodeChunk(0, 0, [{ kind: 'amend', ...(terms === undefined ? {} : { terms }) }]);
     const read = terms === undefined ? undefined : readTerms(viewOf(chunk), 128);

@@ -86,7 +86,7 @@ export class BatchGenerator {
     return (lease ?? 0) * 64 + this.#random.int(3);
   }
 
-  /** One of a few, which are others later, because what is closed remains so; or one before them. */
+  /** One of a few, which are others later, because what is closed remains so; or one of old. */
   #account(): number {
     const from = 98 + 3 * Math.floor(this.#seq / BATCHES_PER_MOVE);
     if (this.#random.chance(0.1)) return 100 + this.#random.int(from - 90);

@@ -13,11 +13,12 @@ export interface Known {
 }
 
 const NAMES = [
-  'a', 'b', 'alice', 'bob', 'x y', 'é', 'e\u0301', 'Ж', '名前', '🏦', '\ufffd', 'a\ufeffb', 'x'.repeat(31),
-  'x'.repeat(32), 'é'.repeat(16), '🏦'.repeat(8), '€'.repeat(11),
+  'a', 'b', 'alice', 'bob', 'x y', 'é', 'e\u0301', 'Ж', '名前', '🏦', '\ufffd', 'a\ufeffb',
+  'x'.repeat(31), 'x'.repeat(32), 'é'.repeat(16), '🏦'.repeat(8), '€'.repeat(11),
 ];
 const NO_NAMES = [
-  '', ' ', ' a', 'a ', 'a\u00a0', '\u2028a', '\ufeffa', 'a\tb', 'a\n', '\u0001', 'a\u007fb', 'a\u0085b',
+  '', ' ', ' a', 'a ', 'a\u00a0', '\u2028a', '\ufeffa', 'a\tb', 'a\n', '\u0001', 'a\u007fb',
+  'a\u0085b',
 ];
 /** No UTF-8, or bytes behind the end. */
 const BROKEN_NAMES: readonly (readonly number[])[] = [
@@ -25,7 +26,8 @@ const BROKEN_NAMES: readonly (readonly number[])[] = [
   [0, 0x61], [0x80], [0x61, 0xc3],
 ];
 const FLOORS = [
-  0, 0, -100, -10_000, -5_000, 50, 10, 200, -AMOUNT_MAX, AMOUNT_MAX, -(2 ** 52), -1, -90_071_992_547_409,
+  0, 0, -100, -10_000, -5_000, 50, 10, 200, -AMOUNT_MAX, AMOUNT_MAX, -(2 ** 52), -1,
+  -90_071_992_547_409,
 ];
 const CEILINGS = [
   0, 100, 1_000, 30_000, 50_000, -50, 5, AMOUNT_MAX, AMOUNT_MAX, -AMOUNT_MAX, 2 ** 52,

@@ -17,7 +17,8 @@ export function reportTwin(twin: LedgerTwin, batch: Uint8Array): Uint8Array | un
   if (kind < KIND.account || kind > KIND.trial) return undefined;
   const chunks = readChunks(batch);
   const [operation] = chunks.flatMap(({ operations }) => operations);
-  const records = operation === undefined ? 0 : 2 + (operation.flags & 1) + (operation.flags & 2) / 2;
+  const flags = operation?.flags ?? 0;
+  const records = 2 + (flags & 1) + (flags & 2) / 2;
   const isAlone = chunks.length === 1 && chunks[0]?.operations.length === 1
     && batch.length === 64 * records;
   if (operation === undefined || !isAlone) return new Uint8Array();

@@ -46,7 +46,8 @@ export function readTerms(extension: Uint8Array): TwinTerms | undefined {
   return isSane(terms) && writeTerms(terms).equals(record) ? terms : undefined;
 }
 
-function isSane({ floor, ceiling, name, frozen, closed, ifVersion, ifBalance }: TwinTerms): boolean {
+function isSane(terms: TwinTerms): boolean {
+  const { floor, ceiling, name, frozen, closed, ifVersion, ifBalance } = terms;
   if (frozen !== undefined && closed !== undefined) return false;
   if (ifVersion !== undefined && ifBalance !== undefined) return false;
   if (name !== undefined && !isName(name)) return false;
