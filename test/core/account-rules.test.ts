@@ -154,7 +154,7 @@ t.test('rules: closed: only what is empty, and for good', async (t) => {
   t.match(bank.query(100), { code: 'ok', balance: 0, detail: 3 });
 });
 
-t.test('rules: a condition: the version, or the balance, as expected; else both told', async (t) => {
+t.test('rules: a condition: version or balance as expected; else both are told', async (t) => {
   const bank = new Counter();
   bank.create(500);
   t.match(bank.update(100, 600, { ifVersion: 2 }), {
