@@ -3,9 +3,12 @@
  * decided here, refusals included.
  *
  * Keeps true: an operation does all that it says or, refused, nothing. Checks come in this order:
- * malformed (terms too), same account, currency unknown, the amount, account not found (from before
- * to), condition, closed, frozen, currency mismatch, name taken, insufficient funds (below the
- * floor), limit exceeded (above the ceiling), not empty.
+ * malformed (terms too), same account, currency unknown, the amount (its digits, then its size),
+ * account not found (from before to), the condition (its amount, then whether it holds), closed or
+ * frozen (from before to, closed before frozen; AMEND: closed only), currency mismatch, the limits
+ * (the floor's amount, the ceiling's, floor above ceiling), name taken, insufficient funds (below
+ * the floor), limit exceeded (above the ceiling), not empty. A field of the record for which a kind
+ * has no use is not looked at; terms for which it has none are malformed.
  */
 import type { AccountTable, AccountTerms } from './account-table.ts';
 import { CURRENCY_NONE, isCurrency, scaleOf } from './currency.ts';
@@ -42,7 +45,7 @@ export class AccountRules {
     this.#postings = postings;
   }
 
-  /** Of the write at `at`, which has these terms. */
+  /** Of the write at `at`, which may have these terms. */
   decide(batch: DataView, at: number, terms: ReadTerms | undefined): Verdict {
     const asked: Asked = {
       kind: batch.getUint8(at),
@@ -53,16 +56,13 @@ export class AccountRules {
       terms,
     };
     const { kind, amount } = asked;
-    const given = terms?.given ?? 0;
     switch (kind) {
       case KIND.create:
-        if ((given & ~CREATE_TERMS) !== 0 || !(amount >= 0)) return MALFORMED;
-        return this.#create(asked);
+        return amount >= 0 ? this.#create(asked) : MALFORMED;
       case KIND.amend:
-        if (terms === undefined || (given & ~AMEND_TERMS) !== 0) return MALFORMED;
-        return this.#amend(asked, terms);
+        return terms === undefined ? MALFORMED : this.#amend(asked, terms);
     }
-    if ((given & ~CONDITIONS) !== 0 || !(amount >= 0)) return MALFORMED;
+    if (!(amount >= 0)) return MALFORMED;
     return kind === KIND.transfer ? this.#transfer(asked) : this.#writeOne(asked);
   }
 
@@ -154,6 +154,16 @@ export class AccountRules {
     if (expected === (isVersion ? version : balance)) return undefined;
     return { code: CODE.conditionFailed, account, balance, detail: version };
   }
+}
+
+/** Whether a write of this kind may have such terms, or none. */
+export function mayHave(kind: number, terms: ReadTerms | undefined): boolean {
+  if (terms === undefined) return kind !== KIND.amend;
+  const known =
+    kind === KIND.create ? CREATE_TERMS
+    : kind === KIND.amend ? AMEND_TERMS
+    : CONDITIONS;
+  return (terms.given & ~known) === 0;
 }
 
 /** With what is given in the place of what was. */

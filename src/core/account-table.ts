@@ -31,11 +31,11 @@ const FIELDS = 8;
 const NAME = 'accounts';
 
 /** Flags in the terms, above the number of the currency. */
-const LIMITED = CURRENCY_LIMIT;
-const FROZEN = 2 * CURRENCY_LIMIT;
-const CLOSED = 4 * CURRENCY_LIMIT;
+export const LIMITED = CURRENCY_LIMIT;
+export const FROZEN = 2 * CURRENCY_LIMIT;
+export const CLOSED = 4 * CURRENCY_LIMIT;
 /** Something of its balance is held. */
-const HOLDING = 8 * CURRENCY_LIMIT;
+export const HOLDING = 8 * CURRENCY_LIMIT;
 const TERMS_MAX = 16 * CURRENCY_LIMIT - 1;
 const CURRENCY_MASK = CURRENCY_LIMIT - 1;
 

@@ -7,6 +7,7 @@
  * else.
  */
 import { AccountOperations } from './account-operations.ts';
+import { mayHave } from './account-rules.ts';
 import type { AccountTable } from './account-table.ts';
 import { present } from './assert.ts';
 import { hashContent, hashKeyAt, type KeyHash } from './idempotency-key.ts';
@@ -261,6 +262,7 @@ export class BatchExecutor {
       terms = readTerms(this.#batch, at + (keyed ? 2 : 1) * RECORD_BYTES);
       if (terms === undefined) return this.#refuseMalformed(index, kind);
     }
+    if (!mayHave(kind, terms)) return this.#refuseMalformed(index, kind);
     if (keyed) this.#executeKeyed(at, index, kind, terms);
     else this.#executeUnder(terms, at, index, kind);
   }

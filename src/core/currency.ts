@@ -12,7 +12,9 @@ const TWO_DIGITS = `
   MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR
   PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP
   TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG`;
-const OTHER_DIGITS: readonly (readonly [digits: number, codes: string])[] = [
+/** The codes by digits after the point. */
+export const CURRENCIES: readonly (readonly [digits: number, codes: string])[] = [
+  [2, TWO_DIGITS],
   [0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'],
   [3, 'BHD IQD JOD KWD LYD OMR TND'],
   [4, 'CLF UYW'],
@@ -33,7 +35,7 @@ const NO_CURRENCY = 255;
 /** Digits after the point by number of the currency. */
 const SCALES = new Uint8Array(CURRENCY_LIMIT).fill(NO_CURRENCY);
 SCALES[CURRENCY_NONE] = DEFAULT_SCALE;
-for (const [digits, codes] of [[2, TWO_DIGITS] as const, ...OTHER_DIGITS]) {
+for (const [digits, codes] of CURRENCIES) {
   for (const code of codes.trim().split(/\s+/)) SCALES[pack(code)] = digits;
 }
 
@@ -44,9 +46,9 @@ export function currencyNumber(code: string): number | undefined {
   return isCurrency(number) ? number : undefined;
 }
 
-/** The code, or undefined for CURRENCY_NONE. */
+/** The code; undefined for CURRENCY_NONE, and for what is no currency. */
 export function currencyCode(number: number): string | undefined {
-  if (number === CURRENCY_NONE) return undefined;
+  if (number === CURRENCY_NONE || !isCurrency(number)) return undefined;
   const letter = (place: number): string =>
     String.fromCharCode(FIRST_LETTER + (Math.floor((number - 1) / place) % LETTERS));
   return letter(LETTERS * LETTERS) + letter(LETTERS) + letter(1);

@@ -103,7 +103,7 @@ export class Ledger {
       if (found !== limit) throw new Error(`the image has ${name} ${found}, not ${limit}`);
     }
     const table = (name: string) => image.tables.find((candidate) => candidate.name === name);
-    const names = NameTable.restore(table('names'));
+    const names = NameTable.restore(table('names'), table('accounts')?.records ?? 0);
     const accounts = AccountTable.restore(table('accounts'), names);
     const system = SystemAccounts.restore(table('currencies'));
     const nextMovement = scalar('nextMovement', 0);

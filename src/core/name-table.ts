@@ -29,10 +29,15 @@ export class NameTable {
     this.#table = table;
   }
 
-  /** Throws an Error that names what does not fit. */
-  static restore(image: TableImage | undefined): NameTable {
+  /** Of a bank with so many accounts. Throws an Error that names what does not fit. */
+  static restore(image: TableImage | undefined, accounts: number): NameTable {
     const names = new NameTable(PagedTable.restore(image, NAME, FIELDS));
     for (let record = 0; record < names.#table.records; record += 1) {
+      const account = names.#table.get(record, ACCOUNT);
+      const exists = account >= FIRST_ACCOUNT && account < FIRST_ACCOUNT + accounts;
+      if (!exists || !Number.isSafeInteger(account) || names.#recordOf(account) !== undefined) {
+        throw new Error(`the name ${record} is that of account ${account}`);
+      }
       names.#note(record);
       names.#index.add(record);
     }

@@ -12,11 +12,14 @@ import { FIRST_ACCOUNT } from './ids.ts';
 import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES, RESULT_BYTES } from './operation.ts';
 import type { SystemAccounts } from './system-accounts.ts';
 import { readTerms, TERM, type ReadTerms } from './terms.ts';
+import { utcText } from './utc-text.ts';
 
 /** Accounts that a page shows at most, and that are looked at for it. */
 export const PAGE_ACCOUNTS_MAX = 500;
 const LOOKED_AT_MAX = 100_000;
 const BLANK = 0x20;
+/** By which accounts are chosen: limits of the balance, currency, beginning of the name. */
+const FILTER_TERMS = TERM.floor | TERM.ceiling | TERM.currency | TERM.name;
 
 /** In the units of each account's currency. */
 interface Filter {
@@ -53,7 +56,10 @@ export class Reports {
     const account = readI64(batch, at + 8);
     const terms = flags === FLAG_TERMS ? readTerms(batch, at + RECORD_BYTES) : undefined;
     if (Number.isNaN(account) || (flags !== 0 && terms === undefined)) return undefined;
-    switch (batch.getUint8(at)) {
+    const kind = batch.getUint8(at);
+    const known = kind === KIND.accounts ? FILTER_TERMS : 0;
+    if (terms !== undefined && (terms.given & ~known) !== 0) return undefined;
+    switch (kind) {
       case KIND.account:
         return this.#one(account);
       case KIND.accounts:
@@ -97,9 +103,10 @@ export class Reports {
       return false;
     }
     if (terms === undefined) return true;
-    const unit = 10 ** (scale - terms.scale);
-    const isAbove = (terms.given & TERM.floor) === 0 || balance >= terms.floor * unit;
-    return isAbove && ((terms.given & TERM.ceiling) === 0 || balance <= terms.ceiling * unit);
+    const { given, floor, ceiling } = terms;
+    const most = (limit: number): number => unitsWithin(limit, terms.scale, scale);
+    const isAbove = (given & TERM.floor) === 0 || balance >= -most(-floor);
+    return isAbove && ((given & TERM.ceiling) === 0 || balance <= most(ceiling));
   }
 
   /** What an account holds, and what its currency's system account holds against all of them. */
@@ -135,13 +142,19 @@ export class Reports {
       frozen: isFrozen,
       closed: isClosed,
       version,
-      createdAt: timeOf(createdAt),
-      changedAt: timeOf(changedAt),
+      createdAt: utcText(createdAt),
+      changedAt: utcText(changedAt),
     };
   }
 }
 
-function timeOf(microseconds: number): string {
-  const micro = String(microseconds % 1_000).padStart(3, '0');
-  return new Date(Math.floor(microseconds / 1_000)).toISOString().replace('Z', `${micro}Z`);
+/**
+ * The most units of 10^-scale that are not more than the amount. Exact, but where it is beyond
+ * every balance.
+ */
+function unitsWithin(amount: number, digits: number, scale: number): number {
+  if (digits <= scale) return amount * 10 ** (scale - digits);
+  const unit = 10 ** (digits - scale);
+  const rest = amount % unit;
+  return (amount - rest) / unit - (rest < 0 ? 1 : 0);
 }

@@ -13,6 +13,7 @@ function item(connection: number, kind: 'read' | 'write', bytes = 128): Admitted
     number: numbers,
     operations: 1,
     chunk: new Uint8Array(bytes),
+    isAlone: false,
     inDoubt: false,
   };
 }

@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
-import { hashContent, hashKeyAt, type KeyHash } from '../../src/core/idempotency-key.ts';
+import {
+  hashContent, hashKeyAt, type Content, type KeyHash,
+} from '../../src/core/idempotency-key.ts';
 import { KeyTable } from '../../src/core/key-table.ts';
-import { viewOf } from '../../src/core/operation.ts';
+import { encodeChunk, viewOf } from '../../src/core/operation.ts';
 import { Random } from '../../src/core/random.ts';
+import { readTerms, type Terms } from '../../src/core/terms.ts';
 
 function use(seq: number, sealed = false) {
   return { content: seq * 7, seq, index: seq + 1, sealed };
@@ -87,7 +90,9 @@ t.test('idempotency key: 1 to 64 visible ASCII, then zeros: a hash, else none', 
 });
 
 t.test('content: spellings of one amount are one, anything else is another', async (t) => {
-  const base = { kind: 4, account: 100, toAccount: 0, amount: 50, scale: 0 };
+  const base: Content = {
+    kind: 4, account: 100, toAccount: 0, amount: 50, scale: 0, terms: undefined,
+  };
   const same = [
     { amount: 500, scale: 1 }, { amount: 5000, scale: 2 }, { amount: 50_000_000, scale: 6 },
   ];
@@ -100,4 +105,23 @@ t.test('content: spellings of one amount are one, anything else is another', asy
     { ...base, amount: 5001, scale: 2 },
   ];
   t.equal(new Set(others.map(hashContent)).size, others.length);
+});
+
+t.test('content: terms: spellings of an amount are one, anything else is another', async (t) => {
+  const hash = (terms: Terms | undefined) => {
+    const chunk = encodeChunk(0, 0, [{ kind: 'amend', ...(terms === undefined ? {} : { terms }) }]);
+    const read = terms === undefined ? undefined : readTerms(viewOf(chunk), 128);
+    return hashContent({ kind: 10, account: 100, toAccount: 0, amount: 0, scale: 0, terms: read });
+  };
+  t.equal(hash({ floor: -50, ceiling: 7 }), hash({ floor: -5000, ceiling: 700, scale: 2 }));
+  t.equal(hash({ ifBalance: -50 }), hash({ ifBalance: -500, scale: 1 }));
+  t.equal(hash({ floor: 0, scale: 4 }), hash({ floor: 0 }));
+  const others: readonly (Terms | undefined)[] = [
+    undefined, { floor: 0 }, { ceiling: 0 }, { floor: 0, ceiling: 0 }, { floor: 1 }, { floor: -1 },
+    { floor: 1, scale: 1 }, { ceiling: 1 }, { ifVersion: 1 }, { ifBalance: 1 }, { ifVersion: 10 },
+    { ifBalance: 0 }, { ifVersion: 0 }, { frozen: true }, { frozen: false }, { closed: true },
+    { closed: false }, { name: 'a' }, { name: 'b' }, { name: 'a b' }, { currency: 'EUR' },
+    { currency: 'USD' }, { name: '0' }, { name: 'a', frozen: true },
+  ];
+  t.equal(new Set(others.map(hash)).size, others.length);
 });

@@ -3,7 +3,8 @@ import t from 'tap';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import { Ledger, type LedgerImage } from '../../src/core/ledger.ts';
 import { encodeChunk } from '../../src/core/operation.ts';
-import { BatchGenerator, copyImage, copyState, Teller } from '../support/ledger-batches.ts';
+import { BatchGenerator } from '../support/batch-generator.ts';
+import { copyImage, copyState, Teller } from '../support/ledger-batches.ts';
 import { Random } from '../../src/core/random.ts';
 
 const LIMITS = { leasesMax: 2, runsMax: 20, keysMax: 8 };

@@ -4,8 +4,9 @@
 import t, { type Test } from 'tap';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import { Ledger, type LedgerLimits } from '../../src/core/ledger.ts';
-import { CODE, encodeChunk } from '../../src/core/operation.ts';
-import { BatchGenerator, copyState, randomRecords, Teller } from '../support/ledger-batches.ts';
+import { CODE, encodeChunk, REASON } from '../../src/core/operation.ts';
+import { BatchGenerator, randomRecords } from '../support/batch-generator.ts';
+import { copyState, Teller } from '../support/ledger-batches.ts';
 import { Random } from '../../src/core/random.ts';
 import { compareCheckpoint } from '../../src/verify/directory/compare-checkpoint.ts';
 import { LedgerTwin } from '../../src/verify/twin/ledger-twin.ts';
@@ -21,11 +22,17 @@ const LIMITS: readonly LedgerLimits[] = [
   { leasesMax: 4096, runsMax: 100_000, keysMax: 100_000 },
 ];
 
-/** How often each code was answered, so that a run that hits nothing is noticed. */
-function countCodes(results: Uint8Array, counts: number[]): void {
-  for (let at = 0; at < results.length; at += 32) {
-    const code = results[at] as number;
-    counts[code] = (counts[code] ?? 0) + 1;
+/** How often each code, and each reason, was answered: a run that hits nothing is noticed. */
+class Counts {
+  readonly codes: Record<number, number> = {};
+  readonly reasons: Record<number, number> = {};
+
+  take(results: Uint8Array): void {
+    for (let at = 0; at < results.length; at += 32) {
+      const [code, reason] = [results[at] ?? NaN, results[at + 4] ?? NaN];
+      this.codes[code] = (this.codes[code] ?? 0) + 1;
+      if (code === CODE.badRequest) this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
+    }
   }
 }
 
@@ -33,12 +40,11 @@ function countCodes(results: Uint8Array, counts: number[]): void {
  * Executes random batches on ledger, twin, and a ledger that is restored from an image now and
  * then.
  */
-function compareWithTwin(t: Test, seed: number, limits: LedgerLimits): number[] {
+function compareWithTwin(t: Test, seed: number, limits: LedgerLimits, counts: Counts): void {
   const random = new Random(seed);
-  const generator = new BatchGenerator(random);
   const ledger = new Ledger(limits);
   const twin = new LedgerTwin(limits);
-  const counts: number[] = [];
+  const generator = new BatchGenerator(random, (account) => twin.find(BigInt(account)));
   let replica = new Ledger(limits);
   for (let seq = 1; seq <= BATCHES; seq += 1) {
     const where = `seed ${seed}, seq ${seq}`;
@@ -54,10 +60,11 @@ function compareWithTwin(t: Test, seed: number, limits: LedgerLimits): number[] 
     if (executed.digest !== expected.digest) throw new Error(`${where}: another digest`);
     const again = replica.execute(seq as Seq, (seq * 10) as Timestamp, batch);
     if (again.digest !== executed.digest) throw new Error(`${where}: the replica differs`);
-    countCodes(executed.results, counts);
-    const queries = generator.queries();
-    if (Buffer.compare(ledger.query(queries), queryTwin(twin, queries)) !== 0) {
-      throw new Error(`${where}: a query differs`);
+    counts.take(executed.results);
+    for (const reads of [generator.queries(), generator.report()]) {
+      const [found, right] = [ledger.query(reads), queryTwin(twin, reads)];
+      if (Buffer.compare(found, right) === 0) continue;
+      throw new Error(`${where}: a read differs: ${explain(found, right)}`);
     }
     if (random.chance(0.05)) {
       const image = replica.snapshot();
@@ -73,11 +80,13 @@ function compareWithTwin(t: Test, seed: number, limits: LedgerLimits): number[] 
   );
   t.equal(ledger.stateDigest, ledger.recomputeStateDigest(), 'digest as a scan finds it');
   t.equal(ledger.accountCount, twin.accountCount);
-  const total = [...ledger.balances()].reduce((sum, { balance }) => sum + BigInt(balance), 0n);
-  t.equal(total, twin.total, 'totals agree');
-  const { created, adjusted, deposited, withdrawn } = twin.books;
-  t.equal(created + adjusted + deposited - withdrawn, total, 'the books explain the total');
-  return counts;
+  for (const { currency, total, books } of twin.totals()) {
+    const { created, adjusted, deposited, withdrawn } = books;
+    t.equal(
+      created + adjusted + deposited - withdrawn, total,
+      `the books of currency ${currency} explain its total`,
+    );
+  }
 }
 
 function explain(found: Uint8Array, expected: Uint8Array): string {
@@ -94,14 +103,13 @@ for (const limits of LIMITS) {
   const { leasesMax, runsMax, keysMax } = limits;
   const name = `${leasesMax} leases, ${runsMax} runs, ${keysMax} keys`;
   t.test(`ledger: random batches: as its twin (${name})`, async (t) => {
-    const counts: number[] = [];
-    for (let seed = 1; seed <= 6; seed += 1) {
-      compareWithTwin(t, seed, limits).forEach((count, code) => {
-        counts[code] = (counts[code] ?? 0) + count;
-      });
-    }
+    const counts = new Counts();
+    for (let seed = 1; seed <= 6; seed += 1) compareWithTwin(t, seed, limits, counts);
     for (const [word, code] of Object.entries(CODE)) {
-      t.ok((counts[code] ?? 0) > 0, `${word} was among the answers`);
+      t.ok((counts.codes[code] ?? 0) > 0, `${word} was among the answers`);
+    }
+    for (const [word, reason] of Object.entries(REASON)) {
+      t.ok((counts.reasons[reason] ?? 0) > 0, `${word} was among the reasons`);
     }
   });
 }

@@ -201,7 +201,7 @@ t.test('ledger: unknown kinds and flags: malformed', async (t) => {
       kind: 'deposit', account: 100, amount: 1,
     }, (view) => view.setUint8(at, byte),
   ))[0];
-  for (const kind of [0, 10, 0xc0, 255]) t.same(withByte(0, kind), bad(undefined, 'malformed'));
+  for (const kind of [0, 14, 0xc0, 255]) t.same(withByte(0, kind), bad(undefined, 'malformed'));
   for (const flags of [2, 3, 4, 0x80, 0xff]) {
     t.same(withByte(1, flags), bad('deposit', 'malformed'));
   }

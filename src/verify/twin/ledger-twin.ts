@@ -6,13 +6,15 @@
  * property tests compare it with the ledger byte for byte (n-version programming, Avizienis 1985:
  * two who err in the same way would have to have misread the same specification).
  */
-import { CODE, KIND, REASON } from '../../core/operation.ts';
+import { CODE, FLAG_KEY, FLAG_TERMS, KIND, REASON } from '../../core/operation.ts';
 import { sha256 } from '../../core/hash.ts';
-import { isWellFormed, MALFORMED, TwinAccounts, type Books } from './twin-accounts.ts';
+import { isNatural } from './amounts.ts';
+import { TwinAccounts, type Account, type CurrencyTotal } from './twin-accounts.ts';
 import { contentOf, TwinKeys } from './twin-keys.ts';
 import {
-  isNatural, readChunks, readKey, TwinResults, type Answer, type TwinChunk, type TwinOperation,
+  readChunks, TwinResults, type Answer, type TwinChunk, type TwinOperation,
 } from './twin-records.ts';
+import { isWellFormed, isWrite, MALFORMED, write } from './twin-rules.ts';
 import { TwinSessions, type Became, type Place, type TwinSession } from './twin-sessions.ts';
 import type { TwinTable } from './twin-table.ts';
 
@@ -31,9 +33,6 @@ interface Asked extends Place {
 const PASSED_OVER: Answer = { code: CODE.badRequest, detail: REASON.passedOver };
 const EXPIRED: Answer = { code: CODE.sessionExpired };
 const NEVER_HAPPENED: Answer = { code: CODE.neverHappened };
-const WRITES: readonly number[] = [
-  KIND.create, KIND.update, KIND.deposit, KIND.withdraw, KIND.transfer,
-];
 
 export class LedgerTwin {
   readonly #limits: TwinLimits;
@@ -48,22 +47,26 @@ export class LedgerTwin {
     this.#keys = new TwinKeys(limits.keysMax);
   }
 
-  /** The sum of all balances, in the smallest unit. */
-  get total(): bigint {
-    return this.#accounts.total;
-  }
-
   get accountCount(): number {
     return this.#accounts.table.records;
   }
 
-  /** How money came in and went out. */
-  get books(): Books {
-    return this.#accounts.books;
+  /** What all accounts of each currency in use hold, and how it came in and went out. */
+  totals(): readonly CurrencyTotal[] {
+    return this.#accounts.totals();
   }
 
-  balances(): IterableIterator<readonly [account: number, balance: number]> {
-    return this.#accounts.balances();
+  accounts(): IterableIterator<Account> {
+    return this.#accounts.all();
+  }
+
+  find(account: bigint): Account | undefined {
+    return this.#accounts.find(account);
+  }
+
+  /** Undefined where the account has none. */
+  nameOf(account: number): string | undefined {
+    return this.#accounts.names.nameOf(account);
   }
 
   /** 16 hex digits. */
@@ -84,7 +87,8 @@ export class LedgerTwin {
 
   tables(): readonly TwinTable[] {
     const { leases, sessions, runs } = this.#sessions;
-    return [this.#accounts.table, leases, sessions, runs, this.#keys.table];
+    const { table, names, currencies } = this.#accounts;
+    return [table, names.table, currencies.table, leases, sessions, runs, this.#keys.table];
   }
 
   /** The next batch, in which `findBatchFault` found nothing. */
@@ -138,28 +142,30 @@ export class LedgerTwin {
   }
 
   #executeNew(asked: Asked, operation: TwinOperation | undefined): Answer {
-    if (operation === undefined || operation.flags > 1) return MALFORMED;
-    const { kind, flags, byKey, extension } = operation;
-    if (flags === 1 && extension?.length !== 64) return MALFORMED;
-    if (WRITES.includes(kind)) {
-      return flags === 0 ? this.#accounts.write(operation) : this.#writeKeyed(asked, operation);
+    if (operation === undefined || !operation.isWhole) return MALFORMED;
+    const { kind, flags, byKey, terms } = operation;
+    if (flags > FLAG_KEY + FLAG_TERMS) return MALFORMED;
+    if (isWrite(kind)) {
+      if (flags >= FLAG_TERMS && terms === undefined) return MALFORMED;
+      const isKeyed = flags % 2 === FLAG_KEY;
+      return isKeyed ? this.#writeKeyed(asked, operation) : write(this.#accounts, operation);
     }
     if (kind === KIND.end && flags === 0) {
       this.#sessions.end(asked.session);
       return { code: CODE.ok };
     }
     if (kind !== KIND.outcome) return MALFORMED;
-    if (flags === 1 && byKey === 1) return this.#sealKey(asked, operation);
-    if (flags === 1 || byKey !== 0) return MALFORMED;
+    if (flags === FLAG_KEY && byKey === 1) return this.#sealKey(asked, operation);
+    if (flags !== 0 || byKey !== 0) return MALFORMED;
     return this.#sealRequest(asked, operation);
   }
 
   #writeKeyed({ seq, index }: Asked, operation: TwinOperation): Answer {
-    const key = readKey(operation.extension);
+    const { key } = operation;
     if (key === undefined) return MALFORMED;
     const use = this.#keys.find(key);
     if (use === undefined) {
-      const answer = this.#accounts.write(operation);
+      const answer = write(this.#accounts, operation);
       if (answer.code !== CODE.badRequest) {
         this.#keys.add(key, { content: contentOf(operation), seq, index, sealed: false });
       }
@@ -171,7 +177,7 @@ export class LedgerTwin {
   }
 
   #sealKey({ seq, index }: Asked, operation: TwinOperation): Answer {
-    const key = readKey(operation.extension);
+    const { key } = operation;
     if (key === undefined) return MALFORMED;
     const use = this.#keys.find(key);
     if (use !== undefined) return use.sealed ? NEVER_HAPPENED : answerOf(use);

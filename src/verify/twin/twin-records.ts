@@ -3,11 +3,14 @@
  * constants of the record layout (the layout itself is in `core/operation.ts`).
  */
 import {
-  CHUNK_BYTES_MAX, CHUNK_MARK, CHUNK_OPERATIONS_MAX, KIND, RECORD_BYTES, RESULT_BYTES,
+  CHUNK_BYTES_MAX, CHUNK_MARK, CHUNK_OPERATIONS_MAX, FLAG_KEY, FLAG_TERMS, KIND_MAX, RECORD_BYTES,
+  RESULT_BYTES,
 } from '../../core/operation.ts';
+import { isNatural } from './amounts.ts';
+import { readTerms, type TwinTerms } from './twin-terms.ts';
 
-/** Integers go up to 2^53 - 1, in either direction. */
-export const LARGEST = 9007199254740991n;
+/** Flags of what may follow an operation, in the order in which it follows. */
+const EXTENSIONS: readonly number[] = [FLAG_KEY, FLAG_TERMS];
 
 /** An operation as its record says it, undecided whether it makes sense. */
 export interface TwinOperation {
@@ -18,8 +21,11 @@ export interface TwinOperation {
   readonly account: bigint;
   readonly toAccount: bigint;
   readonly amount: bigint;
-  /** The extension's bytes: undefined without one, empty where the chunk ends before it. */
-  readonly extension: Uint8Array | undefined;
+  /** Whether the chunk has all of its extensions. */
+  readonly isWhole: boolean;
+  /** Undefined without one, and where it is none. */
+  readonly key: string | undefined;
+  readonly terms: TwinTerms | undefined;
 }
 
 export interface TwinChunk {
@@ -36,6 +42,8 @@ export interface Answer {
   readonly account?: bigint | number;
   readonly balance?: bigint | number;
   readonly toBalance?: bigint | number;
+  /** Digits of the balances; left out: 2. */
+  readonly scale?: number;
 }
 
 /** Why the batch is no row of whole chunks, in words; undefined where it is one. */
@@ -80,7 +88,8 @@ function readOperations(view: DataView, chunkAt: number, end: number) {
     const operation = readOperation(view, at, end);
     operations.push(operation);
     if (operation === undefined) continue;
-    at += operation.extension === undefined ? RECORD_BYTES : 2 * RECORD_BYTES;
+    at += RECORD_BYTES;
+    for (const flag of EXTENSIONS) if ((operation.flags & flag) !== 0) at += RECORD_BYTES;
   }
   return operations;
 }
@@ -88,6 +97,13 @@ function readOperations(view: DataView, chunkAt: number, end: number) {
 function readOperation(view: DataView, at: number, end: number): TwinOperation | undefined {
   if (at >= end) return undefined;
   const flags = view.getUint8(at + 1);
+  const extensions = EXTENSIONS.filter((flag) => (flags & flag) !== 0);
+  const extension = (flag: number): Uint8Array | undefined => {
+    const from = at + (1 + extensions.indexOf(flag)) * RECORD_BYTES;
+    if (!extensions.includes(flag) || from >= end) return undefined;
+    return new Uint8Array(view.buffer, view.byteOffset + from, RECORD_BYTES);
+  };
+  const [key, terms] = EXTENSIONS.map(extension);
   return {
     kind: view.getUint8(at),
     flags,
@@ -96,30 +112,19 @@ function readOperation(view: DataView, at: number, end: number): TwinOperation |
     account: view.getBigInt64(at + 8, true),
     toAccount: view.getBigInt64(at + 16, true),
     amount: view.getBigInt64(at + 24, true),
-    extension: flags % 2 === 1 ? readExtension(view, at + RECORD_BYTES, end) : undefined,
+    isWhole: at + (1 + extensions.length) * RECORD_BYTES <= end,
+    key: key && readKey(key),
+    terms: terms && readTerms(terms),
   };
-}
-
-function readExtension(view: DataView, at: number, end: number): Uint8Array {
-  const length = Math.max(0, Math.min(RECORD_BYTES, end - at));
-  return new Uint8Array(view.buffer, view.byteOffset + Math.min(at, end), length);
 }
 
 function chunkBytes(view: DataView, at: number): number {
   return (1 + view.getUint32(at + 24, true)) * RECORD_BYTES;
 }
 
-export function isExact(value: bigint): boolean {
-  return value <= LARGEST && value >= -LARGEST;
-}
-
-export function isNatural(value: bigint): boolean {
-  return value <= LARGEST && value >= 0n;
-}
-
 /** The key in an extension: 1 to 64 visible ASCII characters, then zeros; undefined for others. */
-export function readKey(extension: Uint8Array | undefined): string | undefined {
-  const text = Buffer.from(extension ?? []).toString('latin1');
+function readKey(extension: Uint8Array): string | undefined {
+  const text = Buffer.from(extension).toString('latin1');
   return /^[!-~]{1,64}\0*$/.test(text) ? text.replace(/\0+$/, '') : undefined;
 }
 
@@ -135,13 +140,13 @@ export class TwinResults {
 
   /** The answer to the operation, which is undefined where the chunk's records ran out. */
   put(index: number, operation: TwinOperation | undefined, answer: Answer): void {
-    const { code, detail = 0, account = 0, balance = 0, toBalance = 0 } = answer;
+    const { code, detail = 0, account = 0, balance = 0, toBalance = 0, scale = 2 } = answer;
     const view = this.#view;
     const at = index * RESULT_BYTES;
     const kind = operation?.kind ?? 0;
     view.setUint8(at, code);
-    view.setUint8(at + 1, kind <= KIND.end ? kind : 0);
-    view.setUint8(at + 2, 2);
+    view.setUint8(at + 1, kind <= KIND_MAX ? kind : 0);
+    view.setUint8(at + 2, scale);
     view.setUint32(at + 4, detail % 2 ** 32, true);
     view.setBigInt64(at + 8, BigInt(account), true);
     view.setBigInt64(at + 16, BigInt(balance), true);

@@ -6,7 +6,8 @@ import { Ledger } from '../../../src/core/ledger.ts';
 import { Random } from '../../../src/core/random.ts';
 import { compareCheckpoint } from '../../../src/verify/directory/compare-checkpoint.ts';
 import { LedgerTwin } from '../../../src/verify/twin/ledger-twin.ts';
-import { BatchGenerator, copyImage } from '../../support/ledger-batches.ts';
+import { BatchGenerator } from '../../support/batch-generator.ts';
+import { copyImage } from '../../support/ledger-batches.ts';
 
 const LIMITS = { leasesMax: 3, runsMax: 40, keysMax: 12 };
 
@@ -15,7 +16,7 @@ function makeState(): { readonly image: LedgerImage; readonly twin: LedgerTwin }
   const ledger = new Ledger(LIMITS);
   const twin = new LedgerTwin(LIMITS);
   const generator = new BatchGenerator(new Random(7));
-  for (let seq = 1; seq <= 60; seq += 1) {
+  for (let seq = 1; seq <= 200; seq += 1) {
     const batch = generator.batch(seq);
     ledger.execute(seq as Seq, (seq * 10) as Timestamp, batch);
     twin.execute(seq, seq * 10, batch);

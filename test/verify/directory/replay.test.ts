@@ -83,7 +83,7 @@ t.test('replay: what does not follow, or gives something else, is told', async (
   const { replay } = take(history);
   t.match(replay.tail, { seq: 3, hash: bank.tail.hash });
   t.equal(replay.operations, 3);
-  t.equal(replay.twin.total, 12n);
+  t.equal(replay.twin.totals()[0]?.total, 12n);
   const [one, two, three] = history as [ExecutedEntry, ExecutedEntry, ExecutedEntry];
   const faults: readonly (readonly [entries: readonly EntryRecord[], fault: RegExp])[] = [
     [[two], /it stands behind entry 0/],
