@@ -7,7 +7,7 @@
  * vanishes. 5 determinism: equal entries give equal digests. 6 no backend votes away what it lost.
  * And: promises are kept (`promise-watch.ts`), a view is not written hastily, a stopped coordinator
  * is silent, no member of the durable view is told to set its files aside, a prepared entry has
- * room, nothing grows without bound. (3 and 4 are judged at the end, in `judgement.ts`.)
+ * room, the commit floor is what is decided. (3 and 4 are judged at the end, in `judgement.ts`.)
  */
 import { entryBytes, type ExecutedEntry } from '../core/entry.ts';
 import { isMember, type ControlRecord } from '../core/view.ts';
@@ -99,6 +99,10 @@ export class Invariants {
     if (this.#judgedRecords.has(record)) return;
     this.#judgedRecords.add(record);
     if (before?.owner !== frontend.owner || before.view.number === view.number) return;
+    if (record.commitFloor < this.#decidedSeq) {
+      const floor = `floor ${record.commitFloor}, below ${this.#decidedSeq}`;
+      this.#report(`view ${view.number} is written with ${floor}`);
+    }
     if (!frontend.coordinator.status().serving) return;
     const stay = view.members.map(({ id }) => id);
     const dropped = before.view.members.map(({ id }) => id).filter((id) => !stay.includes(id));
@@ -150,10 +154,15 @@ export class Invariants {
     }
   }
 
-  /** A view has become durable: its members hold everything that was ever decided. */
-  onViewDurable({ view }: ControlRecord, before: ControlRecord | undefined): void {
+  /** A record has become durable: its floor is decided, its members hold all that was decided. */
+  onRecordDurable({ view, commitFloor }: ControlRecord, before: ControlRecord | undefined): void {
     // A record that was rebuilt names the newest view that is remembered: not checked.
-    if (before === undefined || before.view.number === view.number) return;
+    if (before === undefined) return;
+    if (commitFloor < before.commitFloor && this.#decidedSeq > 0) {
+      this.#report(`the commit floor falls from ${before.commitFloor} to ${commitFloor}`);
+    }
+    if (commitFloor > this.#decidedSeq) this.#onDurable(commitFloor, 'a commit floor');
+    if (before.view.number === view.number) return;
     if (view.members.length === 0) this.#report('the view is empty');
     const decided = this.decidedSeq;
     for (const { id, incarnation } of view.members) {

@@ -74,6 +74,11 @@ function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[]
   if (tails.size > 1) found.push('liveness: the journals do not end alike');
   const status = cluster.frontend?.coordinator.status();
   if (status?.copies !== cluster.count) found.push(`liveness: status ${status?.status.join(',')}`);
+  const { record } = cluster.store;
+  const { decidedSeq } = cluster.invariants;
+  if (record !== undefined && record.commitFloor < decidedSeq) {
+    found.push(`liveness: the commit floor stays at ${record.commitFloor}, below ${decidedSeq}`);
+  }
   for (const client of clients) {
     if (!client.isServed) found.push(`liveness: ${client.name} still waits`);
   }

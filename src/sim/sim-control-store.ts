@@ -150,7 +150,7 @@ export class SimControlStore {
     if (attempt.version !== (before?.version ?? 0) + 1) return false;
     this.record = attempt;
     if (!this.isRolledBack) this.#history.onWritten(attempt);
-    this.#cluster.invariants.onViewDurable(attempt, before);
+    this.#cluster.invariants.onRecordDurable(attempt, before);
     return true;
   }
 }

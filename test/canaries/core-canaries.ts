@@ -108,6 +108,30 @@ export const CORE_CANARIES: readonly Canary[] = [
     replace: 'return view.members.some((member) => member.id === id && incarnation !== undefined);',
   },
   {
+    name: 'the commit floor is not raised with a view',
+    file: 'core/membership.ts',
+    find: 'commitFloor: this.#host.commitSeq() });',
+    replace: 'commitFloor: control.record.commitFloor });',
+  },
+  {
+    name: 'the commit floor is set back by a takeover',
+    file: 'core/coordinator.ts',
+    find: 'commitFloor: base.seq, recovered: false',
+    replace: 'commitFloor: 0 as Seq, recovered: false',
+  },
+  {
+    name: 'the commit floor is raised to what is not decided',
+    file: 'core/membership.ts',
+    find: 'commitFloor: this.#host.commitSeq() });',
+    replace: 'commitFloor: this.#host.lastSeq() });',
+  },
+  {
+    name: 'the commit floor is not raised under load',
+    file: 'core/coordinator.ts',
+    find: 'if (this.#serving.head.seq <= this.#control.record.commitFloor) return;',
+    replace: 'if (this.#serving.head.seq >= 0) return;',
+  },
+  {
     name: 'commit floor ignored',
     file: 'core/takeover.ts',
     find: 'if ((link.tail?.seq ?? 0) >= record.commitFloor) return true;',
