@@ -79,6 +79,8 @@ function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[]
   if (record !== undefined && record.commitFloor < decidedSeq) {
     found.push(`liveness: the commit floor stays at ${record.commitFloor}, below ${decidedSeq}`);
   }
+  const owed = cluster.frontend?.owedAnswer;
+  if (owed !== undefined) found.push(`liveness: the frontend does not answer ${owed}`);
   for (const client of clients) {
     if (!client.isServed) found.push(`liveness: ${client.name} still waits`);
   }

@@ -5,7 +5,7 @@
  * A request is repeated only where its client itself may have sent it twice, or knows that it may
  * have happened: a connection that is torn and made anew does that; one that is not, does not.
  */
-import type { Ticket } from '../core/client-queue.ts';
+import type { Thing, Ticket } from '../core/client-queue.ts';
 import { ClientSession } from '../core/client-session.ts';
 import type { FromClient, ToClient } from '../core/message.ts';
 import { encodeChunk } from '../core/operation.ts';
@@ -22,6 +22,8 @@ const TICK_MS = 25;
 const HURRY_MS = 600;
 const HURRIED_THINK_MS = 2;
 const LAST_THINK_MS = 30;
+/** What it wants an answer to in the end. */
+const LAST_THINGS: readonly Thing[] = ['request', 'query'];
 
 export interface ClientPlan extends Habits {
   /** How many operations it submits in all. */
@@ -51,9 +53,10 @@ export class SimClient implements SimClientEnd {
   #link: { send(message: FromClient): void; hangUp(afterMs: number): void } | undefined;
   #left: number;
   #isThinking = false;
-  /** The faults are over: it submits what is left without a pause, then asks for a last answer. */
+  /** The faults are over: it submits what is left without a pause, then wants last answers. */
   #isHurried = false;
-  #isServed = false;
+  /** Of the last things, those that were answered. */
+  readonly #served = new Set<Thing>();
 
   constructor(cluster: SimCluster, id: number, plan: ClientPlan, workload: Workload) {
     this.#cluster = cluster;
@@ -85,9 +88,9 @@ export class SimClient implements SimClientEnd {
     return this.#plan.onlyReads;
   }
 
-  /** Whether it has submitted everything, waits for nothing, and its last request was answered. */
+  /** Whether it has submitted everything, waits for nothing, and its last things were answered. */
   get isServed(): boolean {
-    return this.#isServed && this.#open.size === 0;
+    return this.#served.size === LAST_THINGS.length && this.#open.size === 0;
   }
 
   onConnected(send: (message: FromClient) => void, hangUp: (afterMs: number) => void): void {
@@ -167,7 +170,8 @@ export class SimClient implements SimClientEnd {
     else if ('result' in outcome) observed.answers = [outcome];
     else observed.answers = answersOf(outcome, observed.operations.length);
     this.#remember(observed);
-    if (this.#isHurried && this.#left === 0 && outcome.kind === 'answered') this.#isServed = true;
+    const isLast = this.#isHurried && this.#left === 0;
+    if (isLast && outcome.kind === 'answered') this.#served.add(observed.thing);
     this.#thinkSoon();
   }
 
@@ -206,7 +210,7 @@ export class SimClient implements SimClientEnd {
   }
 
   get #wantsLast(): boolean {
-    return this.#isHurried && !this.#isServed && this.#open.size === 0;
+    return this.#isHurried && !this.isServed && this.#open.size === 0;
   }
 
   #draw(): Draw {
@@ -217,7 +221,8 @@ export class SimClient implements SimClientEnd {
   }
 
   #last(): Draw {
-    return single(this.#workload.create());
+    const wantsWrite = !this.#served.has('request');
+    return single(wantsWrite ? this.#workload.create() : this.#workload.query());
   }
 
   #submit({ thing, operations, isBulk }: Draw): void {

@@ -9,6 +9,7 @@ import type {
   ToBackend,
   ToClient,
 } from '../core/message.ts';
+import { ClientWatch } from './client-watch.ts';
 import { FailureWatch } from './failure-watch.ts';
 import { SimBackend } from './sim-backend.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -31,6 +32,7 @@ interface Peer {
   readonly pipe: Pipe;
   /** The client at the other end has given it up. */
   left: boolean;
+  readonly watch: ClientWatch | undefined;
 }
 
 /** The process dies at one of its effects: before, or after, the n-th from now. */
@@ -112,17 +114,19 @@ export class SimFrontend {
     backend.pipe = this.#newPipe();
     backend.frontend = this;
     backend.connection = this.#cluster.newConnection();
-    this.#peers.set(backend.connection, { end: backend, pipe: backend.pipe, left: false });
+    const { pipe, connection } = backend;
+    this.#peers.set(connection, { end: backend, pipe, left: false, watch: undefined });
   }
 
   acceptClient(client: SimClientEnd): void {
     const connection = this.#cluster.newConnection();
-    const peer: Peer = { end: client, pipe: this.#newPipe(), left: false };
+    const watch = new ClientWatch();
+    const peer: Peer = { end: client, pipe: this.#newPipe(), left: false, watch };
     this.#peers.set(connection, peer);
     client.onConnected(
       (message) => {
         this.#cluster.noteMessage(client.name, 'frontend', message);
-        peer.pipe.send(0, () => this.#fromClient(connection, peer.pipe, message));
+        peer.pipe.send(0, () => this.#fromClient(connection, peer, message));
       },
       (afterMs) => {
         peer.left = true;
@@ -145,6 +149,15 @@ export class SimFrontend {
     return [...this.#peers.values()]
       .filter(({ end, left }) => end === client && !left)
       .map(({ pipe }) => pipe);
+  }
+
+  /** Somebody who is connected waits for an answer; undefined where nobody does. */
+  get owedAnswer(): string | undefined {
+    for (const { end, pipe, left, watch } of this.#peers.values()) {
+      const what = left || !pipe.open ? undefined : watch?.waitsFor;
+      if (what !== undefined && !(end instanceof SimBackend)) return `${what} to ${end.name}`;
+    }
+    return undefined;
   }
 
   /** The network around it is well again. */
@@ -175,9 +188,10 @@ export class SimFrontend {
     if (this.coordinator.connectionOf(id) === connection) this.failures.onLost(id);
   }
 
-  #fromClient(connection: number, pipe: Pipe, message: FromClient): void {
+  #fromClient(connection: number, { pipe, watch }: Peer, message: FromClient): void {
     this.sees((coordinator, now) => {
       if (!pipe.open) return;
+      watch?.onAsked(message);
       if (message.type === 'client-hello') coordinator.onClientHello(connection, message, now);
       else coordinator.onClientMessage(connection, message, now);
     });
@@ -254,6 +268,7 @@ export class SimFrontend {
     } else {
       this.#cluster.noteMessage('frontend', end.name, message as Message);
       this.#cluster.invariants.onToClient(this, message as ToClient);
+      peer.watch?.onTold(message as ToClient);
       pipe.send(1, () => {
         if (!peer.left) end.onMessage(message as ToClient);
       });

@@ -61,7 +61,7 @@ export class Workload {
 
   next(): Draw {
     const random = this.#random;
-    if (this.#habits.onlyReads) return single(this.#query());
+    if (this.#habits.onlyReads) return single(this.query());
     if (this.#habits.bulk && random.chance(0.06)) return this.#bulk();
     return single(this.#one());
   }
@@ -96,7 +96,7 @@ export class Workload {
     const thing = random.chance(0.3) ? 'query' : 'request';
     const length = 2 + random.int(random.chance(0.2) ? 60 : 12);
     const operations = Array.from({ length }, () =>
-      thing === 'query' ? this.#query() : this.#write(),
+      thing === 'query' ? this.query() : this.#write(),
     );
     return { thing, operations, isBulk: true };
   }
@@ -106,13 +106,13 @@ export class Workload {
     const asked = this.#unknown.shift();
     if (asked !== undefined) return asked;
     const dice = random.int(100);
-    if (dice < 30) return this.#query();
+    if (dice < 30) return this.query();
     if (dice < 36 && this.#earlier.length > 0) return random.pick(this.#earlier);
     if (dice < 46 && this.#habits.keys) return this.#keyedWrite();
     return this.#write();
   }
 
-  #query(): Operation {
+  query(): Operation {
     return { kind: 'query', account: this.#account() };
   }
 
