@@ -170,8 +170,8 @@ export class SimClient implements SimClientEnd {
     else if ('result' in outcome) observed.answers = [outcome];
     else observed.answers = answersOf(outcome, observed.operations.length);
     this.#remember(observed);
-    const isLast = this.#isHurried && this.#left === 0;
-    if (isLast && outcome.kind === 'answered') this.#served.add(observed.thing);
+    const isLast = this.#isHurried && this.#left === 0 && outcome.kind === 'answered';
+    if (isLast && hasRun(observed)) this.#served.add(observed.thing);
     this.#thinkSoon();
   }
 
@@ -264,4 +264,9 @@ export class SimClient implements SimClientEnd {
       if (!this.#cluster.connectClient(this)) this.#connectSoon();
     });
   }
+}
+
+/** A request that is answered may have been passed over: who asks for service wants it done. */
+function hasRun({ thing, answers }: Observed): boolean {
+  return thing === 'query' || answers.some(({ result }) => result.code === 'ok');
 }

@@ -134,7 +134,7 @@ function judge(cluster: SimCluster, history: readonly Observed[]): string[] {
   if (journal.length < cluster.invariants.decidedSeq) found.push('decided entries have vanished');
   const states = cluster.backends.map(({ participant }) => participant?.ledger.stateDigest);
   if (new Set(states).size > 1) found.push('the accounts differ at the end');
-  found.push(...contradictions(history, journal));
+  found.push(...contradictions(history, journal, cluster.sizes.ledgerLimits));
   return found;
 }
 
