@@ -14,7 +14,7 @@ import { answersOf, type Observed } from './observed.ts';
 import { RequestRepeater } from './request-repeater.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { SimCluster } from './sim-cluster.ts';
-import type { SimClientEnd } from './sim-frontend.ts';
+import type { HangUp, SimClientEnd } from './sim-frontend.ts';
 import { single, Workload, type Draw, type Habits } from './workload.ts';
 
 const TICK_MS = 25;
@@ -50,7 +50,7 @@ export class SimClient implements SimClientEnd {
   readonly #open = new Map<Ticket, Observed>();
   #session: ClientSession;
   #life = 1;
-  #link: { send(message: FromClient): void; hangUp(afterMs: number): void } | undefined;
+  #link: { send(message: FromClient): void; readonly hangUp: HangUp } | undefined;
   #left: number;
   #isThinking = false;
   /** The faults are over: it submits what is left without a pause, then wants last answers. */
@@ -93,7 +93,7 @@ export class SimClient implements SimClientEnd {
     return this.#served.size === LAST_THINGS.length && this.#open.size === 0;
   }
 
-  onConnected(send: (message: FromClient) => void, hangUp: (afterMs: number) => void): void {
+  onConnected(send: (message: FromClient) => void, hangUp: HangUp): void {
     this.#link = { send, hangUp };
     this.#session.onConnected();
     this.#session.flush();
@@ -118,20 +118,24 @@ export class SimClient implements SimClientEnd {
     const link = this.#link;
     if (link === undefined) return;
     this.onDisconnected();
-    link.hangUp(afterMs);
+    link.hangUp(afterMs, false);
   }
 
-  /** What it waited for it will never know. Another begins in its place. */
+  /** What it waited for it will never know. Another begins in its place, and asks. */
   crash(): void {
     this.#cluster.note(`${this.name} crashes`);
     this.#life += 1;
+    for (const { operations: [first] } of this.#open.values()) {
+      if (first?.key !== undefined) this.#workload.onAbandoned(undefined, first.key);
+    }
+    for (const id of this.#repeater.onClientGone()) this.#workload.onAbandoned(id, undefined);
     this.#open.clear();
-    this.#repeater.onClientGone();
     this.#repeater = new RequestRepeater(this.#cluster, this.#plan.repeats);
     this.#session = this.#newSession();
     const link = this.#link;
     this.#link = undefined;
-    link?.hangUp(this.#cluster.random.chance(0.5) ? 0 : this.#cluster.random.next() * 500);
+    const { random } = this.#cluster;
+    link?.hangUp(random.chance(0.5) ? 0 : random.next() * 500, random.chance(0.5));
     this.#connectSoon();
     this.#thinkSoon();
   }

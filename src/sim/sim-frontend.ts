@@ -18,11 +18,16 @@ import type { SimClock } from './sim-clock.ts';
 
 const TICK_MS = 10;
 
+/**
+ * A client gives up its connection at once; the frontend learns it after so long. Where the machine
+ * of the client dies, what it had sent and is on its way may be lost.
+ */
+export type HangUp = (afterMs: number, isLost: boolean) => void;
+
 /** A client's connection as the cluster sees it. */
 export interface SimClientEnd {
   readonly name: string;
-  /** `hangUp`: this end gives up at once; the frontend learns it after so long. */
-  onConnected(send: (message: FromClient) => void, hangUp: (afterMs: number) => void): void;
+  onConnected(send: (message: FromClient) => void, hangUp: HangUp): void;
   onMessage(message: ToClient): void;
   onDisconnected(): void;
 }
@@ -128,8 +133,9 @@ export class SimFrontend {
         this.#cluster.noteMessage(client.name, 'frontend', message);
         peer.pipe.send(0, () => this.#fromClient(connection, peer, message));
       },
-      (afterMs) => {
+      (afterMs, isLost) => {
         peer.left = true;
+        if (isLost) peer.pipe.open = false;
         this.#cluster.queue.after(afterMs, () => this.#hangUp(connection, peer));
       },
     );
@@ -304,11 +310,13 @@ export class SimFrontend {
 
   /** The client has given up: what it had sent still arrives, and then the end of the stream. */
   #hangUp(connection: number, { pipe }: Peer): void {
-    pipe.send(0, () => {
+    const end = (): void => {
       pipe.open = false;
       if (!this.#peers.delete(connection)) return;
       this.sees((coordinator, now) => coordinator.onGone(connection, now));
-    });
+    };
+    if (pipe.open) pipe.send(0, end);
+    else end();
   }
 
   #newPipe(): Pipe {
