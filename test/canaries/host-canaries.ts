@@ -99,6 +99,13 @@ export const HOST_CANARIES: readonly Canary[] = [
     replace: '      if (promise === undefined) await this.#writePromise(promise);',
   },
   {
+    name: 'a promise that finds no room on the disk counts as saved',
+    file: 'host/replica.ts',
+    find: "if (!(error instanceof EnvironmentError) || error.kind !== 'disk-full') throw error;",
+    replace: "if (!(error instanceof EnvironmentError) || error.kind !== 'disk-full') throw error;"
+      + ' else return;',
+  },
+  {
     name: 'a checkpoint is saved before its entry is committed',
     file: 'host/checkpointer.ts',
     find: 'this.#frozen = { entry: { seq, entryEpoch, hash }, ledger, image: ledger.snapshot() };',
