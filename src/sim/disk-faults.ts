@@ -79,7 +79,10 @@ function loseFrom(backend: SimBackend, directory: SimDirectory, name: string): v
   const { journal } = backend;
   backend.promises.forget();
   backend.lostBelow = Math.max(backend.lostBelow, journal.entries.length);
-  journal.excuse(() => directory.lose(name));
+  journal.excuse(() => {
+    directory.sync(); // else a rename on its way would bring the name back
+    directory.lose(name);
+  });
 }
 
 function filesOf(backend: SimBackend, part: Part): SimFile[] {
