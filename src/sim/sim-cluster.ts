@@ -240,11 +240,15 @@ export class SimCluster {
     if (this.frontends.length === 0) return true;
     const [frontend] = this.frontends;
     if (frontend === undefined || this.frontends.length > 1 || frontend.paused) return false;
-    const { serving, status } = frontend.coordinator.status();
+    const { coordinator } = frontend;
+    const { serving, status } = coordinator.status();
+    // One that came back behind a half-open connection is up in the eyes of nobody but itself.
+    const isHere = ({ id, connection }: SimBackend): boolean =>
+      status[id - 1] === 1 && coordinator.connectionOf(id) === connection;
     return (
       serving &&
       this.backends.some(
-        (other, at) => other !== loser && status[at] === 1 && other.isWell && other.isSound,
+        (other) => other !== loser && isHere(other) && other.isWell && other.isSound,
       )
     );
   }
