@@ -57,6 +57,7 @@ export class SimClient implements SimClientEnd {
   #isHurried = false;
   /** Of the last things, those that were answered. */
   readonly #served = new Set<Thing>();
+  #lastFirst: Thing = 'request';
 
   constructor(cluster: SimCluster, id: number, plan: ClientPlan, workload: Workload) {
     this.#cluster = cluster;
@@ -81,6 +82,13 @@ export class SimClient implements SimClientEnd {
     if (this.#isHurried) return;
     this.#isHurried = true;
     this.#cluster.queue.after(HURRY_MS, () => (this.#left = 0));
+    this.#thinkSoon();
+  }
+
+  /** It wants last answers once more, this one first. */
+  askAgain(first: Thing): void {
+    this.#served.clear();
+    this.#lastFirst = first;
     this.#thinkSoon();
   }
 
@@ -225,7 +233,8 @@ export class SimClient implements SimClientEnd {
   }
 
   #last(): Draw {
-    const wantsWrite = !this.#served.has('request');
+    const isFirst = !this.#served.has(this.#lastFirst);
+    const wantsWrite = isFirst === (this.#lastFirst === 'request');
     return single(wantsWrite ? this.#workload.create() : this.#workload.query());
   }
 

@@ -1,9 +1,10 @@
-/** One seeded run: faults for a while, then healing, then the verdict. */
+/** One seeded run: faults for a while, then healing, one more silence, then the verdict. */
 import type { Operation } from '../core/operation.ts';
 import { Random } from '../core/random.ts';
 import type { Fault } from './faults.ts';
 import { contradictions } from './judgement.ts';
 import type { Observed } from './observed.ts';
+import { outlive } from './outlive.ts';
 import { settle } from './settle.ts';
 import { SimClient } from './sim-client.ts';
 import { SimCluster } from './sim-cluster.ts';
@@ -54,6 +55,10 @@ export async function simulate(
     await begin(cluster, clients);
     await strikeAll(options, cluster, clients, random, faults);
     found.push(...(await settle(cluster, clients, options.healMs)));
+    if (found.length === 0 && cluster.invariants.found.length === 0) {
+      found.push(...(await outlive(cluster, clients, random)));
+      found.push(...(await settle(cluster, clients, options.healMs)));
+    }
   } catch (error) {
     // An assertion of the core: a bug that shows itself.
     found.push(error instanceof Error ? (error.stack ?? error.message) : String(error));

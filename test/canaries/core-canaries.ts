@@ -345,6 +345,18 @@ export const CORE_CANARIES: readonly Canary[] = [
     replace: '    if (expired.operations < 0) {\n',
   },
   {
+    name: 'a vote that is overdue is waited for',
+    file: 'core/serving.ts',
+    find: 'if (this.membership.failOverdue(batch.seq)) this.#reassign();',
+    replace: '',
+  },
+  {
+    name: 'silence is not noticed',
+    file: 'core/status-array.ts',
+    find: 'else if (nowMs - heardMs > this.#readTimeoutMs) silent.push(id);',
+    replace: 'else if (nowMs - heardMs > 100 * this.#readTimeoutMs) silent.push(id);',
+  },
+  {
     name: 'a QUERY is answered before the write that was submitted before it',
     file: 'core/client-session.ts',
     find:
