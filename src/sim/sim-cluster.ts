@@ -222,7 +222,8 @@ export class SimCluster {
     if (record === undefined || this.store.isRolledBack) return false;
     if (!this.#isCalm(backend)) return false;
     if (this.backends.some((each) => each.isSwapped)) return false;
-    return [record, ...pending].every(({ view }) =>
+    const written = this.frontends.flatMap(({ writing }) => writing ?? []);
+    return [record, ...pending, ...written].every(({ view }) =>
       view.members.some(({ id, incarnation }) => {
         const other = this.backends[id - 1];
         return (

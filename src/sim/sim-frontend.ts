@@ -1,6 +1,6 @@
 /** A simulated frontend process: one life of the real coordinator, with its connections. */
 import { Coordinator } from '../core/coordinator.ts';
-import type { CoordinatorHost, Now, StopReason } from '../core/effect.ts';
+import type { ControlOutcome, CoordinatorHost, Now, StopReason } from '../core/effect.ts';
 import type { BackendId, ClusterId, OwnerId } from '../core/ids.ts';
 import type {
   FromBackend,
@@ -9,6 +9,7 @@ import type {
   ToBackend,
   ToClient,
 } from '../core/message.ts';
+import type { ControlRecord } from '../core/view.ts';
 import { ClientWatch } from './client-watch.ts';
 import { FailureWatch } from './failure-watch.ts';
 import { SimBackend } from './sim-backend.ts';
@@ -62,6 +63,10 @@ export class SimFrontend {
   readonly clock: SimClock;
   doom: Doom | undefined;
   readonly failures = new FailureWatch();
+  /** The control record that it writes, and writes again until it knows what became of it. */
+  writing: ControlRecord | undefined;
+  /** It may have been written. */
+  #isUnsure = false;
   readonly #cluster: SimCluster;
   readonly #peers = new Map<number, Peer>();
   #held: (() => void)[] = [];
@@ -218,9 +223,8 @@ export class SimFrontend {
       writeControl: (record) =>
         this.#atEffect('control write', () => {
           this.#cluster.invariants.onViewWriting(this, record);
-          this.#cluster.store.write(record, this, (outcome) =>
-            this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now)),
-          );
+          this.writing = record;
+          this.#cluster.store.write(record, this, (outcome) => this.#onWritten(outcome));
         }),
       wake: (delayMs) =>
         this.#cluster.queue.after(this.clock.real(delayMs), () =>
@@ -232,6 +236,12 @@ export class SimFrontend {
       trace: this.#cluster.traceLine,
       stop: (reason, detail) => this.#stop(reason, detail),
     };
+  }
+
+  #onWritten(outcome: ControlOutcome): void {
+    this.#isUnsure = outcome === 'unknown' || (outcome === 'failed' && this.#isUnsure);
+    if (!this.#isUnsure) this.writing = undefined;
+    this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now));
   }
 
   #stop(reason: StopReason, detail: string): void {
