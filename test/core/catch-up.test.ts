@@ -65,10 +65,14 @@ interface Setting {
   readonly source: readonly Entry[];
   readonly recent?: boolean;
   readonly joinerDigest?: string;
+  /** With each vote of the joiner. */
+  readonly voteDigest?: string;
 }
 
 /** Runs a catch-up whose messages are answered at once, from the two histories. */
-function catchUp({ joiner, source, recent = false, joinerDigest = DIGEST }: Setting) {
+function catchUp(setting: Setting) {
+  const { joiner, source, recent = false, joinerDigest = DIGEST } = setting;
+  const { voteDigest = DIGEST + DIGEST } = setting;
   const held = [...joiner];
   const locates: number[] = [];
   const queue: (() => void)[] = [];
@@ -125,7 +129,7 @@ function catchUp({ joiner, source, recent = false, joinerDigest = DIGEST }: Sett
       case 'prepare': {
         held.push({ ...message, hash: hashEntry(message) });
         link.votedSeq = message.seq;
-        return subject.onVote(message.seq, DIGEST + DIGEST);
+        return subject.onVote(message.seq, voteDigest);
       }
       default:
         throw new Error(message.type);
@@ -212,6 +216,14 @@ t.test('catch-up: nothing of it may go below a checkpoint: impossible', async (t
   }
   t.equal(subject.phase, 'impossible');
   t.notOk(sent.some(({ type }) => type === 'truncate'));
+});
+
+t.test('catch-up: what is streamed gives another result or state: diverged', async (t) => {
+  const source = history([1, 1, 1, 1]);
+  const joiner = source.slice(0, 2);
+  t.equal(catchUp({ joiner, source }).phase, 'streaming');
+  const voteDigest = `${DIGEST}f${DIGEST.slice(1)}`;
+  t.equal(catchUp({ joiner, source, voteDigest }).phase, 'diverged');
 });
 
 t.test('catch-up: equal histories, another state: diverged, and nothing is streamed', async (t) => {
