@@ -12,6 +12,8 @@ export interface ChaosFlags {
   readonly forMs: number | undefined;
   readonly mode: CutMode | undefined;
   readonly yesReally: boolean;
+  /** A workload is to see it: `--for` may be how long that lasts. */
+  readonly isInPlan: boolean;
   /** What the environment says: it need not mean anything to the fault. */
   readonly defaults?: { readonly for: boolean; readonly mode: boolean };
 }
@@ -56,11 +58,11 @@ function onlyFault({ faults }: ChaosFlags): GivenFault {
 
 /** Flags that mean nothing to the fault are refused: whoever gives them expects something. */
 function requireFitting(kind: FaultKind, flags: ChaosFlags): void {
-  const { backend, forMs, mode, defaults } = flags;
+  const { backend, forMs, mode, isInPlan, defaults } = flags;
   if (mode !== undefined && kind !== 'cut' && defaults?.mode !== true) {
     throw usageError('--mode is how --cut cuts');
   }
-  if (forMs !== undefined && !lasts(kind) && defaults?.for !== true) {
+  if (forMs !== undefined && !lasts(kind) && !isInPlan && defaults?.for !== true) {
     throw usageError(`--for does not go with --${kind}, which is done at once`);
   }
   if (backend !== undefined && (kind === 'frontend' || kind === 'all')) {

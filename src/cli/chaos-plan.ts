@@ -46,7 +46,10 @@ export async function runPlanned(context: CliContext, planned: PlannedRun): Prom
   const say = (line: string): void => {
     (json ? context.stderr : context.stdout).write(`${line}\n`);
   };
-  if (reportPath !== undefined) await write(reportPath, '');
+  // Whether they can be written is found out before anything is done to a bank.
+  for (const path of [reportPath, planned.historyPath]) {
+    if (path !== undefined) await write(path, '');
+  }
   say(`plan ${chosen.plan.name}, seed ${chosen.seed}`);
   for (const line of formatPlan(chosen.plan)) say(`  ${line}`);
   const startedAt = new Date().toISOString().replace(/T(.*)\..*/, ' $1 UTC');

@@ -33,7 +33,7 @@ export interface ChosenPlan {
 }
 
 const DRAWN_FOR_MS = 30_000;
-/** A single fault comes after so much calm. */
+/** A single fault comes after so much calm, at the latest half-way. */
 const CALM_MS = 3_000;
 const AFTER_SINGLE_MS = 5_000;
 const SEEDS = 2 ** 32;
@@ -59,9 +59,13 @@ function findPlan(wish: PlanWish): ChosenPlan {
   };
   if (single !== undefined) {
     if (scenario !== undefined) throw usageError('--scenario and a fault are two plans: one a run');
-    const flags = [...flagsOf(single), '--seed', String(seed), ...permission];
-    const forMs = CALM_MS + single.forMs + AFTER_SINGLE_MS;
-    return { plan: singleStep(single), seed, forMs, flags };
+    const isLasting = lasts(single.kind);
+    const whole = CALM_MS + single.forMs + AFTER_SINGLE_MS;
+    const forMs = isLasting ? whole : (wish.forMs ?? whole);
+    const plan = singleStep(single, Math.min(CALM_MS, forMs / 2));
+    const length = isLasting ? [] : ['--for', formatDuration(forMs)];
+    const flags = [...flagsOf(single), ...length, '--seed', String(seed), ...permission];
+    return { plan, seed, forMs, flags };
   }
   if (scenario === undefined) {
     if (wish.seed === undefined) throw missingOption('--scenario FILE|NAME, --seed N or a fault');
@@ -72,8 +76,8 @@ function findPlan(wish: PlanWish): ChosenPlan {
   return choose(plan, wish.forMs ?? lengthOf(plan), ['--scenario', scenario]);
 }
 
-function singleStep(order: FaultOrder): Plan {
-  const step = { order, atMs: CALM_MS, everyMs: undefined, untilMs: undefined };
+function singleStep(order: FaultOrder, atMs: number): Plan {
+  const step = { order, atMs, everyMs: undefined, untilMs: undefined };
   return { name: formatOrder(order), steps: [step] };
 }
 

@@ -3,6 +3,7 @@
  */
 import { Command } from 'clipanion';
 import type { CliContext } from './context.ts';
+import { environmentName } from './options.ts';
 
 export interface Usage {
   /** One line. */
@@ -29,6 +30,11 @@ export abstract class BankdCommand extends Command<CliContext> {
   static readonly wordsPlaceholder: string = '';
 
   abstract override execute(): Promise<number>;
+
+  /** The environment says so: a default, which gives way to what was asked for. */
+  protected isDefault(name: string, value: string | number | undefined): boolean {
+    return this.context.env[environmentName(name)] === String(value);
+  }
 }
 
 export interface CommandClass {

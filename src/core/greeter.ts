@@ -146,6 +146,7 @@ export class Greeter {
     for (let id = 1; id <= count; id += 1) {
       if (this.#links.get(id as BackendId)?.connection === undefined) missing.push(id);
     }
+    if (missing.length === 0) return 'the bank is new, and its control record is not written yet';
     return `the bank is new and waits for backend ${missing.join(', ')} of ${count}`;
   }
 

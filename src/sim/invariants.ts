@@ -81,7 +81,7 @@ export class Invariants {
       && entry.seq < seq);
     this.#onTheWay[id].push({ seq, bytes: entryBytes(batch.length, countOperations(batch)) });
     const needed = this.#onTheWay[id].reduce((sum, { bytes }) => sum + bytes, 0);
-    const view = this.#cluster.store.record?.view;
+    const view = this.#cluster.store.newest?.view;
     const isIn = view !== undefined && isMember(view, id, journal.incarnation as Incarnation);
     if (isIn && backend.isSound && !journal.hasRoom(needed)) {
       this.#report(`backend ${id} has no room for ${seq}`);
@@ -156,7 +156,7 @@ export class Invariants {
   }
 
   #onIncarnation(backend: SimBackend, incarnation: string, before: string): void {
-    const view = this.#cluster.store.record?.view;
+    const view = this.#cluster.store.newest?.view;
     if (view !== undefined && isMember(view, backend.id, before as Incarnation)) {
       this.#report(`backend ${backend.id} is reset, but is a member of the durable view`);
     }
@@ -242,7 +242,7 @@ export class Invariants {
   /** The entry on every sound member of the durable view; all before it are decided with it. */
   #onDurable(seq: Seq, what: string): Held[] {
     const held: Held[] = [];
-    for (const { id, incarnation } of this.#cluster.store.record?.view.members ?? []) {
+    for (const { id, incarnation } of this.#cluster.store.newest?.view.members ?? []) {
       const backend = this.#cluster.backends[id - 1] as SimBackend;
       const { journal } = backend;
       if (journal.incarnation !== incarnation || !backend.isSound) continue;

@@ -44,6 +44,11 @@ export class SimControlStore {
     this.#cluster = cluster;
   }
 
+  /** What the members answer for, also while an older record lies in its place. */
+  get newest(): ControlRecord | undefined {
+    return this.#newest ?? this.record;
+  }
+
   get isRolledBack(): boolean {
     return this.#newest !== undefined;
   }
@@ -63,7 +68,7 @@ export class SimControlStore {
 
   /** The newest one again, which an operator has found. */
   putBack(): void {
-    this.record = this.#newest ?? this.record;
+    this.record = this.newest;
     this.#newest = undefined;
   }
 

@@ -22,6 +22,12 @@ t.test('chosen-plan: a name, a seed, a single fault: the plan, and the flags for
     t.same(single.flags, ['--pause', '1', '--backend', '2', '--for', '500ms', '--seed', '7']);
     t.equal(single.plan.steps.length, 1);
     t.equal(single.forMs, 8_500);
+    const kill = { ...order, kind: 'kill' } as const;
+    const longer = choosePlan({ ...NOTHING, seed: 7, single: kill, forMs: 60_000 });
+    t.equal(longer.forMs, 60_000, 'what is done at once lasts no time: the run does');
+    t.same(longer.flags, ['--kill', '1', '--backend', '2', '--for', '1m', '--seed', '7']);
+    const short = choosePlan({ ...NOTHING, seed: 7, single: kill, forMs: 2_000 });
+    t.equal(short.plan.steps[0]?.atMs, 1_000, 'it strikes also where the run is short');
   });
 
 t.test('chosen-plan: no seed: one is drawn, and told', async (t) => {

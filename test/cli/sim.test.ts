@@ -101,6 +101,8 @@ t.test('sim: bad values: exit 2, and which', async (t) => {
     [['--seed', '1', '--seeds', '2'], /--seed and --seeds exclude each other/],
     [['--seed', '1', '--forever'], /--seed and --forever exclude each other/],
     [['--forever', '--seeds', '2'], /--forever and --seeds exclude each other/],
+    [['--exhaustive', '--backends', '2'], /--exhaustive and --backends exclude each other/],
+    [['--exhaustive', '--jobs', '2'], /--exhaustive and --jobs exclude each other/],
     [['--trace'], /--trace shows one seed: give it with --seed N/],
     [['--seed', '1', '--json', '--trace'], /--json has no trace/],
     [['--first', '4294967295', '--seeds', '2'], /the largest seed is 4294967295/],
@@ -111,6 +113,15 @@ t.test('sim: bad values: exit 2, and which', async (t) => {
     t.equal(stdout, '');
     t.match(stderr, error, argv.join(' '));
   }
+});
+
+t.test('sim: what the environment says gives way to what is asked for', async (t) => {
+  const seed = await runMain(['sim', ...SMALL], { env: { BANKD_SEED: '7' } });
+  t.match(seed.stdout, /^seed +7$/m);
+  const seeds = await runMain(['sim', '--seeds', '2', ...SMALL], { env: { BANKD_SEED: '7' } });
+  t.match(seeds.stdout, /^2 seeds, nothing/);
+  const one = await runMain(['sim', '--seed', '7', ...SMALL], { env: { BANKD_SEEDS: '2' } });
+  t.equal(one.stdout, seed.stdout);
 });
 
 for (const jobs of ['1', '2']) {

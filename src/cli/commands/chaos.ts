@@ -134,12 +134,7 @@ export class ChaosCommand extends BankdCommand {
     const asking = Object.entries({ scenario, seed, clients, rate, history, report });
     const isFault = countFaults(this.#faults()) > 0;
     return json || asking.some(([name, value]) =>
-      value !== undefined && !(isFault && this.#isDefault(name, value)));
-  }
-
-  /** The environment says so, which is a default for where it means something. */
-  #isDefault(name: string, value: string | number | undefined): boolean {
-    return this.context.env[environmentName(name)] === String(value);
+      value !== undefined && !(isFault && this.isDefault(name, value)));
   }
 
   async #runPlan(): Promise<number> {
@@ -149,8 +144,8 @@ export class ChaosCommand extends BankdCommand {
     const { judgeHistoryFile } = await import('../../chaos/judge-history.ts');
     const { seed, yesReally, forTime: forMs, json } = this;
     const { host, port, clients = CLIENTS, rate = RATE } = this;
-    const single = countFaults(this.#faults()) > 0 ? this.#order() : undefined;
-    const isOther = single !== undefined && this.#isDefault('scenario', this.scenario);
+    const single = countFaults(this.#faults()) > 0 ? this.#order(true) : undefined;
+    const isOther = single !== undefined && this.isDefault('scenario', this.scenario);
     const scenario = isOther ? undefined : this.scenario;
     const chosen = choosePlan({ scenario, seed, yesReally, forMs, single });
     requireAllowedHost(host, this.insecure);
@@ -161,11 +156,12 @@ export class ChaosCommand extends BankdCommand {
     });
   }
 
-  #order(): FaultOrder {
+  #order(isInPlan: boolean): FaultOrder {
     const { backend, mode, yesReally, forTime: forMs } = this;
     const { env } = this.context;
     const defaults = { for: env['BANKD_FOR'] !== undefined, mode: env['BANKD_MODE'] !== undefined };
-    return readChaosOrder({ faults: this.#faults(), backend, forMs, mode, yesReally, defaults });
+    const faults = this.#faults();
+    return readChaosOrder({ faults, backend, forMs, mode, yesReally, isInPlan, defaults });
   }
 
   #faults(): ChaosFlags['faults'] {
@@ -174,7 +170,7 @@ export class ChaosCommand extends BankdCommand {
   }
 
   async #doOne(): Promise<number> {
-    const order = this.#order();
+    const order = this.#order(false);
     requireAllowedHost(this.host, this.insecure);
     requireRealPort(this.port);
     using interruption = new Interruption();

@@ -12,6 +12,11 @@ import { formatOutcomes, SimProgress } from '../sim-progress.ts';
 import type { SeedRange, SeedResult } from '../sim-seeds.ts';
 import { isWholeNumber } from '../validators.ts';
 
+/** What may be asked for that does not go with everything. */
+type Choice =
+  | 'seed' | 'seeds' | 'first' | 'forever' | 'jobs'
+  | 'backends' | 'clients' | 'operations' | 'faults';
+
 const SEEDS_DEFAULT = 1_000;
 /** What the generator of random numbers can tell apart. */
 const SEED_MAX = 4_294_967_295;
@@ -55,16 +60,21 @@ export class SimCommand extends BankdCommand {
   override async execute(): Promise<number> {
     if (this.exhaustive) return this.#exploreAll();
     const overrides = this.#overrides();
-    if (this.seed === undefined) return this.#runMany(this.#range(), overrides);
+    const isMany = this.forever || this.#isAskedFor('seeds') || this.#isAskedFor('first');
+    const { seed } = this;
+    const isOne = seed !== undefined && !(isMany && this.isDefault('seed', seed));
+    if (!isOne) return this.#runMany(this.#range(), overrides);
     this.#refuseBeside('--seed', ['seeds', 'first', 'forever']);
-    return this.#runOne(this.seed, overrides);
+    return this.#runOne(seed, overrides);
   }
 
   // The simulator is loaded only where it runs: no other command has to wait for it.
 
   async #exploreAll(): Promise<number> {
     if (this.trace) throw usageError('--trace shows one seed: give it with --seed N');
-    this.#refuseBeside('--exhaustive', ['seed', 'seeds', 'first', 'forever']);
+    this.#refuseBeside('--exhaustive', [
+      'seed', 'seeds', 'first', 'forever', 'jobs', 'backends', 'clients', 'operations', 'faults',
+    ]);
     const { exploreModels } = await import('../sim-exhaustive.ts');
     return exploreModels(this.context, this.json);
   }
@@ -130,9 +140,15 @@ export class SimCommand extends BankdCommand {
     return { first, count };
   }
 
-  #refuseBeside(flag: string, others: readonly ('seed' | 'seeds' | 'first' | 'forever')[]): void {
-    const other = others.find((name) => this[name] !== undefined && this[name] !== false);
+  #refuseBeside(flag: string, others: readonly Choice[]): void {
+    const other = others.find((name) => this.#isAskedFor(name));
     if (other !== undefined) throw usageError(`${flag} and --${other} exclude each other`);
+  }
+
+  #isAskedFor(name: Choice): boolean {
+    const value = this[name];
+    if (typeof value === 'boolean') return value;
+    return value !== undefined && !this.isDefault(name, value);
   }
 
   #overrides(): SimOverrides {

@@ -1,5 +1,7 @@
-/** Kills and pauses of any one, any two and all processes, at random moments under load. */
+/** Kills, pauses and cuts of any one, any two and all, at random moments under load. */
+import type { CutMode } from '../../../src/core/chaos-message.ts';
 import type { Random } from '../../../src/core/random.ts';
+import { Client } from '../../../src/host/client.ts';
 import { pause } from '../../support/bank.ts';
 import { shuffle, type Case, type Matrix } from './matrix.ts';
 import { TrialBank, type Who } from './trial-bank.ts';
@@ -7,11 +9,11 @@ import { TrialBank, type Who } from './trial-bank.ts';
 /** What is done to the victims; afterwards all of them run again. */
 type Fault = (trial: TrialBank, victims: readonly Who[], random: Random) => Promise<void>;
 
-/** Faults of the network are to be added here: the links of the victims are cut, then mended. */
-const FAULTS: Readonly<Record<string, Fault>> = { kill, pause: stopAndGo };
+const FAULTS: Readonly<Record<string, Fault>> = { kill, pause: stopAndGo, cut: cutOff };
 
 const RUNS = 200;
 const PAUSE_MS_MAX = 2_500;
+const CUT_MODES: readonly CutMode[] = ['both', 'to', 'from', 'half-open', 'slow'];
 const ALL: readonly Who[] = ['frontend', 1, 2, 3];
 
 interface RandomCase extends Case {
@@ -57,4 +59,15 @@ async function stopAndGo(
   for (const who of victims) trial.process(who).signal('SIGSTOP');
   await pause(random.int(PAUSE_MS_MAX));
   for (const who of shuffle(victims, random)) trial.process(who).signal('SIGCONT');
+}
+
+/** The frontend is cut off from everybody. One that is not connected is cut off as it is. */
+async function cutOff(trial: TrialBank, victims: readonly Who[], random: Random): Promise<void> {
+  const forMs = 1 + random.int(PAUSE_MS_MAX);
+  const cut = victims.includes('frontend') ? ALL : victims;
+  await using client = await Client.connect({ port: trial.bank.port, timeoutMs: 5_000 });
+  for (const who of cut) {
+    if (who !== 'frontend') await client.cut(who, random.pick(CUT_MODES), forMs);
+  }
+  await pause(forMs);
 }
