@@ -205,6 +205,8 @@ export const FAULTS: readonly Fault[] = [
       cluster.queue.after(500 + random.next() * 1_500, () => {
         const isTooNew = length >= (cluster.store.record?.commitFloor ?? 0);
         if (isTooNew || !cluster.mayLose(backend)) return;
+        // What was hit meanwhile may come back first, and then be the only member.
+        if (cluster.backends.some((each) => each.isHit)) return;
         cluster.note(`all crash, and backend ${backend.id} gets an old copy of its directory`);
         cluster.crashFrontend();
         for (const each of cluster.backends) each.crash();
