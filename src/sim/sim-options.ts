@@ -44,7 +44,8 @@ export interface SimOptions {
 }
 
 const HEAL_MS = 6_000;
-const PALETTE_SHARE = 0.4;
+/** How much of the faults is in a palette: at times few, and what needs several of them in a row. */
+const PALETTE_SHARES = [0.4, 0.4, 0.1];
 
 /** All is drawn always, so that an override changes nothing else. */
 export function drawOptions(seed: number, random: Random, overrides: SimOverrides): SimOptions {
@@ -82,8 +83,9 @@ export function drawOptions(seed: number, random: Random, overrides: SimOverride
 }
 
 function drawPalette(random: Random): readonly WeightedFault[] {
+  const share = random.pick(PALETTE_SHARES);
   const drawn = FAULTS.map((fault) => ({
-    fault, isIn: random.chance(PALETTE_SHARE), weight: 1 + random.int(4),
+    fault, isIn: random.chance(share), weight: 1 + random.int(4),
   }));
   return drawn.filter(({ isIn }) => isIn).map(({ fault, weight }) => ({ fault, weight }));
 }
