@@ -1,12 +1,12 @@
 /** What may go wrong in a run. Each heals by itself; `heal` in `settle.ts` mends the rest. */
 import type { Random } from '../core/random.ts';
+import type { BankClient } from './bank-client.ts';
 import { CLIENT_FAULTS } from './client-faults.ts';
 import { copyOf, hasIdentity, loseName, rot, swap, type Part } from './disk-faults.ts';
 import { FRONTEND_FAULTS } from './frontend-faults.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
 import { PROMISE_FAULTS } from './promise-faults.ts';
 import type { SimBackend } from './sim-backend.ts';
-import type { SimClient } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { DiskCall } from './sim-file-system.ts';
 
@@ -18,7 +18,7 @@ export interface Fault {
     cluster: SimCluster,
     backend: SimBackend,
     random: Random,
-    clients: readonly SimClient[],
+    clients: readonly BankClient[],
   ): void;
 }
 
