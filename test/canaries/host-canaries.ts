@@ -11,8 +11,15 @@ export const HOST_CANARIES: readonly Canary[] = [
   {
     name: 'a failed fsync is taken for one that will succeed later',
     file: 'host/journal-writer.ts',
-    find: 'return this.fail(fromErrno(error, `write the journal ${this.#options.directory}`));',
-    replace: 'if (error === undefined) return this.fail(fromErrno(error, ``)); else continue;',
+    find:
+      '    if (this.#pace.isInPlace(groupBytes)) this.#io.fdatasyncInPlace(this.#fd);\n' +
+      '    else await this.#io.fdatasync(this.#fd);',
+    replace:
+      '    try {\n' +
+      '      if (this.#pace.isInPlace(groupBytes)) this.#io.fdatasyncInPlace(this.#fd);\n' +
+      '      else await this.#io.fdatasync(this.#fd);\n' +
+      '    } catch (error) {\n' +
+      "      if (!String(error).includes('EIO')) throw error;\n    }",
   },
   {
     name: 'the header of a new segment is not fsynced',
@@ -77,7 +84,7 @@ export const HOST_CANARIES: readonly Canary[] = [
     file: 'wire/journal-entry.ts',
     find: 'if (view.getUint32(crcAt, true) !== crc32(bytes.subarray(bodyAt, crcAt), headerCrc)) {',
     replace:
-      'hashEntry = () => hex(bytes, crcAt - HASH_BYTES, HASH_BYTES);\n' +
+      'const hashEntry = () => hex(bytes, crcAt - HASH_BYTES, HASH_BYTES);\n' +
       '  if (view.getUint32(crcAt, true) < 0 * crc32(bytes, headerCrc)) {',
   },
   {
