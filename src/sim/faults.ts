@@ -22,6 +22,10 @@ export interface Fault {
   ): void;
 }
 
+/** Hardly another entry. */
+const LITTLE_BYTES = 1_024;
+const FULL_MS_MAX = 3_000;
+
 function restart(cluster: SimCluster, backend: SimBackend, withinMs: number): void {
   cluster.queue.after(cluster.random.next() * withinMs, () => backend.start());
 }
@@ -114,6 +118,18 @@ export const FAULTS: readonly Fault[] = [
         storage.free = Infinity;
         diskFaults.slowMs = 0;
       });
+    },
+  },
+  {
+    name: 'disk full, until its journal has no room left',
+    run: ({ queue }, { storage, journal }, random) => {
+      storage.free = 0;
+      const endMs = queue.nowMs + FULL_MS_MAX;
+      const look = (): void => {
+        if (journal.hasRoom(LITTLE_BYTES) && queue.nowMs < endMs) queue.after(20, look);
+        else queue.after(random.next() * 300, () => (storage.free = Infinity));
+      };
+      look();
     },
   },
   {
