@@ -48,12 +48,10 @@ export const HOST_CANARIES: readonly Canary[] = [
     replace: '    await writeContent(fd);\n',
   },
   {
-    name: 'the directory of the journal is not durable in the one above',
+    name: 'the name of a segment that a killed process left is not made durable',
     file: 'host/journal-open.ts',
-    find:
-      '    await syncParent(io, directory);\n' +
-      '    return { position: await createJournal(options), recovered };',
-    replace: '    return { position: await createJournal(options), recovered };',
+    find: '  await syncParent(io, directory);\n  await syncDirectory(io, directory);\n  if',
+    replace: '  if',
   },
   {
     name: 'truncation at damage: whatever is broken passes for a torn tail',

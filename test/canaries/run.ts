@@ -3,8 +3,8 @@
  *
  *     npm run canaries [-- --seeds 10000] [--only WORD] [--jobs 2]
  *
- * A finding counts only where the same seed finds nothing without the bug. Exit status 1 where one is
- * not found, or does not fit the source any more.
+ * A finding counts only where the same seed finds nothing without the bug. Exit status 1 where a
+ * bug is not found, or does not fit the source any more.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -92,7 +92,7 @@ async function work(): Promise<void> {
     else if (caught.seeds === undefined) console.log(row(canary.name, 'MISSED', ''));
     else if (BROKEN_PATCH.test(caught.found)) console.log(row(canary.name, 'BROKEN', caught.found));
     else if (!isQuietWithout(caught.seeds)) {
-      console.log(row(canary.name, 'UNSOUND', `seed ${caught.seeds} finds it without the bug, too`));
+      console.log(row(canary.name, 'UNSOUND', `seed ${caught.seeds} breaks without it, too`));
     } else {
       found += 1;
       console.log(row(canary.name, String(caught.seeds), caught.found));
