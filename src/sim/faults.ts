@@ -25,6 +25,8 @@ export interface Fault {
 /** Hardly another entry. */
 const LITTLE_BYTES = 1_024;
 const FULL_MS_MAX = 3_000;
+/** No segment is so small. */
+const SMALL_ROOM_BYTES = 12 * 1_024;
 
 function restart(cluster: SimCluster, backend: SimBackend, withinMs: number): void {
   cluster.queue.after(cluster.random.next() * withinMs, () => backend.start());
@@ -88,6 +90,24 @@ export const FAULTS: readonly Fault[] = [
           },
         };
       });
+    },
+  },
+  {
+    name: 'killed as a file gets its name, with room for small files only',
+    run: (cluster, backend, random) => {
+      // Where there is room for another segment, its name makes that of the last durable, too.
+      const { storage, diskFaults } = backend;
+      storage.free = SMALL_ROOM_BYTES;
+      cluster.queue.after(500 + random.next() * 1_000, () => (storage.free = Infinity));
+      diskFaults.strike = {
+        kind: 'name',
+        calls: 1 + random.int(6),
+        when: 'after',
+        run: () => {
+          backend.kill();
+          restart(cluster, backend, 50);
+        },
+      };
     },
   },
   {
