@@ -3,6 +3,7 @@ import type { Random } from '../core/random.ts';
 import type { BankClient } from './bank-client.ts';
 import { CLIENT_FAULTS } from './client-faults.ts';
 import { copyOf, hasIdentity, loseName, rot, swap, type Part } from './disk-faults.ts';
+import { DIVERGENCE_FAULTS } from './divergence-faults.ts';
 import { FRONTEND_FAULTS } from './frontend-faults.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
 import { PROMISE_FAULTS } from './promise-faults.ts';
@@ -276,6 +277,7 @@ export const FAULTS: readonly Fault[] = [
   },
   ...NETWORK_FAULTS,
   ...PROMISE_FAULTS,
+  ...DIVERGENCE_FAULTS,
   ...FRONTEND_FAULTS,
   ...CLIENT_FAULTS,
 ];

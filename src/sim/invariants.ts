@@ -7,7 +7,8 @@
  * vanishes. 5 determinism: equal entries give equal digests. 6 no backend votes away what it lost.
  * And: promises are kept (`promise-watch.ts`), a view is not written hastily, a stopped coordinator
  * is silent, no member of the durable view is told to set its files aside, a prepared entry has
- * room, nothing grows without bound. (3 and 4 are judged at the end, in `judgement.ts`.)
+ * room, no directory is corrupt that nobody touched, nothing grows without bound. (3 and 4 are
+ * judged at the end, in `judgement.ts`.)
  */
 import { entryBytes, type ExecutedEntry } from '../core/entry.ts';
 import { isMember, type ControlRecord } from '../core/view.ts';
@@ -89,6 +90,10 @@ export class Invariants {
   onSaid(backend: SimBackend, connection: number, owner: OwnerId, message: Message): void {
     const wrong = backend.promises.onSaid(connection, owner, message);
     if (wrong !== undefined) this.#report(`backend ${backend.id} ${wrong}`);
+    const isCorrupt = message.type === 'corrupted'
+      || (message.type === 'hello' && message.condition === 'corrupt');
+    if (!isCorrupt || backend.isTouched || backend.poisonedSeq !== undefined) return;
+    this.#report(`backend ${backend.id} is corrupt by its own doing: ${message.detail}`);
   }
 
   /** While it serves, a frontend drops members only if one that stays has answered since. */

@@ -55,30 +55,6 @@ export const PROMISE_FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'a backend holds what nobody else has heard of, and comes back when they have gone on',
-    run: (cluster, backend, random) => {
-      const others = cluster.backends.filter((each) => each !== backend);
-      for (const { pipe } of others) pipe?.stall(1, 100);
-      cluster.queue.after(10 + random.next() * 30, () => {
-        for (const each of others) each.leave('it is left', 0);
-        backend.pause();
-        cluster.crashFrontend();
-        cluster.startFrontend();
-      });
-      const inMs = 30 + random.next() * 100;
-      const byMs = random.next() * 300;
-      const isStopped = random.chance(0.6);
-      // For a while it is told what is decided, and not yet that it must drop what it holds.
-      backend.atPromise = () => {
-        backend.pipe?.slow(byMs, 400);
-        if (!isStopped) return;
-        cluster.queue.after(inMs, () => backend.stop());
-        cluster.queue.after(inMs + 300, () => backend.start());
-      };
-      cluster.queue.after(200 + random.next() * 200, () => backend.resume());
-    },
-  },
-  {
     name: 'a backend is gone soon after it has promised',
     run: (cluster, backend, random) => {
       const inMs = random.next() * (random.chance(0.5) ? 5 : 40);
