@@ -73,9 +73,9 @@ export const HOST_CANARIES: readonly Canary[] = [
   },
   {
     name: 'a cut that was begun is forgotten by a crash',
-    file: 'host/file-journal.ts',
-    find: '    await beginCut(this.#io, directory, cut);\n',
-    replace: '',
+    file: 'host/journal-open.ts',
+    find: 'if (cut !== undefined) {',
+    replace: 'if (cut !== undefined && cut.offset < 0) {',
   },
   {
     name: 'bodies of entries are read without their checksum and hash',
