@@ -63,8 +63,9 @@ export const FRONTEND_FAULTS: readonly Fault[] = [
   {
     name: 'a second frontend takes all backends but one, readers stay with the first',
     run: (cluster, backend, random, clients) => {
-      const { frontend, backends } = cluster;
-      if (frontend === undefined || cluster.frontends.length > 1 || backends.length < 2) return;
+      const { frontend, backends, store, queue } = cluster;
+      const isEnough = backends.length > Math.max(1, cluster.minInSync);
+      if (frontend === undefined || cluster.frontends.length > 1 || !isEnough) return;
       cluster.addFrontend();
       const readers = clients.filter((client) => client.onlyReads);
       const stay = readers.length > 0 ? readers : [random.pick(clients)];
@@ -75,12 +76,15 @@ export const FRONTEND_FAULTS: readonly Fault[] = [
       // The first has decided what was under way by then, or it would read nothing. It stands
       // still for so short that the one who stays does not leave it, and for so long that it
       // forgives the others their silence, until the second serves without the one who stays.
-      cluster.queue.after(10 + random.next() * 20, () => {
+      queue.after(10 + random.next() * 20, () => {
         frontend.pause();
-        cluster.queue.after(110 + random.next() * 70, () => frontend.resume());
+        queue.after(110 + random.next() * 70, () => frontend.resume());
         cutWriters();
         for (const each of backends) if (each !== backend) each.leave('it is left', 900);
       });
+      // By then the second serves, and the first is about to learn from the record that it does.
+      queue.after(300, () => (store.slowMs = random.next() * 400));
+      queue.after(900, () => (store.slowMs = 0));
     },
   },
   {
