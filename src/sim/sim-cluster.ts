@@ -240,11 +240,13 @@ export class SimCluster {
     if (this.frontends.length === 0) return true;
     const [frontend] = this.frontends;
     if (frontend === undefined || this.frontends.length > 1 || frontend.paused) return false;
+    const { failures } = frontend;
     const { serving, status } = frontend.coordinator.status();
     return (
       serving &&
       this.backends.some(
-        (other, at) => other !== loser && status[at] === 1 && other.isWell && other.isSound,
+        (other, at) => other !== loser && status[at] === 1 && !failures.hasFailed(other.id)
+          && other.isWell && other.isSound,
       )
     );
   }

@@ -198,8 +198,12 @@ export class SimFrontend {
       writeControl: (record) =>
         this.#atEffect('control write', () => {
           this.#cluster.invariants.onViewWriting(this, record);
+          const moment = this.failures.onWriting();
           this.#cluster.store.write(record, this, (outcome) =>
-            this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now)),
+            this.sees((coordinator, now) => {
+              if (outcome === 'written') this.failures.onWritten(record.view.number, moment);
+              coordinator.onControlWritten(outcome, now);
+            }),
           );
         }),
       wake: (delayMs) =>
