@@ -17,7 +17,7 @@ export function rot(backend: SimBackend, part: Part, random: Random): boolean {
   const file = random.pick(files);
   // Where something is written: nobody looks at the zeros behind it.
   const offset = random.int(backend.journal.endIn(file) ?? file.durableSize);
-  backend.promises.forget();
+  backend.onTouched();
   backend.journal.excuse(() => file.rot(offset, random.int(8)));
   return true;
 }
@@ -41,6 +41,7 @@ export function cutBack(backend: SimBackend, entries: number): void {
   const place = journal.endOf(entries);
   if (place === undefined) throw new Error(`there is no entry ${entries}`);
   const directory = dataOf(backend.storage)?.durable.get('journal') as SimDirectory;
+  backend.onTouched();
   backend.lostBelow = Math.max(backend.lostBelow, journal.entries.length);
   journal.excuse(() => {
     place.file.clearFrom(place.offset);
@@ -68,7 +69,7 @@ export function swap(one: SimBackend, other: SimBackend): void {
   const [first, second] = [one.storage, other.storage];
   one.storage = second;
   other.storage = first;
-  for (const { promises } of [one, other]) promises.forget();
+  for (const each of [one, other]) each.onTouched();
   one.isSwapped = !one.isSwapped;
   other.isSwapped = !other.isSwapped;
   one.journal.lookAt(second);
@@ -77,12 +78,9 @@ export function swap(one: SimBackend, other: SimBackend): void {
 
 function loseFrom(backend: SimBackend, directory: SimDirectory, name: string): void {
   const { journal } = backend;
-  backend.promises.forget();
+  backend.onTouched();
   backend.lostBelow = Math.max(backend.lostBelow, journal.entries.length);
-  journal.excuse(() => {
-    directory.sync(); // else a rename on its way would bring the name back
-    directory.lose(name);
-  });
+  journal.excuse(() => directory.lose(name));
 }
 
 function filesOf(backend: SimBackend, part: Part): SimFile[] {

@@ -7,7 +7,8 @@
  * vanishes. 5 determinism: equal entries give equal digests. 6 no backend votes away what it lost.
  * And: promises are kept (`promise-watch.ts`), a view is not written hastily, a stopped coordinator
  * is silent, no member of the durable view is told to set its files aside, a prepared entry has
- * room, the commit floor is what is decided. (3 and 4 are judged at the end, in `judgement.ts`.)
+ * room, the commit floor is what is decided, no directory is corrupt that nobody touched. (3 and 4
+ * are judged at the end, in `judgement.ts`.)
  */
 import { entryBytes, type ExecutedEntry } from '../core/entry.ts';
 import { sha256 } from '../core/hash.ts';
@@ -93,8 +94,13 @@ export class Invariants {
     const wrong = backend.promises.onSaid(connection, owner, message);
     if (wrong !== undefined) this.#report(`backend ${backend.id} ${wrong}`);
     const what = backend.isSound ? undurable(backend.journal, message) : undefined;
-    if (what === undefined) return;
-    this.#report(`backend ${backend.id} says ${what}, which is not durable`);
+    if (what !== undefined) {
+      this.#report(`backend ${backend.id} says ${what}, which is not durable`);
+    }
+    const isCorrupt = message.type === 'corrupted'
+      || (message.type === 'hello' && message.condition === 'corrupt');
+    if (!isCorrupt || backend.isTouched || backend.poisonedSeq !== undefined) return;
+    this.#report(`backend ${backend.id} is corrupt by its own doing: ${message.detail}`);
   }
 
   /** While it serves, a frontend drops members only if one that stays has answered since. */

@@ -5,8 +5,8 @@
  */
 import type { Thing } from '../core/client-queue.ts';
 import type { Random } from '../core/random.ts';
+import type { BankClient } from './bank-client.ts';
 import type { SimBackend } from './sim-backend.ts';
-import type { SimClient } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
 const LOOK_MS = 20;
@@ -26,7 +26,7 @@ const SILENCES: Readonly<Record<string, (backend: SimBackend) => void>> = {
 
 /** All are in sync, and every client is served; what is not well without one of the backends. */
 export async function outlive(
-  cluster: SimCluster, clients: readonly SimClient[], random: Random,
+  cluster: SimCluster, clients: readonly BankClient[], random: Random,
 ): Promise<string[]> {
   const { queue, invariants, count, minInSync } = cluster;
   if (count <= minInSync) return [];

@@ -2,7 +2,7 @@
  * The liveness phase: the faults stop, everything is mended, and within a bound the bank is well
  * (replication.md, property 7).
  */
-import type { SimClient } from './sim-client.ts';
+import type { BankClient } from './bank-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
 const LOOK_MS = 50;
@@ -11,7 +11,7 @@ const IDLE_FRONTEND_MS = 1_000;
 
 /** Heals, and waits until all is well; what is not well after so long. */
 export async function settle(
-  cluster: SimCluster, clients: readonly SimClient[], healMs: number,
+  cluster: SimCluster, clients: readonly BankClient[], healMs: number,
 ): Promise<string[]> {
   const { queue } = cluster;
   const startMs = queue.nowMs;
@@ -60,7 +60,7 @@ function replaceHit(cluster: SimCluster): void {
   }
 }
 
-function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[] {
+function unsettled(cluster: SimCluster, clients: readonly BankClient[]): string[] {
   if (cluster.stops.length > 0) return [`the frontend stopped: ${cluster.stops.join('; ')}`];
   const found: string[] = [];
   for (const { id, refused, journal, participant } of cluster.backends) {

@@ -10,11 +10,12 @@ import { ClientSession } from '../core/client-session.ts';
 import type { FromClient, ToClient } from '../core/message.ts';
 import { encodeChunk } from '../core/operation.ts';
 import type { BulkOutcome, Outcome } from '../core/outcome.ts';
+import type { BankClient } from './bank-client.ts';
 import { answersOf, type Observed } from './observed.ts';
 import { RequestRepeater } from './request-repeater.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { SimCluster } from './sim-cluster.ts';
-import type { HangUp, SimClientEnd } from './sim-frontend.ts';
+import type { HangUp } from './sim-frontend.ts';
 import { single, Workload, type Draw, type Habits } from './workload.ts';
 
 const TICK_MS = 25;
@@ -36,9 +37,11 @@ export interface ClientPlan extends Habits {
   readonly repeats: number;
   /** How often it submits the next thing without a pause. */
   readonly bursts: number;
+  /** It is a `PipeliningClient`. */
+  readonly pipelines: boolean;
 }
 
-export class SimClient implements SimClientEnd {
+export class SimClient implements BankClient {
   readonly name: string;
   readonly history: Observed[] = [];
   readonly #cluster: SimCluster;

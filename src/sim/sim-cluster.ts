@@ -241,11 +241,12 @@ export class SimCluster {
     if (this.frontends.length === 0) return true;
     const [frontend] = this.frontends;
     if (frontend === undefined || this.frontends.length > 1 || frontend.paused) return false;
-    const { coordinator } = frontend;
+    const { coordinator, failures } = frontend;
     const { serving, status } = coordinator.status();
     // One that came back behind a half-open connection is up in the eyes of nobody but itself.
     const isHere = ({ id, connection }: SimBackend): boolean =>
-      status[id - 1] === 1 && coordinator.connectionOf(id) === connection;
+      status[id - 1] === 1 && coordinator.connectionOf(id) === connection
+        && !failures.hasFailed(id);
     return (
       serving &&
       this.backends.some(

@@ -224,7 +224,14 @@ export class SimFrontend {
         this.#atEffect('control write', () => {
           this.#cluster.invariants.onViewWriting(this, record);
           this.writing = record;
-          this.#cluster.store.write(record, this, (outcome) => this.#onWritten(outcome));
+          const moment = this.failures.onWriting();
+          this.#cluster.store.write(record, this, (outcome) => {
+            this.#noteOutcome(outcome);
+            this.sees((coordinator, now) => {
+              if (outcome === 'written') this.failures.onWritten(record.view.number, moment);
+              coordinator.onControlWritten(outcome, now);
+            });
+          });
         }),
       wake: (delayMs) =>
         this.#cluster.queue.after(this.clock.real(delayMs), () =>
@@ -238,10 +245,9 @@ export class SimFrontend {
     };
   }
 
-  #onWritten(outcome: ControlOutcome): void {
+  #noteOutcome(outcome: ControlOutcome): void {
     this.#isUnsure = outcome === 'unknown' || (outcome === 'failed' && this.#isUnsure);
     if (!this.#isUnsure) this.writing = undefined;
-    this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now));
   }
 
   #stop(reason: StopReason, detail: string): void {
