@@ -123,6 +123,9 @@ export class CatchUp {
     this.joiner.tail = { seq: tailSeq, entryEpoch: tailEpoch, hash: tailHash, timestamp };
     this.joiner.tailDigest = digest;
     this.joiner.votedSeq = tailSeq;
+    // Else the state after a dropped entry would be compared with that after the one in its place.
+    this.joiner.lastSeq = tailSeq;
+    this.joiner.digest = digest;
     this.#compare();
   }
 

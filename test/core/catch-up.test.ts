@@ -180,6 +180,13 @@ t.test('catch-up: two long histories that part early: found in few questions', a
   t.ok(locates.length <= 24, `${locates.length} questions`);
 });
 
+t.test('catch-up: a tail is dropped: its state is not that of the joiner any more', async (t) => {
+  const joiner = history([1, 1, 2]);
+  const { subject } = catchUp({ joiner, source: history([1, 1, 3]), joinerDigest: 'dropped' });
+  t.equal(subject.joiner.lastSeq, 2, 'what it showed of entry 3 is nobody\'s');
+  t.equal(subject.joiner.digest, DIGEST);
+});
+
 t.test('catch-up: nothing of it may go below a checkpoint: impossible', async (t) => {
   const [joiner, source] = [history([1, 1, 2]), history([1, 3])];
   const link = linkTo(1, joiner);
