@@ -71,6 +71,8 @@ interface Setting {
 function catchUp({ joiner, source, recent = false, joinerDigest = DIGEST }: Setting) {
   const held = [...joiner];
   const locates: number[] = [];
+  /** Entries of which the link told something before it was sent them. */
+  const foretold: number[] = [];
   const queue: (() => void)[] = [];
   const host: CatchUpHost = {
     epoch: EPOCH,
@@ -123,6 +125,7 @@ function catchUp({ joiner, source, recent = false, joinerDigest = DIGEST }: Sett
         );
       }
       case 'prepare': {
+        if (link.lastSeq >= message.seq) foretold.push(message.seq);
         held.push({ ...message, hash: hashEntry(message) });
         link.votedSeq = message.seq;
         return subject.onVote(message.seq, DIGEST + DIGEST);
@@ -133,7 +136,7 @@ function catchUp({ joiner, source, recent = false, joinerDigest = DIGEST }: Sett
   }
   subject.start();
   for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) turn();
-  return { held, locates, phase: subject.phase, subject };
+  return { held, locates, foretold, phase: subject.phase, subject };
 }
 
 t.test(
@@ -155,8 +158,9 @@ t.test(
       for (const other of epochs) {
         for (const recent of [false, true]) {
           const [joiner, source] = [history(one), history(other)];
-          const { held, phase } = catchUp({ joiner, source, recent });
+          const { held, foretold, phase } = catchUp({ joiner, source, recent });
           t.equal(phase, 'streaming');
+          t.same(foretold, [], 'a digest of what was dropped is compared with no other');
           t.same(
             held.map(({ hash }) => hash),
             source.map(({ hash }) => hash),
