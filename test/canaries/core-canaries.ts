@@ -152,13 +152,6 @@ export const CORE_CANARIES: readonly Canary[] = [
     replace: '',
   },
   {
-    name: 'the digest of an entry that a joiner dropped is compared with that in its place',
-    file: 'core/backend-link.ts',
-    find:
-      '    this.votedSeq = tailSeq;\n    this.lastSeq = tailSeq;\n    this.digest = digest;\n',
-    replace: '    this.votedSeq = tailSeq;\n',
-  },
-  {
     name: 'in doubt refused as if nothing had happened',
     file: 'core/coordinator.ts',
     find: 'this.#admission.readmit(open.map((item) => ({ ...item, inDoubt: true })));',
