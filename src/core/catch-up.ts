@@ -115,17 +115,10 @@ export class CatchUp {
     this.#search();
   }
 
-  onTruncated({ tailSeq, tailEpoch, tailHash, digest }: Truncated): void {
+  onTruncated(message: Truncated): void {
     if (this.#phase !== 'truncating') return;
-    assert(tailSeq === this.#low, 'it was truncated to the last common entry');
-    // The timestamp only matters for a base, which is never truncated.
-    const { timestamp } = this.#tail();
-    this.joiner.tail = { seq: tailSeq, entryEpoch: tailEpoch, hash: tailHash, timestamp };
-    this.joiner.tailDigest = digest;
-    this.joiner.votedSeq = tailSeq;
-    // Else the state after a dropped entry would be compared with that after the one in its place.
-    this.joiner.lastSeq = tailSeq;
-    this.joiner.digest = digest;
+    assert(message.tailSeq === this.#low, 'it was truncated to the last common entry');
+    this.joiner.onTruncated(message);
     this.#compare();
   }
 

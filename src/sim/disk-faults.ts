@@ -4,9 +4,15 @@
  */
 import type { Random } from '../core/random.ts';
 import type { SimBackend } from './sim-backend.ts';
-import { DATA_PATH } from './durable-journal.ts';
+import {
+  DATA_PATH, DurableJournal, type DurableEvents, type KnownEntries,
+} from './durable-journal.ts';
 import { SimFile } from './sim-file.ts';
 import { SimDirectory, SimStorage } from './sim-storage.ts';
+
+const UNHEARD: DurableEvents = {
+  onEntry: () => {}, onDropped: () => {}, onIncarnation: () => {}, onCheckpoint: () => {},
+};
 
 export type Part = 'identity' | 'checkpoint' | 'journal';
 
@@ -53,11 +59,15 @@ export function cutBack(backend: SimBackend, entries: number): void {
   });
 }
 
-/** Everything, as it is seen now: a backup. */
-export function copyOf({ root }: SimStorage): SimStorage {
+/** Everything, as it is seen now, which may be more than what is durable; with so many entries. */
+export function backupOf(
+  { storage }: SimBackend, known: KnownEntries,
+): { readonly copy: SimStorage; readonly entries: number } {
   const copy = new SimStorage();
-  copy.root = root.copy();
-  return copy;
+  copy.root = storage.root.copy();
+  const journal = new DurableJournal(copy, known, UNHEARD);
+  journal.lookAt(copy);
+  return { copy, entries: journal.entries.length };
 }
 
 export function hasIdentity({ storage }: SimBackend): boolean {

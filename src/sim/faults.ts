@@ -2,7 +2,7 @@
 import type { Random } from '../core/random.ts';
 import type { BankClient } from './bank-client.ts';
 import { CLIENT_FAULTS } from './client-faults.ts';
-import { copyOf, hasIdentity, loseName, rot, swap, type Part } from './disk-faults.ts';
+import { backupOf, hasIdentity, loseName, rot, swap, type Part } from './disk-faults.ts';
 import { DIVERGENCE_FAULTS } from './divergence-faults.ts';
 import { FRONTEND_FAULTS } from './frontend-faults.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
@@ -165,11 +165,10 @@ export const FAULTS: readonly Fault[] = [
     name: 'put back an old copy of a directory',
     run: (cluster, backend, random) => {
       if (backend.isSwapped) return;
-      const copy = copyOf(backend.storage);
-      const { length } = backend.journal.entries;
+      const { copy, entries } = backupOf(backend, cluster.knownEntries);
       cluster.queue.after(random.next() * 1_500, () => {
         // One with everything up to the floor can't be told from the present one.
-        const isTooNew = length >= (cluster.store.record?.commitFloor ?? 0);
+        const isTooNew = entries >= (cluster.store.record?.commitFloor ?? 0);
         if (isTooNew || !cluster.mayLose(backend)) return;
         cluster.note(`backend ${backend.id} gets an old copy of its directory`);
         backend.putBack(copy);
@@ -237,10 +236,9 @@ export const FAULTS: readonly Fault[] = [
     name: 'crash everything, and one directory is an older copy',
     run: (cluster, backend, random) => {
       if (backend.isSwapped) return;
-      const copy = copyOf(backend.storage);
-      const { length } = backend.journal.entries;
+      const { copy, entries } = backupOf(backend, cluster.knownEntries);
       cluster.queue.after(500 + random.next() * 1_500, () => {
-        const isTooNew = length >= (cluster.store.record?.commitFloor ?? 0);
+        const isTooNew = entries >= (cluster.store.record?.commitFloor ?? 0);
         if (isTooNew || !cluster.mayLose(backend)) return;
         // What was hit meanwhile may come back first, and then be the only member.
         if (cluster.backends.some((each) => each.isHit)) return;

@@ -75,6 +75,8 @@ function catchUp(setting: Setting) {
   const { voteDigest = DIGEST + DIGEST } = setting;
   const held = [...joiner];
   const locates: number[] = [];
+  /** Entries of which the link told something before it was sent them. */
+  const foretold: number[] = [];
   const queue: (() => void)[] = [];
   const host: CatchUpHost = {
     epoch: EPOCH,
@@ -127,6 +129,7 @@ function catchUp(setting: Setting) {
         );
       }
       case 'prepare': {
+        if (link.lastSeq >= message.seq) foretold.push(message.seq);
         held.push({ ...message, hash: hashEntry(message) });
         link.votedSeq = message.seq;
         return subject.onVote(message.seq, voteDigest);
@@ -137,7 +140,7 @@ function catchUp(setting: Setting) {
   }
   subject.start();
   for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) turn();
-  return { held, locates, phase: subject.phase, subject };
+  return { held, locates, foretold, phase: subject.phase, subject };
 }
 
 t.test(
@@ -159,8 +162,9 @@ t.test(
       for (const other of epochs) {
         for (const recent of [false, true]) {
           const [joiner, source] = [history(one), history(other)];
-          const { held, phase } = catchUp({ joiner, source, recent });
+          const { held, foretold, phase } = catchUp({ joiner, source, recent });
           t.equal(phase, 'streaming');
+          t.same(foretold, [], 'a digest of what was dropped is compared with no other');
           t.same(
             held.map(({ hash }) => hash),
             source.map(({ hash }) => hash),
