@@ -94,12 +94,6 @@ export const CORE_CANARIES: readonly Canary[] = [
     replace: 'if (this.#low <= seq) return this.#compare();',
   },
   {
-    name: 'a dropped tail still stands with the state that it showed',
-    file: 'core/catch-up.ts',
-    find: '    this.joiner.lastSeq = tailSeq;\n    this.joiner.digest = digest;\n',
-    replace: '',
-  },
-  {
     name: 'a stranger may be the base of a takeover',
     file: 'core/takeover.ts',
     find: 'if (!link.isMemberOf(record.view)) return false;',
