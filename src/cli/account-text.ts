@@ -4,11 +4,13 @@ import type { Account, AccountsPage, TrialLine } from '../host/account-reports.t
 import { oneLine } from './quote.ts';
 import { alignColumns, cellOf } from './table.ts';
 
-/** `50.00 name=alice currency=EUR floor=-100.00 …`. */
+/** `50.00 held=20.00 available=30.00 name=alice currency=EUR …`. */
 export function accountLine(account: Account): string {
   const { balance, name, currency, floor, ceiling, frozen, closed, version } = account;
   return [
     balance,
+    `held=${account.held}`,
+    `available=${account.available}`,
     `name=${name === null ? NONE : value(name)}`,
     `currency=${currency ?? NONE}`,
     `floor=${floor}`,
@@ -28,6 +30,7 @@ export function accountTable(account: Account): readonly string[] {
     ['name', cellOf(name)],
     ['currency', cellOf(currency)],
     ['balance', balance],
+    ['held', account.held],
     ['available', account.available],
     ['floor', floor],
     ['ceiling', cellOf(ceiling)],

@@ -4,9 +4,11 @@
  */
 import type { ChalkInstance } from 'chalk';
 import { formatAmount } from '../core/amount.ts';
-import type { Operation, Result } from '../core/operation.ts';
+import type { Timestamp } from '../core/ids.ts';
+import type { Operation } from '../core/operation.ts';
 import type { AnsweredOutcome, Outcome } from '../core/outcome.ts';
 import { readAccount, readTrial, type AccountsPage } from '../host/account-reports.ts';
+import { holdId } from '../host/client-operations.ts';
 import { statusLine, type StatusReport } from '../host/status-report.ts';
 import {
   accountLine, accountsTable, accountsWords, accountTable, trialTable, trialWords,
@@ -18,6 +20,8 @@ import { isoTime } from './iso-time.ts';
 import { oneLine } from './quote.ts';
 import { exitStatusOf, refusalOfOutcome, refusalOfResult, type Refused } from './refusal.ts';
 import { statusLines } from './status-table.ts';
+
+const MICROSECONDS = 1e6;
 
 type Asked = Omit<OperationCommand, 'type'>;
 
@@ -39,8 +43,8 @@ export function answerOutcome({ word, operation }: Asked, outcome: Outcome): Ans
   if (refusal !== undefined) return refuse(word, request, refusal);
   const time = timestamp === undefined ? {} : { timestamp: isoTime(timestamp) };
   return {
-    text: ['OK', ...okWords(result)].join(' '),
-    json: { ok: true, op: word, request, seq, ...okFields(operation, result), ...time },
+    text: ['OK', ...okWords(operation, outcome)].join(' '),
+    json: { ok: true, op: word, request, seq, ...okFields(operation, outcome), ...time },
     status: EXIT.done,
   };
 }
@@ -125,7 +129,7 @@ export function answerUnavailable(word: CommandWord, sentence: string): Answer {
   return refuse(word, null, { word: 'UNAVAILABLE', sentence });
 }
 
-function refuse(op: CommandWord | null, request: string | null, refusal: Refused): Answer {
+export function refuse(op: CommandWord | null, request: string | null, refusal: Refused): Answer {
   const { word } = refusal;
   const message = oneLine(refusal.sentence);
   const definite = word !== 'UNKNOWN_OUTCOME';
@@ -141,7 +145,8 @@ function hasReport(outcome: Outcome): outcome is AnsweredOutcome {
 }
 
 /** What follows OK. For OUTCOME the result tells what kind of operation was asked about. */
-function okWords(result: Result): readonly string[] {
+function okWords(operation: Operation, outcome: AnsweredOutcome): readonly string[] {
+  const { result } = outcome;
   if (result.code === 'neverHappened') return ['NEVER', 'HAPPENED'];
   const { kind, account, balance, toBalance, scale } = result;
   switch (kind) {
@@ -152,9 +157,10 @@ function okWords(result: Result): readonly string[] {
     case 'deposit':
     case 'withdraw':
     case 'amend':
-    case 'hold':
     case 'void':
       return [formatAmount(balance, scale)];
+    case 'hold':
+      return [holdIdOf(operation, outcome)];
     case 'transfer':
     case 'capture':
     case 'reverse':
@@ -171,11 +177,34 @@ function okWords(result: Result): readonly string[] {
   }
 }
 
+/** Its own, or the one that the bank gave: OUTCOME, which does not know the first, tells this. */
+function holdIdOf({ id }: Operation, outcome: AnsweredOutcome): string {
+  return id ?? holdId(outcome) ?? '';
+}
+
+/** What only whoever asked for the hold knows of it. */
+function heldFields(
+  { kind, toAccount, amount = 0, scale = 0, forSeconds }: Operation,
+  { result, timestamp }: AnsweredOutcome,
+): Readonly<Record<string, unknown>> {
+  if (kind !== 'hold') return {};
+  const units = amount * 10 ** (result.scale - scale);
+  const expires = forSeconds === undefined || timestamp === undefined
+    ? null : isoTime((timestamp + forSeconds * MICROSECONDS) as Timestamp);
+  return { toAccount, amount: formatAmount(units, result.scale), expiresAt: expires };
+}
+
 /** The version is that of the account; of a transfer, of the one that the money leaves. */
-function okFields(operation: Operation, result: Result): Readonly<Record<string, unknown>> {
+function okFields(
+  operation: Operation, outcome: AnsweredOutcome,
+): Readonly<Record<string, unknown>> {
+  const { result } = outcome;
   const asked = operation.kind === 'outcome' ? { first: result.kind ?? null } : {};
   if (result.code === 'neverHappened') return { happened: false };
-  const { kind, account, balance, toBalance, scale, detail: version } = result;
+  const { kind, account, toBalance, scale, detail: version } = result;
+  const balance = formatAmount(result.balance, scale);
+  const { toAccount, id } = operation;
+  const named = id === undefined ? asked : { ...asked, id };
   switch (kind) {
     case 'create':
     case 'update':
@@ -183,17 +212,20 @@ function okFields(operation: Operation, result: Result): Readonly<Record<string,
     case 'deposit':
     case 'withdraw':
     case 'amend':
-    case 'hold':
     case 'void':
-      return { ...asked, account, balance: formatAmount(balance, scale), version };
+      return { ...named, account, balance, version };
+    case 'hold': {
+      const held = { ...asked, id: holdIdOf(operation, outcome), account, balance };
+      return { ...held, ...heldFields(operation, outcome), version };
+    }
     case 'transfer':
     case 'capture':
     case 'reverse':
       return {
-        ...asked,
+        ...named,
         account,
-        balance: formatAmount(balance, scale),
-        ...(operation.kind === 'outcome' ? {} : { toAccount: operation.toAccount }),
+        balance,
+        ...(toAccount === undefined || operation.kind === 'outcome' ? {} : { toAccount }),
         toBalance: formatAmount(toBalance, scale),
         version,
       };

@@ -30,6 +30,14 @@ export type Command =
   | { readonly type: 'status' }
   | { readonly type: 'help' };
 
+/** Of a group of commands, which is done as a whole (`group-reader.ts`). */
+export interface GroupWord {
+  readonly type: 'begin' | 'commit' | 'rollback';
+}
+
+/** It asks the ledger nothing. */
+type BareWord = Exclude<Command | GroupWord, OperationCommand>['type'];
+
 /** Not understood, or not allowed: nothing was sent. */
 export interface BadRequest {
   readonly type: 'bad';
@@ -43,7 +51,7 @@ export interface Nothing {
   readonly type: 'nothing';
 }
 
-export type ParsedLine = Command | BadRequest | Nothing;
+export type ParsedLine = Command | GroupWord | BadRequest | Nothing;
 
 /** Parses a line, with or without its end. */
 export function parseLine(line: string): ParsedLine {
@@ -76,14 +84,16 @@ function parseCommand(
   if (form === undefined) return unknownCommand(typed);
   const { word, make } = form;
   if (key !== undefined && !form.isWrite) {
-    return bad(word, `${word.toUpperCase()} takes no key: it changes no account`);
+    const why = make === undefined ? '' : ': it changes no account';
+    return bad(word, `${word.toUpperCase()} takes no key${why}`);
   }
   const tailAt = words.findIndex(beginsTail);
   const count = tailAt < 0 ? words.length : tailAt;
-  if (count !== form.parameters.length) return wrongArity(form, count);
+  const [least, most] = aritiesOf(form);
+  if (count < least || count > most) return wrongArity(form, count);
   const parts = readParts(form, words.slice(0, count), words.slice(count));
   if (typeof parts === 'string') return bad(word, parts);
-  if (make === undefined) return { type: word as 'quit' | 'status' | 'help' };
+  if (make === undefined) return { type: word as BareWord };
   const operation = make(key === undefined ? parts : { ...parts, key });
   if (typeof operation === 'string') return bad(word, operation);
   return { type: 'operation', word, operation };
@@ -200,14 +210,21 @@ function unknownCommand(typed: string): BadRequest {
   return bad(undefined, `unknown command ${quote(typed)}; ${tip}`);
 }
 
+/** How many parameters it takes, at least and at most. */
+function aritiesOf({ parameters }: CommandForm): readonly [least: number, most: number] {
+  const optional = parameters.filter(({ isOptional }) => isOptional === true);
+  return [parameters.length - optional.length, parameters.length];
+}
+
 function wrongArity(form: CommandForm, given: number): BadRequest {
-  const wanted = form.parameters.length;
-  const count = wanted === 0 ? 'no argument' : `${wanted} argument${wanted === 1 ? '' : 's'}`;
+  const [least, most] = aritiesOf(form);
+  const wanted = least === most ? String(most) : `${least} or ${most}`;
+  const count = most === 0 ? 'no argument' : `${wanted} argument${most === 1 ? '' : 's'}`;
   const { word } = form;
   const usage = usageOf(form);
   return bad(word, `${word.toUpperCase()} takes ${count}, not ${given}; usage: ${usage}`);
 }
 
-function bad(word: CommandWord | undefined, sentence: string): BadRequest {
+export function bad(word: CommandWord | undefined, sentence: string): BadRequest {
   return { type: 'bad', word, sentence };
 }

@@ -5,6 +5,7 @@
  */
 import { formatAmount, isAmountOf, parseDecimal, type ScaledAmount } from '../core/amount.ts';
 import { currencyNumber, scaleOf } from '../core/currency.ts';
+import { isAssignedId, isId } from '../core/movement-id.ts';
 import { AMOUNT_MAX, DEFAULT_SCALE, type Kind, type Operation } from '../core/operation.ts';
 import { PAGE_ACCOUNTS_MAX } from '../core/reports.ts';
 import { parseRequestId } from '../core/request-id.ts';
@@ -25,12 +26,16 @@ export interface Parts {
   readonly ifVersion?: number;
   readonly ifBalance?: ScaledAmount;
   readonly limit?: number;
+  readonly id?: string;
+  readonly forSeconds?: number;
 }
 
 export type Reader = (text: string) => Parts | string;
 
 export interface Parameter {
   readonly name: string;
+  /** It may be left out, and then so are those behind it. */
+  readonly isOptional?: boolean;
   readonly read: Reader;
 }
 
@@ -54,8 +59,13 @@ export const TO: Parameter = {
 export const AMOUNT: Parameter = {
   name: 'amount', read: (text) => part(readAmount(text, false), (amount) => ({ amount })),
 };
+/** Without it, all that is left. */
+export const PART: Parameter = { ...AMOUNT, isOptional: true };
+export const MOVEMENT: Parameter = { name: 'id', read: readId };
 export const REQUEST: Parameter = { name: '@key or request', read: readRequest };
 
+export const FOR: Option = { word: '--for', value: '10m', read: readTerm };
+export const ID: Option = { word: '--id', value: 'ID', read: readOwnId };
 export const NAME: Option = { word: '--name', value: 'N', read: readName };
 export const PREFIX: Option = { word: '--name', value: 'prefix', read: readName };
 export const CURRENCY: Option = { word: '--currency', value: 'EUR', read: readCurrency };
@@ -93,7 +103,7 @@ export const CONDITIONS: readonly Option[] = [
 
 /** `fixed` are terms that the command's word says by itself. */
 export function makeOperation(kind: Kind, parts: Parts, fixed: Terms = {}): Operation | string {
-  const { account, toAccount, amount, key } = parts;
+  const { account, toAccount, amount, key, id, forSeconds } = parts;
   const terms = makeTerms(parts, fixed);
   if (typeof terms === 'string') return terms;
   return {
@@ -102,6 +112,8 @@ export function makeOperation(kind: Kind, parts: Parts, fixed: Terms = {}): Oper
     ...(toAccount === undefined ? {} : { toAccount }),
     ...amount,
     ...(key === undefined ? {} : { key }),
+    ...(id === undefined ? {} : { id }),
+    ...(forSeconds === undefined ? {} : { forSeconds }),
     ...(Object.keys(terms).length === 0 ? {} : { terms }),
   };
 }
@@ -191,6 +203,30 @@ function readLimit(text: string): Parts | string {
   const limit = /^[0-9]{1,9}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= PAGE_ACCOUNTS_MAX) return { limit };
   return `${quote(text)} is not a number of accounts from 1 to ${PAGE_ACCOUNTS_MAX}`;
+}
+
+function readId(text: string): Parts | string {
+  if (isId(text)) return { id: text };
+  return `${quote(text)} is not an id: 1 to 16 visible ASCII characters`;
+}
+
+/** One that a user gives. */
+function readOwnId(text: string): Parts | string {
+  if (isAssignedId(text)) return `${quote(text)} is an id as only the bank gives them`;
+  return readId(text);
+}
+
+const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+const SECONDS_MAX = 2 ** 32 - 1;
+
+/** How long a hold holds. */
+function readTerm(text: string): Parts | string {
+  const [, digits, unit] = /^([0-9]{1,12})(ms|s|m|h|d)$/.exec(text) ?? [];
+  const seconds = unit === 'ms'
+    ? Number(digits) / 1_000 : Number(digits) * SECONDS[unit as keyof typeof SECONDS];
+  const isWhole = Number.isInteger(seconds) && seconds >= 1 && seconds <= SECONDS_MAX;
+  if (isWhole) return { forSeconds: seconds };
+  return `${quote(text)} is not how long a hold holds: whole seconds, such as 10s, 5m, 2h or 7d`;
 }
 
 function readRequest(text: string): Parts | string {

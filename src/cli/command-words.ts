@@ -5,20 +5,20 @@
 import type { Kind, Operation } from '../core/operation.ts';
 import type { Terms } from '../core/terms.ts';
 import {
-  ACCOUNT, AFTER, AMOUNT, CEILING, CONDITIONS, CURRENCY, FLOOR, FROM, LIMIT, makeCreate,
-  makeOperation, MAX, MIN, NAME, PREFIX, REQUEST, START, TO,
+  ACCOUNT, AFTER, AMOUNT, CEILING, CONDITIONS, CURRENCY, FLOOR, FOR, FROM, ID, LIMIT, makeCreate,
+  makeOperation, MAX, MIN, MOVEMENT, NAME, PART, PREFIX, REQUEST, START, TO,
   type Option, type Parameter, type Parts,
 } from './command-parts.ts';
 import { nearest } from './nearest.ts';
 
 export type CommandWord =
-  | 'create' | 'update' | 'query' | 'deposit' | 'withdraw' | 'transfer' | 'amend' | 'freeze'
-  | 'unfreeze' | 'close' | 'account' | 'accounts' | 'trial' | 'outcome' | 'quit' | 'status'
-  | 'help';
+  | 'create' | 'update' | 'query' | 'deposit' | 'withdraw' | 'transfer' | 'hold' | 'capture'
+  | 'void' | 'reverse' | 'begin' | 'commit' | 'rollback' | 'amend' | 'freeze' | 'unfreeze'
+  | 'close' | 'account' | 'accounts' | 'trial' | 'outcome' | 'quit' | 'status' | 'help';
 
 export interface CommandForm {
   readonly word: CommandWord;
-  /** All required, in this order. */
+  /** In this order; those that may be left out come last. */
   readonly parameters: readonly Parameter[];
   /** After the parameters, in any order. */
   readonly options: readonly Option[];
@@ -31,11 +31,13 @@ export interface CommandForm {
   readonly make?: (parts: Parts) => Operation | string;
 }
 
+const SAME_ACCOUNT = 'from and to are the same account';
 /** How many accounts ACCOUNTS shows where it is not said. */
 const ACCOUNTS_SHOWN = 20;
 
 const BARE = { parameters: [], options: [], isWrite: false, takesCondition: false } as const;
 const CHANGE = { ...BARE, isWrite: true, takesCondition: true } as const;
+const FOLLOW_UP = { ...CHANGE, takesCondition: false } as const;
 
 /** In the order in which they are shown. */
 export const COMMAND_FORMS: readonly CommandForm[] = [
@@ -61,9 +63,28 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
     summary: 'subtracts', make: asks('withdraw'),
   },
   {
-    ...CHANGE, word: 'transfer', parameters: [FROM, TO, AMOUNT],
+    ...CHANGE, word: 'transfer', parameters: [FROM, TO, AMOUNT], options: [ID],
     summary: 'moves; both or neither', make: makeTransfer,
   },
+  {
+    ...FOLLOW_UP, word: 'hold', parameters: [FROM, TO, AMOUNT], options: [FOR, ID],
+    summary: 'sets money aside for a transfer; answers the id', make: makeHold,
+  },
+  {
+    ...FOLLOW_UP, word: 'capture', parameters: [MOVEMENT, PART],
+    summary: 'moves what is held, or a part; the rest is released', make: asks('capture'),
+  },
+  {
+    ...FOLLOW_UP, word: 'void', parameters: [MOVEMENT],
+    summary: 'releases what is held', make: asks('void'),
+  },
+  {
+    ...FOLLOW_UP, word: 'reverse', parameters: [MOVEMENT, PART],
+    summary: 'takes back what was moved under an id, or a part', make: asks('reverse'),
+  },
+  { ...BARE, word: 'begin', summary: 'opens a group of changes: all are done, or none' },
+  { ...BARE, word: 'commit', summary: 'does them, in one go' },
+  { ...BARE, word: 'rollback', summary: 'drops them' },
   {
     ...CHANGE, word: 'amend', parameters: [ACCOUNT], options: [NAME, FLOOR, CEILING],
     summary: 'gives it another name or other limits', make: makeAmend,
@@ -131,13 +152,15 @@ export function helpLines(): readonly string[] {
     '',
     'A write may begin with @key: the same key and command again get the first answer,',
     'and nothing happens twice. One to an account that is there may end in IF VERSION n or',
-    'IF BALANCE x: it is refused where ACCOUNT tells another. Amounts have at most two digits',
+    'IF BALANCE x: it is refused where ACCOUNT tells another. Between BEGIN and COMMIT stand',
+    'UPDATE, DEPOSIT, WITHDRAW and TRANSFER, without keys and ids. Amounts have at most two digits',
     'after the point, or as many as their currency has. "A name" with blanks stands in quotes.',
   ];
 }
 
 function headOf({ word, parameters }: CommandForm): string {
-  return [word.toUpperCase(), ...parameters.map(({ name }) => name)].join(' ');
+  const names = parameters.map(({ name, isOptional = false }) => (isOptional ? `[${name}]` : name));
+  return [word.toUpperCase(), ...names].join(' ');
 }
 
 function tailOf({ options, takesCondition }: CommandForm): readonly string[] {
@@ -154,8 +177,14 @@ function asks(kind: Kind, terms?: Terms): (parts: Parts) => Operation | string {
 }
 
 function makeTransfer(parts: Parts): Operation | string {
-  if (parts.account === parts.toAccount) return 'from and to are the same account';
-  return makeOperation('transfer', parts);
+  const { id, ifVersion, ifBalance } = parts;
+  const isConditional = ifVersion !== undefined || ifBalance !== undefined;
+  if (id !== undefined && isConditional) return '--id and IF exclude each other';
+  return parts.account === parts.toAccount ? SAME_ACCOUNT : makeOperation('transfer', parts);
+}
+
+function makeHold(parts: Parts): Operation | string {
+  return parts.account === parts.toAccount ? SAME_ACCOUNT : makeOperation('hold', parts);
 }
 
 function makeAmend(parts: Parts): Operation | string {

@@ -11,18 +11,29 @@ import {
   answerStatus, answerTrial, answerUnavailable, type Answer,
 } from './answer.ts';
 import type { BankClient } from './bank-client.ts';
-import type { BadRequest, Command, OperationCommand } from './command-language.ts';
+import type { OperationCommand } from './command-language.ts';
+import {
+  answerEmptyGroup, answerGroup, answerGroupWord, answerQueued,
+} from './group-answer.ts';
+import type { Asked } from './group-reader.ts';
 
 /** So long the end of a session is waited for: who leaves is not kept by a bank that is down. */
 const QUIT_PATIENCE_MS = 1_000;
 
 /** Never rejects but for a bug. */
-export async function carryOut(client: BankClient, asked: Command | BadRequest): Promise<Answer> {
+export async function carryOut(client: BankClient, asked: Asked): Promise<Answer> {
   switch (asked.type) {
     case 'bad':
       return answerBadRequest(asked);
     case 'operation':
       return askLedger(client, asked);
+    case 'begin':
+    case 'rollback':
+      return answerGroupWord(asked.type);
+    case 'queued':
+      return answerQueued(asked);
+    case 'commit':
+      return askGroup(client, asked.commands);
     case 'help':
       return answerHelp();
     case 'status':
@@ -58,6 +69,13 @@ async function askLedger(client: BankClient, asked: OperationCommand): Promise<A
     default:
       return answerOutcome(asked, await client.submit(operation));
   }
+}
+
+async function askGroup(
+  client: BankClient, commands: readonly OperationCommand[],
+): Promise<Answer> {
+  if (commands.length === 0) return answerEmptyGroup();
+  return answerGroup(commands, await client.group(commands.map(({ operation }) => operation)));
 }
 
 async function askAccounts(client: BankClient, asked: OperationCommand): Promise<Answer> {

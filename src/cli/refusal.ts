@@ -11,14 +11,16 @@ import {
 } from '../core/operation.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { EXIT, type AnswerStatus } from './exit-status.ts';
+import { quote } from './quote.ts';
 
 export type RefusalWord =
   | 'ACCT_NOT_FOUND' | 'INSUFFICIENT_FUNDS' | 'LIMIT_EXCEEDED' | 'BAD_REQUEST' | 'KEY_REUSED'
   | 'SESSION_EXPIRED' | 'BUSY' | 'UNAVAILABLE' | 'UNKNOWN_OUTCOME' | 'CONDITION_FAILED'
   | 'ACCT_FROZEN' | 'ACCT_CLOSED' | 'CURRENCY_MISMATCH' | 'NAME_TAKEN' | 'NOT_EMPTY'
-  | 'ID_TAKEN' | 'MOVEMENT_NOT_FOUND' | 'MOVEMENT_SETTLED' | 'EXCEEDS_ORIGINAL' | 'OUT_OF_BALANCE';
+  | 'ID_TAKEN' | 'NOT_FOUND' | 'SETTLED' | 'EXCEEDS_ORIGINAL' | 'GROUP_REFUSED' | 'OUT_OF_BALANCE';
 
 const MOST = formatAmount(AMOUNT_MAX, DEFAULT_SCALE);
+export const NOTHING_OF_GROUP = 'nothing of the group happened';
 
 export interface Refused {
   readonly word: RefusalWord;
@@ -26,10 +28,10 @@ export interface Refused {
 }
 
 const STATES: Readonly<Record<number, string>> = {
-  [MOVEMENT.open]: 'open',
-  [MOVEMENT.posted]: 'posted',
-  [MOVEMENT.voided]: 'voided',
-  [MOVEMENT.expired]: 'expired',
+  [MOVEMENT.open]: 'is a hold that is still open',
+  [MOVEMENT.posted]: 'is posted already: it was captured, or is a transfer',
+  [MOVEMENT.voided]: 'was voided',
+  [MOVEMENT.expired]: 'has expired',
 };
 
 /**
@@ -66,13 +68,23 @@ export function refusalOfResult(
     case 'notEmpty':
       return { word: 'NOT_EMPTY', sentence: `account ${account} has ${balance}` };
     case 'idTaken':
-      return { word: 'ID_TAKEN', sentence: 'another movement has that id' };
+      return { word: 'ID_TAKEN', sentence: `a hold or transfer has ${idOf(operation)} already` };
     case 'movementNotFound':
-      return { word: 'MOVEMENT_NOT_FOUND', sentence: 'no movement has that id' };
-    case 'movementSettled':
-      return { word: 'MOVEMENT_SETTLED', sentence: `it is ${STATES[result.detail] ?? 'settled'}` };
-    case 'exceedsOriginal':
-      return { word: 'EXCEEDS_ORIGINAL', sentence: `of the movement ${balance} is left` };
+      return { word: 'NOT_FOUND', sentence: `no hold or transfer has ${idOf(operation)}` };
+    case 'movementSettled': {
+      const state = STATES[result.detail] ?? 'is settled';
+      return { word: 'SETTLED', sentence: `${nameOf(operation)} ${state}` };
+    }
+    case 'exceedsOriginal': {
+      const done = result.kind === 'reverse' ? 'reversed' : 'captured';
+      const left = result.balance === 0 ? 'nothing' : balance;
+      const sentence = `of ${nameOf(operation)}, ${left} is left to be ${done}`;
+      return { word: 'EXCEEDS_ORIGINAL', sentence };
+    }
+    case 'groupRefused': {
+      const sentence = `line ${result.detail + 1} of its group was refused; ${NOTHING_OF_GROUP}`;
+      return { word: 'GROUP_REFUSED', sentence };
+    }
     case 'badRequest':
       return { word: 'BAD_REQUEST', sentence: describeReason(result.detail) };
     case 'keyReused':
@@ -120,13 +132,23 @@ export function exitStatusOf(word: RefusalWord): AnswerStatus {
     case 'NAME_TAKEN':
     case 'NOT_EMPTY':
     case 'ID_TAKEN':
-    case 'MOVEMENT_NOT_FOUND':
-    case 'MOVEMENT_SETTLED':
+    case 'NOT_FOUND':
+    case 'SETTLED':
     case 'EXCEEDS_ORIGINAL':
+    case 'GROUP_REFUSED':
       return EXIT.refused;
     case 'OUT_OF_BALANCE':
       return EXIT.integrity;
   }
+}
+
+/** OUTCOME does not know it. */
+function idOf(operation?: Operation): string {
+  return operation?.id === undefined ? 'that id' : `the id ${quote(operation.id)}`;
+}
+
+function nameOf(operation?: Operation): string {
+  return operation?.id === undefined ? 'it' : quote(operation.id);
 }
 
 function ask(request: string): string {
@@ -160,6 +182,9 @@ function describeCeiling(result: Result, operation?: Operation): string {
   const { kind, account, balance, scale } = result;
   const has = `account ${account} has ${formatAmount(balance, scale)}`;
   if (kind === 'create') return 'a new account must not begin above its ceiling';
+  // Of the accounts of a movement only the one that gets the money has a ceiling to go above.
+  const isFrom = operation?.toAccount !== undefined && account === operation.account;
+  if (isFrom) return 'so many holds are open that there is no room for another movement with an id';
   if (kind === 'amend') return `${has}, which is above that ceiling`;
   if (kind === 'update') return `${has}, and its ceiling is below the new balance`;
   const amount = unitsOf(result, operation);

@@ -157,8 +157,8 @@ export class BatchExecutor {
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < operations; ) {
       const request = header.firstRequest + done;
-      if (record === SESSION_UNKNOWN || !this.#sessions.admits(record, request)) {
-        this.#answerOld(record, request, index + done, this.#kindAt(at, end));
+      if (header.isAtomic || record === SESSION_UNKNOWN || !this.#sessions.admits(record, request)) {
+        this.#answerOld(header, record, request, index + done, this.#kindAt(at, end));
         at = this.#after(at, end);
         done += 1;
         continue;
@@ -219,10 +219,20 @@ export class BatchExecutor {
     }
   }
 
-  /** A request that is not to run: its number is not new, or its session ended or is not known. */
-  #answerOld(record: SessionRecord, request: number, index: number, kind: number): void {
-    if (record === SESSION_UNKNOWN || this.#sessions.isNew(record, request)) {
-      return this.#answer(index, CODE.sessionExpired, kind);
+  /**
+   * A request that is not to run: its number is not new, or its session ended or is not known; or
+   * it is of a group that OUTCOME has sealed in part, and so nothing of it may run.
+   */
+  #answerOld(
+    header: ChunkHeader, record: SessionRecord, request: number, index: number, kind: number,
+  ): void {
+    const { isAtomic, firstRequest } = header;
+    if (record === SESSION_UNKNOWN) return this.#answer(index, CODE.sessionExpired, kind);
+    if (this.#sessions.isNew(record, request)) {
+      if (!isAtomic || this.#sessions.isNew(record, firstRequest)) {
+        return this.#answer(index, CODE.sessionExpired, kind);
+      }
+      return writeBadRequest(this.#results, index * RESULT_BYTES, kind, REASON.passedOver);
     }
     const outcome = this.#sessions.outcome(record, request);
     if (outcome === 'too-old') return this.#answer(index, CODE.sessionExpired, kind);

@@ -129,11 +129,11 @@ export function spellTerms(terms: ReadTerms | undefined): Terms | undefined {
   };
 }
 
-/** 1 to 32 bytes of UTF-8 without control characters, and no blank at either end. */
+/** 1 to 32 bytes of UTF-8 without control characters or line ends, and no blank at either end. */
 export function isName(name: string): boolean {
   const { length } = new TextEncoder().encode(name);
   return length >= 1 && length <= NAME_BYTES_MAX && name.isWellFormed()
-    && !/[\p{Cc}\p{Cs}]/u.test(name) && name.trim() === name;
+    && !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(name) && name.trim() === name;
 }
 
 function readName(batch: DataView, at: number): string | undefined {

@@ -5,6 +5,7 @@
 import { isAmountOf, parseDecimal, type ScaledAmount } from '../core/amount.ts';
 import { currencyNumber, scaleOf } from '../core/currency.ts';
 import { DEFAULT_SCALE, type Operation } from '../core/operation.ts';
+import type { Outcome } from '../core/outcome.ts';
 import { PAGE_ACCOUNTS_MAX } from '../core/reports.ts';
 import type { Terms } from '../core/terms.ts';
 
@@ -30,6 +31,19 @@ export interface WriteOptions extends RequestOptions {
   readonly ifVersion?: number;
   /** Only if this is its balance. */
   readonly ifBalance?: Amount;
+}
+
+/** With an id it may be reversed, and takes no condition. */
+export interface TransferOptions extends WriteOptions {
+  /** Of no other hold or transfer: 1 to 16 visible ASCII characters, but not digits.digits. */
+  readonly id?: string;
+}
+
+export interface HoldOptions extends RequestOptions {
+  /** As that of a transfer; where none is given, `holdId` tells the one that the bank gave. */
+  readonly id?: string;
+  /** Whole seconds, in milliseconds: then it expires. Without it, it holds until it is settled. */
+  readonly forMs?: number;
 }
 
 export interface CreateOptions extends RequestOptions {
@@ -98,6 +112,27 @@ export function writeOperation(
   };
   const isPlain = Object.keys(terms).length === 0;
   return { ...operation, ...scaled, ...(isPlain ? {} : { terms }) };
+}
+
+/** `account` is the one that the money is to leave. */
+export function holdOperation(
+  account: number, toAccount: number, amount: Amount, { id, forMs }: HoldOptions,
+): Operation | string {
+  if (forMs !== undefined && !(forMs >= 1_000 && forMs % 1_000 === 0)) {
+    return 'a hold is for whole seconds, at least one';
+  }
+  return writeOperation({
+    kind: 'hold', account, toAccount,
+    ...(id === undefined ? {} : { id }),
+    ...(forMs === undefined ? {} : { forSeconds: forMs / 1_000 }),
+  }, amount, {});
+}
+
+/** The id that the bank gave to a hold that was given none; undefined where it is no such hold. */
+export function holdId(outcome: Outcome): string | undefined {
+  if (outcome.kind !== 'answered' || outcome.result.code !== 'ok') return undefined;
+  const { result, seq } = outcome;
+  return result.kind === 'hold' ? `${seq}.${result.toBalance}` : undefined;
 }
 
 export function accountsOperation(options: AccountsOptions): Operation | string {

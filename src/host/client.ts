@@ -14,7 +14,6 @@
  */
 import type { CutMode } from '../core/chaos-message.ts';
 import { checkOperation } from '../core/check-operation.ts';
-import type { Ticket } from '../core/client-queue.ts';
 import { ClientSession } from '../core/client-session.ts';
 import type { Message } from '../core/message.ts';
 import type { Operation } from '../core/operation.ts';
@@ -25,28 +24,32 @@ import {
   eachAccount, NoReport, readAccount, readTrial, type Account, type TrialBalance,
 } from './account-reports.ts';
 import {
-  accountsOperation, createOperation, writeOperation,
-  type AccountsOptions, type AmendOptions, type Amount, type CreateOptions, type ReadOptions,
-  type RequestOptions, type WriteOptions,
+  accountsOperation, createOperation, holdOperation, writeOperation,
+  type AccountsOptions, type AmendOptions, type Amount, type CreateOptions, type HoldOptions,
+  type ReadOptions, type RequestOptions, type TransferOptions, type WriteOptions,
 } from './client-operations.ts';
 import { CutOrders, type CutAnswer } from './cut-orders.ts';
 import { FrontendLink } from './frontend-link.ts';
-import { prepareChunk } from './prepared-chunk.ts';
+import { prepareGroup, readGroup, type GroupOutcome } from './group-outcome.ts';
+import { prepareChunk, type PreparedChunk } from './prepared-chunk.ts';
+import { Settlers } from './settlers.ts';
 import { StatusQuestions } from './status-questions.ts';
 import { Unreachable } from './unreachable.ts';
 
 export { formatAmount, parseAmount } from '../core/amount.ts';
 export {
-  CHUNK_OPERATIONS_MAX, decodeResult, encodeChunk, RESULT_BYTES, viewOf,
+  CHUNK_OPERATIONS_MAX, decodeResult, encodeChunk, GROUP_OPERATIONS_MAX, RESULT_BYTES, viewOf,
   type Operation, type Result,
 } from '../core/operation.ts';
 export type { BulkOutcome, Outcome } from '../core/outcome.ts';
 export {
   NoReport, type Account, type TrialBalance, type TrialLine,
 } from './account-reports.ts';
-export type {
-  AccountsOptions, AmendOptions, Amount, CreateOptions, ReadOptions, RequestOptions, WriteOptions,
+export {
+  holdId, type AccountsOptions, type AmendOptions, type Amount, type CreateOptions,
+  type HoldOptions, type ReadOptions, type RequestOptions, type TransferOptions, type WriteOptions,
 } from './client-operations.ts';
+export type { GroupDoneOutcome, GroupOutcome, GroupRefusedOutcome } from './group-outcome.ts';
 export { Unreachable } from './unreachable.ts';
 
 export interface ClientOptions {
@@ -71,11 +74,8 @@ export class Client implements AsyncDisposable {
   readonly #session: ClientSession;
   readonly #status: StatusQuestions;
   readonly #cuts: CutOrders;
-  readonly #settlers = new Map<Ticket, (outcome: Outcome) => void>();
-  readonly #bulkSettlers = new Map<Ticket, (outcome: BulkOutcome) => void>();
+  readonly #settlers = new Settlers();
   readonly #opening = Promise.withResolvers<void>();
-  /** Wakes whoever waits until nothing is unsettled. */
-  #idlers: (() => void)[] = [];
   #ticker: NodeJS.Timeout | undefined;
   #isFlushing = false;
   #isWelcome = false;
@@ -93,8 +93,8 @@ export class Client implements AsyncDisposable {
     }, options);
     this.#session = new ClientSession({
       send: (message) => this.#link.send(message),
-      settle: (ticket, outcome) => this.#settle(this.#settlers, ticket, outcome),
-      settleBulk: (ticket, outcome) => this.#settle(this.#bulkSettlers, ticket, outcome),
+      settle: (ticket, outcome) => this.#settlers.settle(ticket, outcome),
+      settleBulk: (ticket, outcome) => this.#settlers.settle(ticket, outcome),
       welcomed: () => this.#onWelcomed(),
       drop: (detail) => this.#link.drop(detail),
       failed: (detail) => this.#failOpening('refused', detail),
@@ -138,9 +138,33 @@ export class Client implements AsyncDisposable {
   }
 
   transfer(
-    account: number, toAccount: number, amount: Amount, options?: WriteOptions,
+    account: number, toAccount: number, amount: Amount, options: TransferOptions = {},
   ): Promise<Outcome> {
-    return this.#write({ kind: 'transfer', account, toAccount }, amount, options);
+    const { id } = options;
+    const named = id === undefined ? {} : { id };
+    return this.#write({ kind: 'transfer', account, toAccount, ...named }, amount, options);
+  }
+
+  /** Sets money aside for a transfer: until it is captured, released, or its time is over. */
+  hold(
+    account: number, toAccount: number, amount: Amount, options: HoldOptions = {},
+  ): Promise<Outcome> {
+    return this.#submitMade(holdOperation(account, toAccount, amount, options), options);
+  }
+
+  /** Moves what is held, or less; the rest is released. */
+  capture(id: string, amount?: Amount, options?: RequestOptions): Promise<Outcome> {
+    return this.#write({ kind: 'capture', id }, amount, options);
+  }
+
+  /** VOID: what is held is available again. */
+  release(id: string, options: RequestOptions = {}): Promise<Outcome> {
+    return this.submit({ kind: 'void', id }, options);
+  }
+
+  /** Takes back what was moved under the id, or a part; in all never more than the whole. */
+  reverse(id: string, amount?: Amount, options?: RequestOptions): Promise<Outcome> {
+    return this.#write({ kind: 'reverse', id }, amount, options);
   }
 
   /** Gives the account another name or other limits, freezes, unfreezes or closes it. */
@@ -197,14 +221,18 @@ export class Client implements AsyncDisposable {
     operations: readonly Operation[] | Uint8Array,
     { timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {},
   ): Promise<BulkOutcome> {
-    const prepared = prepareChunk(operations);
-    if (typeof prepared === 'string') return Promise.resolve(badRequest(prepared));
-    const deadlineMs = performance.now() + timeoutMs;
-    const ticket = this.#session.submitBulk(prepared.thing, prepared.chunk, deadlineMs);
-    return new Promise((resolve) => {
-      this.#bulkSettlers.set(ticket, resolve);
-      this.#awake();
-    });
+    return this.#submitChunk(prepareChunk(operations), timeoutMs);
+  }
+
+  /**
+   * All of these are done, each seeing those before it, or none: 1 to GROUP_OPERATIONS_MAX of
+   * update, deposit, withdraw and transfer, with conditions, without keys and ids.
+   */
+  async group(
+    operations: readonly Operation[],
+    { timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {},
+  ): Promise<GroupOutcome> {
+    return readGroup(await this.#submitChunk(prepareGroup(operations), timeoutMs));
   }
 
   /** The report of `bankd status --json`. Throws `Unreachable` where none comes in time. */
@@ -233,7 +261,7 @@ export class Client implements AsyncDisposable {
 
   /** Waits for everything submitted, ends the session where one was opened, and closes. */
   async quit(): Promise<void> {
-    if (this.#unsettled > 0) await new Promise<void>((resolve) => this.#idlers.push(resolve));
+    await this.#settlers.idle();
     if (this.#session.hasSession && !this.#isClosed) await this.#submitUnchecked({ kind: 'end' });
     await this.close();
   }
@@ -271,10 +299,6 @@ export class Client implements AsyncDisposable {
     }
   }
 
-  get #unsettled(): number {
-    return this.#settlers.size + this.#bulkSettlers.size;
-  }
-
   #write(
     operation: Operation, amount: Amount | undefined, options: AmendOptions = {},
   ): Promise<Outcome> {
@@ -289,10 +313,19 @@ export class Client implements AsyncDisposable {
 
   #submitUnchecked(operation: Operation, timeoutMs = this.#timeoutMs): Promise<Outcome> {
     const ticket = this.#session.submit(operation, performance.now() + timeoutMs);
-    return new Promise((resolve) => {
-      this.#settlers.set(ticket, resolve);
-      this.#awake();
-    });
+    const outcome = this.#settlers.wait<Outcome>(ticket);
+    this.#awake();
+    return outcome;
+  }
+
+  /** Or why there is nothing to submit. */
+  #submitChunk(prepared: PreparedChunk | string, timeoutMs: number): Promise<BulkOutcome> {
+    if (typeof prepared === 'string') return Promise.resolve(badRequest(prepared));
+    const deadlineMs = performance.now() + timeoutMs;
+    const ticket = this.#session.submitBulk(prepared.thing, prepared.chunk, deadlineMs);
+    const outcome = this.#settlers.wait<BulkOutcome>(ticket);
+    this.#awake();
+    return outcome;
   }
 
   /** Something is waited for: time passes, and what the turn submits leaves at its end. */
@@ -349,18 +382,6 @@ export class Client implements AsyncDisposable {
   /** Without effect once the client was welcomed. */
   #failOpening(reason: Unreachable['reason'], detail: string): void {
     this.#opening.reject(new Unreachable(reason, detail));
-  }
-
-  #settle<AnyOutcome>(
-    settlers: Map<Ticket, (outcome: AnyOutcome) => void>,
-    ticket: Ticket,
-    outcome: AnyOutcome,
-  ): void {
-    const settler = settlers.get(ticket);
-    settlers.delete(ticket);
-    settler?.(outcome);
-    if (this.#unsettled > 0) return;
-    for (const wake of this.#idlers.splice(0)) wake();
   }
 }
 

@@ -129,7 +129,8 @@ export class FileCheckpointStore implements CheckpointStore {
     }
     const directoryBytes = view.getUint32(8, true);
     if (directoryBytes > DIRECTORY_BYTES_MAX) throw this.#corrupt(8, 'the directory is too large');
-    return { format, directoryBytes, directoryCrc: view.getUint32(12, true), size: readI64(view, 16) };
+    const directoryCrc = view.getUint32(12, true);
+    return { format, directoryBytes, directoryCrc, size: readI64(view, 16) };
   }
 
   async #readTable(fd: number, table: TableDirectory, start: number): Promise<TableImage> {

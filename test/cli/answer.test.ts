@@ -241,11 +241,13 @@ t.test('answer: ACCOUNT: a line, a table, the fields of the report', async (t) =
   const answer = answerAccount({ word: 'account', operation }, reported({ account: ANN }));
   t.equal(
     answer.text,
-    'OK 50.00 name="Ann \\"B\\"" currency=EUR floor=-100.00 ceiling=none frozen=no closed=no ' +
-      'version=3 created=2026-11-01T00:00:00.000000Z changed=2026-11-02T00:00:00.000001Z',
+    'OK 50.00 held=20.00 available=30.00 name="Ann \\"B\\"" currency=EUR floor=-100.00 ' +
+      'ceiling=none frozen=no closed=no version=3 created=2026-11-01T00:00:00.000000Z ' +
+      'changed=2026-11-02T00:00:00.000001Z',
   );
   t.strictSame(answer.json, { ok: true, op: 'account', request: '64-2', seq: 17, ...ANN });
   t.match(answer.screen?.(plain), /^name       Ann "B"\ncurrency   EUR\n.*state      open\n/ms);
+  t.match(answer.screen?.(plain), /^balance    50\.00\nheld       20\.00\navailable  30\.00\n/m);
   const words = (name: string | null): string | undefined => / name=(.*) currency/.exec(
     answerAccount({ word: 'account', operation }, reported({ account: { ...ANN, name } })).text,
   )?.[1];
@@ -355,8 +357,8 @@ t.test('answer: what reaches no ledger: bad requests, QUIT, HELP, STATUS', async
   t.strictSame([answerQuit().text, answerQuit().json], ['OK', { ok: true, op: 'quit' }]);
   t.equal(
     answerHelp().text,
-    'OK CREATE UPDATE QUERY DEPOSIT WITHDRAW TRANSFER AMEND FREEZE UNFREEZE CLOSE ACCOUNT ' +
-      'ACCOUNTS TRIAL OUTCOME STATUS HELP QUIT',
+    'OK CREATE UPDATE QUERY DEPOSIT WITHDRAW TRANSFER HOLD CAPTURE VOID REVERSE BEGIN COMMIT ' +
+      'ROLLBACK AMEND FREEZE UNFREEZE CLOSE ACCOUNT ACCOUNTS TRIAL OUTCOME STATUS HELP QUIT',
   );
   const report = {
     cluster: 'c', epoch: 4, view: 7, commitSeq: 1234, status: [1, 0, 1], copies: 2, waitingFor: [],

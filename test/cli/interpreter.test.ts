@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Answer } from '../../src/cli/answer.ts';
-import { parseLine } from '../../src/cli/command-language.ts';
+import { GroupReader } from '../../src/cli/group-reader.ts';
 import { carryOut } from '../../src/cli/interpreter.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import { balanceIs, lost, ScriptedClient, unavailable } from '../support/scripted-client.ts';
@@ -14,7 +14,7 @@ async function answerTo(
   line: string, ...outcomes: readonly Outcome[]
 ): Promise<{ readonly answer: Answer; readonly client: ScriptedClient }> {
   const client = new ScriptedClient((_, index) => outcomes[index] ?? lost);
-  const asked = parseLine(line);
+  const asked = new GroupReader().read(line);
   if (asked.type === 'nothing') throw new Error('a line to be carried out');
   return { answer: await carryOut(client, asked), client };
 }
@@ -42,8 +42,8 @@ t.test('interpreter: ACCOUNTS: refused in its midst: the refusal, and nothing el
 });
 
 t.test('interpreter: each report: the answer that is its own', async (t) => {
-  const account = reported({ account: { account: 100, balance: '1.00', name: null } });
-  t.match((await answerTo('ACCOUNT 100', account)).answer.text, /^OK 1\.00 name=none /);
+  const account = reported({ account: { balance: '1.00', held: '0.00', name: null } });
+  t.match((await answerTo('ACCOUNT 100', account)).answer.text, /^OK 1\.00 held=0\.00 /);
   const trial = reported({ currencies: [] });
   t.match((await answerTo('TRIAL', trial)).answer.json, { op: 'trial', currencies: [] });
 });

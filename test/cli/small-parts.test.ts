@@ -11,6 +11,7 @@ import { describeFailure, formatFailure } from '../../src/cli/failure.ts';
 import { History, historyPath } from '../../src/cli/history.ts';
 import { alignmentDistance, nearest } from '../../src/cli/nearest.ts';
 import { ProgressBar } from '../../src/cli/progress-bar.ts';
+import { COMMAND_FORMS } from '../../src/cli/command-words.ts';
 import { complete } from '../../src/cli/prompt.ts';
 import { renderJson, renderScreen, renderText } from '../../src/cli/render.ts';
 import { answerHelp, answerUnavailable, type Answer } from '../../src/cli/answer.ts';
@@ -74,7 +75,7 @@ t.test('prompt: completion: command words, also after a key, and nothing else', 
   t.same(complete('tra'), [['TRANSFER '], 'tra']);
   t.same(complete('Q'), [['QUERY ', 'QUIT '], 'Q']);
   t.same(complete('@k dep'), [['DEPOSIT '], 'dep']);
-  t.equal(complete('')[0].length, 17);
+  t.equal(complete('')[0].length, COMMAND_FORMS.length);
   t.same(complete('QUERY 1'), [[], '']);
   t.same(complete('xyz'), [[], 'xyz']);
 });
@@ -85,6 +86,7 @@ t.test('prompt: completion: options and conditions of the command', async (t) =>
   t.same(complete('update 100 5 i'), [['IF '], 'i']);
   t.same(complete('UPDATE 100 5 if v'), [['VERSION '], 'v']);
   t.same(complete('UPDATE 100 5 IF x'), [[], '']);
+  t.same(complete('HOLD 100 101 5 --'), [['--for ', '--id '], '--']);
   t.same(complete('QUERY 100 --'), [[], '']);
   t.same(complete('CREATE 5 i'), [[], '']);
   t.same(complete('nothing 5 --n'), [[], '']);

@@ -1,6 +1,8 @@
 /** Atomic groups: all of the postings, or none. */
 import t from 'tap';
-import { encodeChunk, GROUP_OPERATIONS_MAX, type Operation } from '../../src/core/operation.ts';
+import {
+  encodeChunk, GROUP_OPERATIONS_MAX, REASON, type Operation,
+} from '../../src/core/operation.ts';
 import { copyState, Teller } from '../support/ledger-batches.ts';
 
 function openBank() {
@@ -97,4 +99,18 @@ t.test('group: sent again: the first answers, and nothing twice', async (t) => {
     { code: 'duplicate', account: teller.seq - 1, balance: 1 },
   ]);
   t.same(teller.balances(), [1900, 5100]);
+});
+
+t.test('group: OUTCOME sealed one of it before it came: nothing of it runs', async (t) => {
+  for (const sealed of [3, 4, 5]) {
+    const { teller, session } = openBank();
+    const outcome = { kind: 'outcome', account: session, toAccount: sealed } as const;
+    t.match(teller.execute(encodeChunk(session + 1, 1, [outcome])), [{ code: 'neverHappened' }]);
+    const group = encodeChunk(session, 3, [PAY, { ...PAY, amount: 1 }, PAY], true);
+    const passedOver = { code: 'badRequest', detail: REASON.passedOver };
+    for (const time of ['first', 'again']) {
+      t.match(teller.execute(group), [passedOver, passedOver, passedOver], `${sealed}, ${time}`);
+    }
+    t.same(teller.balances(), [5000, 2000]);
+  }
 });

@@ -132,7 +132,7 @@ t.test('terms: malformed: any byte of a field that is not given', async (t) => {
 t.test('terms: malformed: names', async (t) => {
   const names: readonly (string | readonly number[])[] = [
     '', ' ', ' a', 'a ', '\ta', 'a\n', 'a\u0000b', '\u0000a', 'a\u001fb', 'a\u007f', 'a\u0085b',
-    '\u00a0a', 'a\u3000', '\ufeffa', 'a\ufeff', '\u2028a',
+    '\u00a0a', 'a\u3000', '\ufeffa', 'a\ufeff', '\u2028a', 'a\u2028b', 'a\u2029b',
     [0x80], [0xff], [0xc0, 0x80], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80],
     [0x61, 0xc3], [0xc3, 0, 0xa9],
   ];

@@ -1,10 +1,13 @@
 /** What callers of the library say, and the operations that it makes. */
 import t from 'tap';
 import { checkOperation } from '../../src/core/check-operation.ts';
-import type { Operation } from '../../src/core/operation.ts';
+import type { Seq, Timestamp } from '../../src/core/ids.ts';
+import type { Operation, Result } from '../../src/core/operation.ts';
+import { refused, type Outcome } from '../../src/core/outcome.ts';
 import { PAGE_ACCOUNTS_MAX } from '../../src/core/reports.ts';
 import {
-  accountsOperation, createOperation, writeOperation, type Amount, type CreateOptions,
+  accountsOperation, createOperation, holdId, holdOperation, writeOperation,
+  type Amount, type CreateOptions,
 } from '../../src/host/client-operations.ts';
 
 const MAX = Number.MAX_SAFE_INTEGER;
@@ -82,4 +85,30 @@ t.test('library: accounts: from where, and which', async (t) => {
     terms: { name: 'a', currency: 'EUR', floor: 0, ceiling: 750, scale: 2 },
   });
   t.equal(accountsOperation({ min: 'x' }), 'x is not an amount');
+});
+
+t.test('library: hold: for whole seconds, or until it is settled', async (t) => {
+  const hold = { kind: 'hold', account: 100, toAccount: 101, amount: 150, scale: 2 } as const;
+  t.strictSame(holdOperation(100, 101, '1.50', {}), hold);
+  t.strictSame(holdOperation(100, 101, 150, { forMs: 2_000, id: 'h', key: 'k' }), {
+    ...hold, id: 'h', forSeconds: 2,
+  });
+  for (const forMs of [0, 999, 1_500, -1_000, NaN, Infinity]) {
+    t.equal(holdOperation(100, 101, 150, { forMs }), 'a hold is for whole seconds, at least one');
+  }
+  t.equal(holdOperation(100, 101, '1e3', {}), '1e3 is not an amount');
+});
+
+t.test('library: the id of a hold: where it stands in the order', async (t) => {
+  const result: Result = {
+    code: 'ok', kind: 'hold', scale: 2, detail: 3, account: 100, balance: 5_000, toBalance: 4,
+  };
+  const outcomeOf = (more: Partial<Result>): Outcome => ({
+    kind: 'answered', result: { ...result, ...more }, seq: 17 as Seq, timestamp: 5 as Timestamp,
+    request: '64-2',
+  });
+  t.equal(holdId(outcomeOf({})), '17.4');
+  t.equal(holdId(outcomeOf({ code: 'insufficientFunds' })), undefined);
+  t.equal(holdId(outcomeOf({ kind: 'transfer' })), undefined);
+  t.equal(holdId(refused('BUSY', 'later', undefined)), undefined);
 });

@@ -51,10 +51,12 @@ const SCRIPT: Script = [
 ];
 
 const READS: Script = [
-  ['ACCOUNT 101', new RegExp('^OK -100\\.00 name="Alice B" currency=EUR floor=-100\\.00 ' +
+  ['ACCOUNT 101', new RegExp('^OK -100\\.00 held=0\\.00 available=-100\\.00 ' +
+    'name="Alice B" currency=EUR floor=-100\\.00 ' +
     `ceiling=none frozen=no closed=no version=2 created=${TIME} changed=${TIME}$`)],
-  ['ACCOUNT 102', /^OK 1000 name=yen currency=JPY floor=0 ceiling=1000 /],
-  ['ACCOUNT 103', /^OK 0\.000 name=none currency=BHD .* closed=yes version=4 /],
+  ['ACCOUNT 102', /^OK 1000 held=0 available=1000 name=yen currency=JPY floor=0 ceiling=1000 /],
+  ['ACCOUNT 103',
+    /^OK 0\.000 held=0\.000 available=0\.000 name=none currency=BHD .* closed=yes version=4 /],
   ['ACCOUNT 999', 'ERR ACCT NOT FOUND: account 999 does not exist'],
   ['ACCOUNTS', 'OK 100=61.00 101=-100.00 102=1000 103=0.000 104=5.00'],
   ['ACCOUNTS --limit 2', 'OK 100=61.00 101=-100.00 next=102'],
@@ -90,7 +92,8 @@ t.test('accounts: as arguments, as JSON, and through the library', async (t) => 
   };
   t.strictSame(await run('CREATE', '5', '--name', 'Bob C', '--floor', '-1'), [0, 'OK 100', '']);
   t.match(await run('CREATE', '5', '--json'), [1, /^ERR BAD REQUEST: unknown option/, /^tip: /]);
-  t.match(await run('ACCOUNT 100'), [0, /^OK 5\.00 name="Bob C" currency=none floor=-1\.00/]);
+  const shown = /^OK 5\.00 held=0\.00 available=5\.00 name="Bob C" currency=none floor=-1\.00/;
+  t.match(await run('ACCOUNT 100'), [0, shown]);
   const json = async (...args: readonly string[]): Promise<unknown> =>
     JSON.parse((await run('--json', ...args))[1]);
   t.match(await json('FREEZE', '100'), {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import {
-  CODE, encodeChunk, FLAG_ID, FLAG_KEY, FLAG_TERMS, KIND, REASON, viewOf, type Operation,
+  ALL_THAT_IS_LEFT, CHUNK_ATOMIC, CHUNK_BYTES_MAX, CODE, encodeChunk, FLAG_ID, FLAG_KEY, FLAG_TERMS,
+  GROUP_OPERATIONS_MAX, ID_AT, KIND, REASON, viewOf, type Operation,
 } from '../../src/core/operation.ts';
 import { PAGE_ACCOUNTS_MAX } from '../../src/core/reports.ts';
 import { TERM } from '../../src/core/terms.ts';
@@ -61,6 +62,7 @@ t.test('page: kinds, codes and reasons: the numbers of core/operation.ts', (test
     notEmpty: 'not empty', idTaken: 'id taken', movementNotFound: 'movement not found',
     movementSettled: 'movement settled: detail 1 open, 2 posted, 3 voided, 4 expired',
     exceedsOriginal: 'more than is left of the movement, which is told',
+    groupRefused: 'another of its group was refused: detail is its index',
   };
   const reasons: Record<keyof typeof REASON, string> = {
     malformed: 'malformed', sameAccount: 'from and to are the same account',
@@ -110,5 +112,25 @@ t.test('page: terms: which are given, and where they stand', (test) => {
 t.test('page: flags, and the accounts of a report: the numbers of the code', (test) => {
   test.ok(PAGE.includes(`the sum of: ${FLAG_KEY} key, ${FLAG_TERMS} terms, ${FLAG_ID} id |`));
   test.ok(PAGE.includes(`amount how many to tell, 1 to ${PAGE_ACCOUNTS_MAX};`));
+  test.end();
+});
+
+t.test('page: groups and movements: the numbers of the code', (test) => {
+  test.ok(PAGE.includes(`| 1 | u8 ${CHUNK_ATOMIC}: its operations are one group; else 0 |`));
+  test.ok(PAGE.includes(`1 to ${GROUP_OPERATIONS_MAX.toLocaleString('en')} of UPDATE, DEPOSIT,`));
+  test.ok(PAGE.includes(`code ${CODE.groupRefused}, and its index among them`));
+  test.ok(PAGE.includes(`at most ${CHUNK_BYTES_MAX.toLocaleString('en')} bytes: see below`));
+  test.ok(PAGE.includes(`| ${ID_AT} | 16 bytes: the user's own id |`));
+  test.ok(PAGE.includes(`without an amount is ${ALL_THAT_IS_LEFT}: all that is left`));
+
+  const hold: Operation = { kind: 'hold', account: 1, toAccount: 2, forSeconds: 600, id: 'h' };
+  const part: Operation = { kind: 'capture', id: 'h', amount: 7, scale: 2 };
+  const chunk = encodeChunk(1, 1, [hold, { kind: 'void', id: 'h' }, part], true);
+  const view = viewOf(chunk);
+  test.equal(view.getUint8(1), 1);
+  const codes = [1, 2, 3].map((record) => view.getUint32(record * 64 + 4, true));
+  test.strictSame(codes, [600, 1, 0]);
+  const id = Buffer.from(chunk.subarray(3 * 64 + 32, 3 * 64 + 48)).toString();
+  test.equal(id, `h${'\0'.repeat(15)}`);
   test.end();
 });

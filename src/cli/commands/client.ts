@@ -18,7 +18,8 @@ export class ClientCommand extends BankdCommand {
     description: 'talk to a bank: at a prompt, in a pipe, or one command',
     details:
       `Commands: ${COMMAND_WORDS.slice(0, 10).join(' ')}\n` +
-      `${COMMAND_WORDS.slice(10).join(' ')}.\n` +
+      `${COMMAND_WORDS.slice(10, 20).join(' ')}\n` +
+      `${COMMAND_WORDS.slice(20).join(' ')}.\n` +
       'Exit status of a pipe: the worst of its answers: 0 OK, 1 refused, 3 unavailable, ' +
       '4 unknown,\n5 the sums of TRIAL differ.',
     examples: [
@@ -26,6 +27,7 @@ export class ClientCommand extends BankdCommand {
       ['a command a line, an answer a line', 'bankd client < commands.txt'],
       ['one command', 'bankd client TRANSFER 100 101 10.00'],
       ['an account with a name', 'bankd client CREATE 50 --name "Alice B" --currency EUR'],
+      ['set money aside for ten minutes', 'bankd client HOLD 100 101 10.00 --for 10m'],
       ['an answer as a JSON object', 'bankd client --json QUERY 100'],
       ['safe to repeat: @rent-may happens once', 'bankd client @rent-may TRANSFER 100 101 9.50'],
     ],

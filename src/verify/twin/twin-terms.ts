@@ -68,8 +68,8 @@ function writeTerms(terms: TwinTerms): Buffer {
   return record;
 }
 
-/** 1 to 32 bytes, no control characters, blanks only between others. */
+/** 1 to 32 bytes, nothing that controls or ends a line, blanks only between others. */
 function isName(name: string): boolean {
   return Buffer.byteLength(name) <= NAME_BYTES_MAX && /^\S(.*\S)?$/su.test(name)
-    && !/\p{Control}/u.test(name);
+    && !/\p{Control}|\p{Line_Separator}|\p{Paragraph_Separator}/u.test(name);
 }
