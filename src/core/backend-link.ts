@@ -1,7 +1,7 @@
 /** What the coordinator knows of one backend: its connection, its tail, its votes, its health. */
 import type { ConnectionId } from './effect.ts';
 import type { EntryHash, BackendId, Epoch, Seq, Timestamp } from './ids.ts';
-import type { Hello, Pong, Promised, Reserve, StateDigest, Vote } from './message.ts';
+import type { Hello, Pong, Promised, Reserve, StateDigest, Truncated, Vote } from './message.ts';
 import { isMember, type View } from './view.ts';
 
 /** What stands behind a backend that is not a member. */
@@ -78,6 +78,17 @@ export class BackendLink {
     this.digest = promised.digest;
     this.reserve = promised.reserve;
     this.reserveMark = 0;
+  }
+
+  /** Nothing that it has told of the entries that it dropped holds of those in their place. */
+  onTruncated({ tailSeq, tailEpoch, tailHash, digest }: Truncated): void {
+    // The timestamp only matters for a base, which is never truncated.
+    const timestamp = this.tail?.timestamp ?? (0 as Timestamp);
+    this.tail = { seq: tailSeq, entryEpoch: tailEpoch, hash: tailHash, timestamp };
+    this.tailDigest = digest;
+    this.votedSeq = tailSeq;
+    this.lastSeq = tailSeq;
+    this.digest = digest;
   }
 
   onVote({ seq, digest, reserve }: Vote): void {

@@ -115,14 +115,10 @@ export class CatchUp {
     this.#search();
   }
 
-  onTruncated({ tailSeq, tailEpoch, tailHash, digest }: Truncated): void {
+  onTruncated(message: Truncated): void {
     if (this.#phase !== 'truncating') return;
-    assert(tailSeq === this.#low, 'it was truncated to the last common entry');
-    // The timestamp only matters for a base, which is never truncated.
-    const { timestamp } = this.#tail();
-    this.joiner.tail = { seq: tailSeq, entryEpoch: tailEpoch, hash: tailHash, timestamp };
-    this.joiner.tailDigest = digest;
-    this.joiner.votedSeq = tailSeq;
+    assert(message.tailSeq === this.#low, 'it was truncated to the last common entry');
+    this.joiner.onTruncated(message);
     this.#compare();
   }
 

@@ -4,9 +4,15 @@
  */
 import type { Random } from '../core/random.ts';
 import type { SimBackend } from './sim-backend.ts';
-import { DATA_PATH } from './durable-journal.ts';
+import {
+  DATA_PATH, DurableJournal, type DurableEvents, type KnownEntries,
+} from './durable-journal.ts';
 import { SimFile } from './sim-file.ts';
 import { SimDirectory, SimStorage } from './sim-storage.ts';
+
+const UNHEARD: DurableEvents = {
+  onEntry: () => {}, onDropped: () => {}, onIncarnation: () => {}, onCheckpoint: () => {},
+};
 
 export type Part = 'identity' | 'checkpoint' | 'journal';
 
@@ -17,7 +23,7 @@ export function rot(backend: SimBackend, part: Part, random: Random): boolean {
   const file = random.pick(files);
   // Where something is written: nobody looks at the zeros behind it.
   const offset = random.int(backend.journal.endIn(file) ?? file.durableSize);
-  backend.promises.forget();
+  backend.onTouched();
   backend.journal.excuse(() => file.rot(offset, random.int(8)));
   return true;
 }
@@ -41,6 +47,7 @@ export function cutBack(backend: SimBackend, entries: number): void {
   const place = journal.endOf(entries);
   if (place === undefined) throw new Error(`there is no entry ${entries}`);
   const directory = dataOf(backend.storage)?.durable.get('journal') as SimDirectory;
+  backend.onTouched();
   backend.lostBelow = Math.max(backend.lostBelow, journal.entries.length);
   journal.excuse(() => {
     place.file.clearFrom(place.offset);
@@ -52,11 +59,15 @@ export function cutBack(backend: SimBackend, entries: number): void {
   });
 }
 
-/** Everything, as it is seen now: a backup. */
-export function copyOf({ root }: SimStorage): SimStorage {
+/** Everything, as it is seen now, which may be more than what is durable; with so many entries. */
+export function backupOf(
+  { storage }: SimBackend, known: KnownEntries,
+): { readonly copy: SimStorage; readonly entries: number } {
   const copy = new SimStorage();
-  copy.root = root.copy();
-  return copy;
+  copy.root = storage.root.copy();
+  const journal = new DurableJournal(copy, known, UNHEARD);
+  journal.lookAt(copy);
+  return { copy, entries: journal.entries.length };
 }
 
 export function hasIdentity({ storage }: SimBackend): boolean {
@@ -68,7 +79,7 @@ export function swap(one: SimBackend, other: SimBackend): void {
   const [first, second] = [one.storage, other.storage];
   one.storage = second;
   other.storage = first;
-  for (const { promises } of [one, other]) promises.forget();
+  for (const each of [one, other]) each.onTouched();
   one.isSwapped = !one.isSwapped;
   other.isSwapped = !other.isSwapped;
   one.journal.lookAt(second);
@@ -77,7 +88,7 @@ export function swap(one: SimBackend, other: SimBackend): void {
 
 function loseFrom(backend: SimBackend, directory: SimDirectory, name: string): void {
   const { journal } = backend;
-  backend.promises.forget();
+  backend.onTouched();
   backend.lostBelow = Math.max(backend.lostBelow, journal.entries.length);
   journal.excuse(() => directory.lose(name));
 }

@@ -136,6 +136,8 @@ export class DurableJournal implements StorageWatcher {
   entries: ExecutedEntry[] = [];
   /** Whose directory it is; empty where that is not known. */
   incarnation = '';
+  /** The promise that stands in it; undefined where that is not known. */
+  promise: { readonly epoch: number; readonly owner: string } | undefined;
   readonly #events: DurableEvents;
   readonly #known: KnownEntries;
   #storage: SimStorage;
@@ -296,7 +298,9 @@ export class DurableJournal implements StorageWatcher {
     if (file === this.#identity) return;
     this.#identity = file;
     const before = this.incarnation;
-    this.incarnation = file === undefined ? '' : incarnationIn(file.durableBytes);
+    const { incarnation = '', promise } = file === undefined ? {} : recordIn(file.durableBytes);
+    this.incarnation = incarnation;
+    this.promise = promise;
     if (before === this.incarnation) return;
     this.entries = []; // what another one held is no concern of this one
     this.#isMerged = false;
@@ -315,11 +319,11 @@ export class DurableJournal implements StorageWatcher {
   }
 }
 
-function incarnationIn(bytes: Uint8Array): string {
+function recordIn(bytes: Uint8Array): Partial<Pick<DurableJournal, 'incarnation' | 'promise'>> {
   const [line = ''] = new TextDecoder().decode(bytes).split('\n');
   try {
-    return String(JSON.parse(line).incarnation);
+    return JSON.parse(line);
   } catch {
-    return '';
+    return {};
   }
 }

@@ -1,12 +1,13 @@
 /** What may go wrong in a run. Each heals by itself; `heal` in `settle.ts` mends the rest. */
 import type { Random } from '../core/random.ts';
+import type { BankClient } from './bank-client.ts';
 import { CLIENT_FAULTS } from './client-faults.ts';
-import { copyOf, hasIdentity, loseName, rot, swap, type Part } from './disk-faults.ts';
+import { backupOf, hasIdentity, loseName, rot, swap, type Part } from './disk-faults.ts';
+import { DIVERGENCE_FAULTS } from './divergence-faults.ts';
 import { FRONTEND_FAULTS } from './frontend-faults.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
 import { PROMISE_FAULTS } from './promise-faults.ts';
 import type { SimBackend } from './sim-backend.ts';
-import type { SimClient } from './sim-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { DiskCall } from './sim-file-system.ts';
 
@@ -18,9 +19,15 @@ export interface Fault {
     cluster: SimCluster,
     backend: SimBackend,
     random: Random,
-    clients: readonly SimClient[],
+    clients: readonly BankClient[],
   ): void;
 }
+
+/** Hardly another entry. */
+const LITTLE_BYTES = 1_024;
+const FULL_MS_MAX = 3_000;
+/** No segment is so small. */
+const SMALL_ROOM_BYTES = 12 * 1_024;
 
 function restart(cluster: SimCluster, backend: SimBackend, withinMs: number): void {
   cluster.queue.after(cluster.random.next() * withinMs, () => backend.start());
@@ -87,6 +94,24 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'killed as a file gets its name, with room for small files only',
+    run: (cluster, backend, random) => {
+      // Where there is room for another segment, its name makes that of the last durable, too.
+      const { storage, diskFaults } = backend;
+      storage.free = SMALL_ROOM_BYTES;
+      cluster.queue.after(500 + random.next() * 1_000, () => (storage.free = Infinity));
+      diskFaults.strike = {
+        kind: 'name',
+        calls: 1 + random.int(6),
+        when: 'after',
+        run: () => {
+          backend.kill();
+          restart(cluster, backend, 50);
+        },
+      };
+    },
+  },
+  {
     name: 'a disk call fails',
     run: (_cluster, { diskFaults }, random) => {
       const call = random.pick<DiskCall>(['sync', 'sync', 'write', 'read', 'name']);
@@ -117,6 +142,18 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'disk full, until its journal has no room left',
+    run: ({ queue }, { storage, journal }, random) => {
+      storage.free = 0;
+      const endMs = queue.nowMs + FULL_MS_MAX;
+      const look = (): void => {
+        if (journal.hasRoom(LITTLE_BYTES) && queue.nowMs < endMs) queue.after(20, look);
+        else queue.after(random.next() * 300, () => (storage.free = Infinity));
+      };
+      look();
+    },
+  },
+  {
     name: 'wipe a backend',
     run: (cluster, backend) => {
       if (!cluster.mayLose(backend)) return;
@@ -128,11 +165,10 @@ export const FAULTS: readonly Fault[] = [
     name: 'put back an old copy of a directory',
     run: (cluster, backend, random) => {
       if (backend.isSwapped) return;
-      const copy = copyOf(backend.storage);
-      const { length } = backend.journal.entries;
+      const { copy, entries } = backupOf(backend, cluster.knownEntries);
       cluster.queue.after(random.next() * 1_500, () => {
         // One with everything up to the floor can't be told from the present one.
-        const isTooNew = length >= (cluster.store.record?.commitFloor ?? 0);
+        const isTooNew = entries >= (cluster.store.record?.commitFloor ?? 0);
         if (isTooNew || !cluster.mayLose(backend)) return;
         cluster.note(`backend ${backend.id} gets an old copy of its directory`);
         backend.putBack(copy);
@@ -200,11 +236,12 @@ export const FAULTS: readonly Fault[] = [
     name: 'crash everything, and one directory is an older copy',
     run: (cluster, backend, random) => {
       if (backend.isSwapped) return;
-      const copy = copyOf(backend.storage);
-      const { length } = backend.journal.entries;
+      const { copy, entries } = backupOf(backend, cluster.knownEntries);
       cluster.queue.after(500 + random.next() * 1_500, () => {
-        const isTooNew = length >= (cluster.store.record?.commitFloor ?? 0);
+        const isTooNew = entries >= (cluster.store.record?.commitFloor ?? 0);
         if (isTooNew || !cluster.mayLose(backend)) return;
+        // What was hit meanwhile may come back first, and then be the only member.
+        if (cluster.backends.some((each) => each.isHit)) return;
         cluster.note(`all crash, and backend ${backend.id} gets an old copy of its directory`);
         cluster.crashFrontend();
         for (const each of cluster.backends) each.crash();
@@ -238,6 +275,7 @@ export const FAULTS: readonly Fault[] = [
   },
   ...NETWORK_FAULTS,
   ...PROMISE_FAULTS,
+  ...DIVERGENCE_FAULTS,
   ...FRONTEND_FAULTS,
   ...CLIENT_FAULTS,
 ];

@@ -61,17 +61,30 @@ export const FRONTEND_FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'a second frontend takes some of the backends, readers stay with the first',
+    name: 'a second frontend takes all backends but one, readers stay with the first',
     run: (cluster, backend, random, clients) => {
-      if (cluster.frontends.length > 2) return;
+      const { frontend, backends, store, queue } = cluster;
+      const isEnough = backends.length > Math.max(1, cluster.minInSync);
+      if (frontend === undefined || cluster.frontends.length > 1 || !isEnough) return;
       cluster.addFrontend();
-      for (const client of clients) if (!client.onlyReads) cluster.cutClient(client);
-      // The first has decided what was under way by then, or it would read nothing; and it misses
-      // them only when they have been silent for too long.
-      const leavers = cluster.backends.filter((each) => each !== backend || random.chance(0.3));
-      cluster.queue.after(10 + random.next() * 20, () => {
-        for (const each of leavers) each.leave('it is left', 500);
+      const readers = clients.filter((client) => client.onlyReads);
+      const stay = readers.length > 0 ? readers : [random.pick(clients)];
+      const cutWriters = (): void => {
+        for (const client of clients) if (!stay.includes(client)) cluster.cutClient(client);
+      };
+      cutWriters();
+      // The first has decided what was under way by then, or it would read nothing. It stands
+      // still for so short that the one who stays does not leave it, and for so long that it
+      // forgives the others their silence, until the second serves without the one who stays.
+      queue.after(10 + random.next() * 20, () => {
+        frontend.pause();
+        queue.after(110 + random.next() * 70, () => frontend.resume());
+        cutWriters();
+        for (const each of backends) if (each !== backend) each.leave('it is left', 900);
       });
+      // By then the second serves, and the first is about to learn from the record that it does.
+      queue.after(300, () => (store.slowMs = random.next() * 400));
+      queue.after(900, () => (store.slowMs = 0));
     },
   },
   {

@@ -7,12 +7,14 @@
  * vanishes. 5 determinism: equal entries give equal digests. 6 no backend votes away what it lost.
  * And: promises are kept (`promise-watch.ts`), a view is not written hastily, a stopped coordinator
  * is silent, no member of the durable view is told to set its files aside, a prepared entry has
- * room, nothing grows without bound. (3 and 4 are judged at the end, in `judgement.ts`.)
+ * room, the commit floor is what is decided, no directory is corrupt that nobody touched. (3 and 4
+ * are judged at the end, in `judgement.ts`.)
  */
 import { entryBytes, type ExecutedEntry } from '../core/entry.ts';
-import { isMember, type ControlRecord } from '../core/view.ts';
+import { sha256 } from '../core/hash.ts';
+import { isMember, type ControlRecord, type View } from '../core/view.ts';
 import {
-  SEQ_NONE, type EntryHash, type Incarnation, type OwnerId, type Seq,
+  HASH_NONE, SEQ_NONE, type EntryHash, type Incarnation, type OwnerId, type Seq,
 } from '../core/ids.ts';
 import type { Answered, Message, Prepare, QueryAnswered, ToClient } from '../core/message.ts';
 import {
@@ -35,6 +37,8 @@ export class Invariants {
   readonly #onTheWay: { readonly seq: number; readonly bytes: number }[][] = [];
   readonly #digests = new Map<EntryHash, string>();
   readonly #judgedRecords = new WeakSet<ControlRecord>();
+  /** By their numbers, the views that were ever durable. */
+  readonly #views = new Map<number, string>();
 
   constructor(cluster: SimCluster) {
     this.#cluster = cluster;
@@ -89,6 +93,14 @@ export class Invariants {
   onSaid(backend: SimBackend, connection: number, owner: OwnerId, message: Message): void {
     const wrong = backend.promises.onSaid(connection, owner, message);
     if (wrong !== undefined) this.#report(`backend ${backend.id} ${wrong}`);
+    const what = backend.isSound ? undurable(backend.journal, message) : undefined;
+    if (what !== undefined) {
+      this.#report(`backend ${backend.id} says ${what}, which is not durable`);
+    }
+    const isCorrupt = message.type === 'corrupted'
+      || (message.type === 'hello' && message.condition === 'corrupt');
+    if (!isCorrupt || backend.isTouched || backend.poisonedSeq !== undefined) return;
+    this.#report(`backend ${backend.id} is corrupt by its own doing: ${message.detail}`);
   }
 
   /** While it serves, a frontend drops members only if one that stays has answered since. */
@@ -99,6 +111,10 @@ export class Invariants {
     if (this.#judgedRecords.has(record)) return;
     this.#judgedRecords.add(record);
     if (before?.owner !== frontend.owner || before.view.number === view.number) return;
+    if (record.commitFloor < this.#decidedSeq) {
+      const floor = `floor ${record.commitFloor}, below ${this.#decidedSeq}`;
+      this.#report(`view ${view.number} is written with ${floor}`);
+    }
     if (!frontend.coordinator.status().serving) return;
     const stay = view.members.map(({ id }) => id);
     const dropped = before.view.members.map(({ id }) => id).filter((id) => !stay.includes(id));
@@ -115,10 +131,26 @@ export class Invariants {
     const { id, journal, poisonedSeq } = backend;
     const { seq, digest, timestamp } = entry;
     this.#cluster.onDetail?.(`backend ${id} synced to ${seq}`);
+    if (!this.#digests.has(entry.hash)) this.#onNewEntry(entry);
     if (seq > 1 && timestamp <= (journal.at(seq - 1)?.timestamp ?? 0)) {
       this.#report(`backend ${id}: the timestamp of ${seq} is not above the one before`);
     }
     if (poisonedSeq === undefined) this.#compareDigest(id, entry, digest);
+  }
+
+  /** No journal has held it before: is it what replication.md says that an entry is? */
+  #onNewEntry(entry: ExecutedEntry): void {
+    const { seq, entryEpoch, timestamp, view, previousHash, batch, hash } = entry;
+    const { minInSync } = this.#cluster;
+    const text = textOf(view);
+    const head = `${entryEpoch} ${seq} ${timestamp} ${text} ${previousHash}`;
+    if (hash !== sha256(`${head} ${sha256(batch)}`)) this.#report(`the hash of ${seq} is another`);
+    if (this.#views.get(view.number) !== text) {
+      this.#report(`${seq} was prepared under view ${text}, which was never durable`);
+    }
+    if (view.members.length < minInSync) {
+      this.#report(`${seq} was prepared by less than ${minInSync} in-sync backends`);
+    }
   }
 
   #onDropped({ id, journal }: SimBackend, entries: readonly ExecutedEntry[]): void {
@@ -150,10 +182,16 @@ export class Invariants {
     }
   }
 
-  /** A view has become durable: its members hold everything that was ever decided. */
-  onViewDurable({ view }: ControlRecord, before: ControlRecord | undefined): void {
+  /** A record has become durable: its floor is decided, its members hold all that was decided. */
+  onRecordDurable({ view, commitFloor }: ControlRecord, before: ControlRecord | undefined): void {
+    this.#views.set(view.number, textOf(view));
     // A record that was rebuilt names the newest view that is remembered: not checked.
-    if (before === undefined || before.view.number === view.number) return;
+    if (before === undefined) return;
+    if (commitFloor < before.commitFloor && this.#decidedSeq > 0) {
+      this.#report(`the commit floor falls from ${before.commitFloor} to ${commitFloor}`);
+    }
+    if (commitFloor > this.#decidedSeq) this.#onDurable(commitFloor, 'a commit floor');
+    if (before.view.number === view.number) return;
     if (view.members.length === 0) this.#report('the view is empty');
     const decided = this.decidedSeq;
     for (const { id, incarnation } of view.members) {
@@ -193,6 +231,9 @@ export class Invariants {
     const entries = this.#onDurable(message.seq, `${message.session}-${message.firstRequest}`);
     for (const { journal, entry } of entries) {
       const expected = resultsFor(journal, entry, message);
+      if (message.timestamp !== entry.timestamp) {
+        this.#report(`${describe(message)} was told another time than that of ${entry.seq}`);
+      }
       if (expected === undefined) this.#report(`${describe(message)} is not in entry ${entry.seq}`);
       else if (!Buffer.from(expected).equals(Buffer.from(message.results))) {
         this.#report(`${describe(message)} was answered otherwise than entry ${entry.seq} says`);
@@ -244,6 +285,10 @@ export class Invariants {
   }
 }
 
+function textOf({ number, members }: View): string {
+  return `${number}:${members.map(({ id, incarnation }) => `${id}=${incarnation}`).join(',')}`;
+}
+
 interface Held {
   readonly journal: DurableJournal;
   readonly entry: ExecutedEntry;
@@ -251,6 +296,24 @@ interface Held {
 
 function describe({ session, firstRequest }: Answered): string {
   return `request ${session}-${firstRequest}`;
+}
+
+/** What the message says of the disk and is not so; undefined where all of it is. */
+function undurable(journal: DurableJournal, message: Message): string | undefined {
+  switch (message.type) {
+    case 'vote':
+      return journal.at(message.seq)?.hash === message.hash ? undefined : `vote ${message.seq}`;
+    case 'truncated':
+    case 'promised': {
+      const { tailSeq, tailHash, epoch } = message;
+      const hash = journal.at(tailSeq)?.hash ?? HASH_NONE;
+      const isKept = message.type === 'truncated' || journal.promise?.epoch === epoch;
+      if (!isKept) return `promised ${epoch}`;
+      return hash === tailHash ? undefined : `${message.type} with tail ${tailSeq}`;
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** What the entry on this disk says that the request was answered, first answers in their place. */

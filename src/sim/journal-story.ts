@@ -5,7 +5,7 @@
  */
 import type { ExecutedEntry } from '../core/entry.ts';
 import { SESSION_NONE } from '../core/ids.ts';
-import { Ledger } from '../core/ledger.ts';
+import { Ledger, type LedgerLimits } from '../core/ledger.ts';
 import {
   decodeOperation, decodeResult, readChunkHeader, REASON, RECORD_BYTES, viewOf, type Operation,
   type Result,
@@ -37,16 +37,19 @@ export class JournalStory {
   readonly #balances = new Map<number, { readonly seq: number; readonly balance: number }[]>();
   #sum = 0;
 
-  constructor(journal: readonly ExecutedEntry[]) {
+  constructor(
+    journal: readonly ExecutedEntry[], limits: Partial<LedgerLimits> = SIM_LIMITS,
+  ) {
     this.lastSeq = journal.length;
-    const ledger = new Ledger(SIM_LIMITS);
+    const ledger = new Ledger(limits);
     for (const entry of journal) {
       const { results, digest } = ledger.execute(entry.seq, entry.timestamp, entry.batch);
       const isSame = digest === entry.digest && Buffer.compare(results, entry.results) === 0;
       if (!isSame) this.found.push(`seq ${entry.seq}: another result on replay`);
       this.#readEntry(entry);
     }
-    if (journal.length > 0 && replay(journal).recomputeStateDigest() !== ledger.stateDigest) {
+    const twin = replay(journal, limits);
+    if (journal.length > 0 && twin.recomputeStateDigest() !== ledger.stateDigest) {
       this.found.push('the state digest is not that of the accounts');
     }
     this.#compareBalances(ledger);

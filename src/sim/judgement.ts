@@ -5,6 +5,7 @@
  * the journal says.
  */
 import type { ExecutedEntry } from '../core/entry.ts';
+import type { LedgerLimits } from '../core/ledger.ts';
 import type { Operation, Result } from '../core/operation.ts';
 import { parseRequestId } from '../core/request-id.ts';
 import { isWrite, JournalStory, neverRan, type Run } from './journal-story.ts';
@@ -23,8 +24,9 @@ interface Claim {
 export function contradictions(
   history: readonly Observed[],
   journal: readonly ExecutedEntry[],
+  limits?: Partial<LedgerLimits>,
 ): string[] {
-  const story = new JournalStory(journal);
+  const story = new JournalStory(journal, limits);
   const found = [...story.found];
   const latestBefore = completionsBySeq(history);
   for (const observed of history) {

@@ -8,6 +8,9 @@ export const SIM_LIMITS: LedgerLimits = {
   leasesMax: 512, runsMax: 16_384, keysMax: 1_024, movementsMax: 64,
 };
 
+/** Sessions, and answers to requests that come again, are forgotten within a run. */
+export const TIGHT_LIMITS: LedgerLimits = { ...SIM_LIMITS, leasesMax: 2, runsMax: 32 };
+
 /** Its memory is hit: the next batch is executed with another amount. Told when it is. */
 export function hitMemory(ledger: Ledger, onHit: () => void): void {
   ledger.execute = (seq, timestamp, batch) => {
@@ -20,8 +23,10 @@ export function hitMemory(ledger: Ledger, onHit: () => void): void {
   };
 }
 
-export function replay(entries: readonly ExecutedEntry[]): Ledger {
-  const ledger = new Ledger(SIM_LIMITS);
+export function replay(
+  entries: readonly ExecutedEntry[], limits: Partial<LedgerLimits> = SIM_LIMITS,
+): Ledger {
+  const ledger = new Ledger(limits);
   for (const { seq, timestamp, batch } of entries) ledger.execute(seq, timestamp, batch);
   return ledger;
 }

@@ -31,6 +31,30 @@ export const PROMISE_FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'a backend that lacks the newest entries is slow once the next frontend has its promise',
+    run: (cluster, backend, random) => {
+      const { frontend } = cluster;
+      if (frontend === undefined || frontend.coordinator.status().copies < 2) return;
+      // So slow that a takeover leaves it behind with entries on their way, not so slow that it is
+      // taken for dead: then it would tell its tail again in any case.
+      const slowMs = 105 + random.next() * 80;
+      const isDisk = random.chance(0.7);
+      backend.pipe?.stall(1, 100);
+      cluster.queue.after(10 + random.next() * 30, () => {
+        // What it was sent it never hears.
+        backend.leave('it is left', 0);
+        cluster.crashFrontend();
+        backend.atPromise = () => {
+          if (!isDisk) return backend.pipe?.slow(slowMs, 300);
+          cluster.note(`the disk of backend ${backend.id} is slow`);
+          backend.diskFaults.slowMs = slowMs;
+          cluster.queue.after(200, () => (backend.diskFaults.slowMs = 0));
+        };
+        cluster.startFrontend();
+      });
+    },
+  },
+  {
     name: 'a backend is gone soon after it has promised',
     run: (cluster, backend, random) => {
       const inMs = random.next() * (random.chance(0.5) ? 5 : 40);

@@ -67,9 +67,11 @@ export class RequestRepeater {
     if (thing === 'request') this.#refused.add(formatRequestId(session, number));
   }
 
-  /** It died, and claims nothing more. */
-  onClientGone(): void {
+  /** It died, and claims nothing more. The requests of which it knew nothing. */
+  onClientGone(): string[] {
     this.#isClientGone = true;
+    return [...this.#sendings.keys()]
+      .filter((id) => ![this.#answered, this.#refused, this.#unknown].some((ids) => ids.has(id)));
   }
 
   #mayComeAgain({ session, firstRequest, operations }: ChunkHeader): boolean {

@@ -2,7 +2,7 @@
  * The liveness phase: the faults stop, everything is mended, and within a bound the bank is well
  * (replication.md, property 7).
  */
-import type { SimClient } from './sim-client.ts';
+import type { BankClient } from './bank-client.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
 const LOOK_MS = 50;
@@ -11,7 +11,7 @@ const IDLE_FRONTEND_MS = 1_000;
 
 /** Heals, and waits until all is well; what is not well after so long. */
 export async function settle(
-  cluster: SimCluster, clients: readonly SimClient[], healMs: number,
+  cluster: SimCluster, clients: readonly BankClient[], healMs: number,
 ): Promise<string[]> {
   const { queue } = cluster;
   const startMs = queue.nowMs;
@@ -60,7 +60,7 @@ function replaceHit(cluster: SimCluster): void {
   }
 }
 
-function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[] {
+function unsettled(cluster: SimCluster, clients: readonly BankClient[]): string[] {
   if (cluster.stops.length > 0) return [`the frontend stopped: ${cluster.stops.join('; ')}`];
   const found: string[] = [];
   for (const { id, refused, journal, participant } of cluster.backends) {
@@ -74,6 +74,13 @@ function unsettled(cluster: SimCluster, clients: readonly SimClient[]): string[]
   if (tails.size > 1) found.push('liveness: the journals do not end alike');
   const status = cluster.frontend?.coordinator.status();
   if (status?.copies !== cluster.count) found.push(`liveness: status ${status?.status.join(',')}`);
+  const { record } = cluster.store;
+  const { decidedSeq } = cluster.invariants;
+  if (record !== undefined && record.commitFloor < decidedSeq) {
+    found.push(`liveness: the commit floor stays at ${record.commitFloor}, below ${decidedSeq}`);
+  }
+  const owed = cluster.frontend?.owedAnswer;
+  if (owed !== undefined) found.push(`liveness: the frontend does not answer ${owed}`);
   for (const client of clients) {
     if (!client.isServed) found.push(`liveness: ${client.name} still waits`);
   }

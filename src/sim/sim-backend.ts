@@ -36,6 +36,8 @@ export class SimBackend {
   poisonedSeq: number | undefined;
   /** It has another backend's directory. */
   isSwapped = false;
+  /** Something else than its processes has changed its directory, which it may find corrupt. */
+  isTouched = false;
   /** It was refused for good: the process has ended. */
   refused = '';
   /** What it has promised, as far as was heard. */
@@ -196,7 +198,7 @@ export class SimBackend {
   /** Another directory, of an older time or of nobody; what was voted for since then is lost. */
   putBack(storage: SimStorage): void {
     this.#end();
-    this.promises.forget();
+    this.onTouched();
     this.lostBelow = Math.max(this.lostBelow, this.journal.entries.length);
     this.storage = storage;
     this.journal.lookAt(storage);
@@ -208,9 +210,16 @@ export class SimBackend {
     this.beginAnew();
   }
 
+  /** Whatever it has promised may not be there any more. */
+  onTouched(): void {
+    this.isTouched = true;
+    this.promises.forget();
+  }
+
   /** It is told apart from now on from what it was. */
   beginAnew(): void {
     this.promises.forget();
+    this.isTouched = false;
     this.lostBelow = 0;
     this.poisonedSeq = undefined;
   }

@@ -5,16 +5,17 @@
  * A request is repeated only where its client itself may have sent it twice, or knows that it may
  * have happened: a connection that is torn and made anew does that; one that is not, does not.
  */
-import type { Ticket } from '../core/client-queue.ts';
+import type { Thing, Ticket } from '../core/client-queue.ts';
 import { ClientSession } from '../core/client-session.ts';
 import type { FromClient, ToClient } from '../core/message.ts';
 import { encodeChunk } from '../core/operation.ts';
 import type { BulkOutcome, Outcome } from '../core/outcome.ts';
+import type { BankClient } from './bank-client.ts';
 import { answersOf, type Observed } from './observed.ts';
 import { RequestRepeater } from './request-repeater.ts';
 import type { SimClock } from './sim-clock.ts';
 import type { SimCluster } from './sim-cluster.ts';
-import type { SimClientEnd } from './sim-frontend.ts';
+import type { HangUp } from './sim-frontend.ts';
 import { single, Workload, type Draw, type Habits } from './workload.ts';
 
 const TICK_MS = 25;
@@ -22,6 +23,8 @@ const TICK_MS = 25;
 const HURRY_MS = 600;
 const HURRIED_THINK_MS = 2;
 const LAST_THINK_MS = 30;
+/** What it wants an answer to in the end. */
+const LAST_THINGS: readonly Thing[] = ['request', 'query'];
 
 export interface ClientPlan extends Habits {
   /** How many operations it submits in all. */
@@ -34,9 +37,11 @@ export interface ClientPlan extends Habits {
   readonly repeats: number;
   /** How often it submits the next thing without a pause. */
   readonly bursts: number;
+  /** It is a `PipeliningClient`. */
+  readonly pipelines: boolean;
 }
 
-export class SimClient implements SimClientEnd {
+export class SimClient implements BankClient {
   readonly name: string;
   readonly history: Observed[] = [];
   readonly #cluster: SimCluster;
@@ -48,12 +53,14 @@ export class SimClient implements SimClientEnd {
   readonly #open = new Map<Ticket, Observed>();
   #session: ClientSession;
   #life = 1;
-  #link: { send(message: FromClient): void; hangUp(afterMs: number): void } | undefined;
+  #link: { send(message: FromClient): void; readonly hangUp: HangUp } | undefined;
   #left: number;
   #isThinking = false;
-  /** The faults are over: it submits what is left without a pause, then asks for a last answer. */
+  /** The faults are over: it submits what is left without a pause, then wants last answers. */
   #isHurried = false;
-  #isServed = false;
+  /** Of the last things, those that were answered. */
+  readonly #served = new Set<Thing>();
+  #lastFirst: Thing = 'request';
 
   constructor(cluster: SimCluster, id: number, plan: ClientPlan, workload: Workload) {
     this.#cluster = cluster;
@@ -81,16 +88,23 @@ export class SimClient implements SimClientEnd {
     this.#thinkSoon();
   }
 
+  /** It wants last answers once more, this one first. */
+  askAgain(first: Thing): void {
+    this.#served.clear();
+    this.#lastFirst = first;
+    this.#thinkSoon();
+  }
+
   get onlyReads(): boolean {
     return this.#plan.onlyReads;
   }
 
-  /** Whether it has submitted everything, waits for nothing, and its last request was answered. */
+  /** Whether it has submitted everything, waits for nothing, and its last things were answered. */
   get isServed(): boolean {
-    return this.#isServed && this.#open.size === 0;
+    return this.#served.size === LAST_THINGS.length && this.#open.size === 0;
   }
 
-  onConnected(send: (message: FromClient) => void, hangUp: (afterMs: number) => void): void {
+  onConnected(send: (message: FromClient) => void, hangUp: HangUp): void {
     this.#link = { send, hangUp };
     this.#session.onConnected();
     this.#session.flush();
@@ -115,20 +129,24 @@ export class SimClient implements SimClientEnd {
     const link = this.#link;
     if (link === undefined) return;
     this.onDisconnected();
-    link.hangUp(afterMs);
+    link.hangUp(afterMs, false);
   }
 
-  /** What it waited for it will never know. Another begins in its place. */
+  /** What it waited for it will never know. Another begins in its place, and asks. */
   crash(): void {
     this.#cluster.note(`${this.name} crashes`);
     this.#life += 1;
+    for (const { operations: [first] } of this.#open.values()) {
+      if (first?.key !== undefined) this.#workload.onAbandoned(undefined, first.key);
+    }
+    for (const id of this.#repeater.onClientGone()) this.#workload.onAbandoned(id, undefined);
     this.#open.clear();
-    this.#repeater.onClientGone();
     this.#repeater = new RequestRepeater(this.#cluster, this.#plan.repeats);
     this.#session = this.#newSession();
     const link = this.#link;
     this.#link = undefined;
-    link?.hangUp(this.#cluster.random.chance(0.5) ? 0 : this.#cluster.random.next() * 500);
+    const { random } = this.#cluster;
+    link?.hangUp(random.chance(0.5) ? 0 : random.next() * 500, random.chance(0.5));
     this.#connectSoon();
     this.#thinkSoon();
   }
@@ -167,7 +185,8 @@ export class SimClient implements SimClientEnd {
     else if ('result' in outcome) observed.answers = [outcome];
     else observed.answers = answersOf(outcome, observed.operations.length);
     this.#remember(observed);
-    if (this.#isHurried && this.#left === 0 && outcome.kind === 'answered') this.#isServed = true;
+    const isLast = this.#isHurried && this.#left === 0 && outcome.kind === 'answered';
+    if (isLast && hasRun(observed)) this.#served.add(observed.thing);
     this.#thinkSoon();
   }
 
@@ -206,7 +225,7 @@ export class SimClient implements SimClientEnd {
   }
 
   get #wantsLast(): boolean {
-    return this.#isHurried && !this.#isServed && this.#open.size === 0;
+    return this.#isHurried && !this.isServed && this.#open.size === 0;
   }
 
   #draw(): Draw {
@@ -217,7 +236,9 @@ export class SimClient implements SimClientEnd {
   }
 
   #last(): Draw {
-    return single(this.#workload.create());
+    const isFirst = !this.#served.has(this.#lastFirst);
+    const wantsWrite = isFirst === (this.#lastFirst === 'request');
+    return single(wantsWrite ? this.#workload.create() : this.#workload.query());
   }
 
   #submit({ thing, operations, isBulk }: Draw): void {
@@ -259,4 +280,9 @@ export class SimClient implements SimClientEnd {
       if (!this.#cluster.connectClient(this)) this.#connectSoon();
     });
   }
+}
+
+/** A request that is answered may have been passed over: who asks for service wants it done. */
+function hasRun({ thing, answers }: Observed): boolean {
+  return thing === 'query' || answers.some(({ result }) => result.code === 'ok');
 }

@@ -222,7 +222,8 @@ export class SimCluster {
     if (record === undefined || this.store.isRolledBack) return false;
     if (!this.#isCalm(backend)) return false;
     if (this.backends.some((each) => each.isSwapped)) return false;
-    return [record, ...pending].every(({ view }) =>
+    const written = this.frontends.flatMap(({ writing }) => writing ?? []);
+    return [record, ...pending, ...written].every(({ view }) =>
       view.members.some(({ id, incarnation }) => {
         const other = this.backends[id - 1];
         return (
@@ -240,11 +241,16 @@ export class SimCluster {
     if (this.frontends.length === 0) return true;
     const [frontend] = this.frontends;
     if (frontend === undefined || this.frontends.length > 1 || frontend.paused) return false;
-    const { serving, status } = frontend.coordinator.status();
+    const { coordinator, failures } = frontend;
+    const { serving, status } = coordinator.status();
+    // One that came back behind a half-open connection is up in the eyes of nobody but itself.
+    const isHere = ({ id, connection }: SimBackend): boolean =>
+      status[id - 1] === 1 && coordinator.connectionOf(id) === connection
+        && !failures.hasFailed(id);
     return (
       serving &&
       this.backends.some(
-        (other, at) => other !== loser && status[at] === 1 && other.isWell && other.isSound,
+        (other) => other !== loser && isHere(other) && other.isWell && other.isSound,
       )
     );
   }

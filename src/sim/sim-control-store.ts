@@ -29,11 +29,13 @@ export class SimControlStore {
   atJoin: ((joiner: BackendId) => void) | undefined;
   /** The next writes get no answer. */
   fates: Fate[] = [];
-  /** Writes that may still be applied. */
-  readonly pending = new Set<ControlRecord>();
   /** Told of every write that is under way. */
   onWriting: (() => void) | undefined;
   readonly #cluster: SimCluster;
+  /** Writes under way. */
+  readonly #underWay = new Set<ControlRecord>();
+  /** What the frontend does not know the outcome of: it writes it again. */
+  readonly #unanswered = new Map<SimFrontend, ControlRecord>();
   readonly #history = new RecordHistory();
   /** What it was rolled back from. */
   #newest: ControlRecord | undefined;
@@ -53,10 +55,16 @@ export class SimControlStore {
     return this.#newest !== undefined;
   }
 
+  /** Records that may still be stored. */
+  get pending(): ControlRecord[] {
+    const again = [...this.#unanswered].filter(([by]) => by.alive).map(([, record]) => record);
+    return [...this.#underWay, ...again];
+  }
+
   /** Earlier records that are told apart from the present one by the promises alone. */
   tellable(backends: readonly SimBackend[]): ControlRecord[] {
     const { record, pending } = this;
-    if (record === undefined || this.isRolledBack || pending.size > 0) return [];
+    if (record === undefined || this.isRolledBack || pending.length > 0) return [];
     return this.#history.tellable(record, backends);
   }
 
@@ -90,7 +98,7 @@ export class SimControlStore {
     );
     // A copy: the same record may be on its way twice.
     const attempt = { ...record };
-    this.pending.add(attempt);
+    this.#underWay.add(attempt);
     const fate = this.fates.shift();
     const delayMs = delays.upTo(4) + delays.upTo(this.slowMs);
     if (fate === undefined) this.#cluster.queue.after(delayMs, () => this.#act(attempt, by, done));
@@ -102,7 +110,8 @@ export class SimControlStore {
   /** It may have been written, and whoever wrote it has to find out. */
   #lose(attempt: ControlRecord, fate: Fate, delayMs: number, by: SimFrontend, done: Done): void {
     const { queue, delays } = this.#cluster;
-    if (fate === 'dropped') queue.after(delayMs, () => this.pending.delete(attempt));
+    this.#unanswered.set(by, attempt);
+    if (fate === 'dropped') queue.after(delayMs, () => this.#underWay.delete(attempt));
     else {
       const lateMs = fate === 'late' ? ANSWER_TIMEOUT_MS + delays.upTo(LATE_MS_MAX) : 0;
       queue.after(delayMs + lateMs, () => {
@@ -119,12 +128,13 @@ export class SimControlStore {
   #act(attempt: ControlRecord, by: SimFrontend, done: Done): void {
     const { queue, delays, random } = this.#cluster;
     // The process may have died while the write was on its way: it may have been applied.
-    if (!by.alive && random.chance(0.5)) return void this.pending.delete(attempt);
+    if (!by.alive && random.chance(0.5)) return void this.#underWay.delete(attempt);
     if (this.#fails(attempt)) {
-      this.pending.delete(attempt);
+      this.#underWay.delete(attempt);
       return done('failed');
     }
     const isApplied = this.#put(attempt);
+    this.#unanswered.delete(by);
     queue.after(delays.upTo(2) + delays.upTo(this.slowMs), () => {
       if (by.alive) this.#cluster.note(`control ${isApplied ? 'written' : 'conflict'}`);
       done(isApplied ? 'written' : 'conflict');
@@ -149,13 +159,13 @@ export class SimControlStore {
 
   /** Whether the record is what is stored now. */
   #put(attempt: ControlRecord): boolean {
-    this.pending.delete(attempt);
+    this.#underWay.delete(attempt);
     const before = this.record;
     if (before?.version === attempt.version && before.owner === attempt.owner) return true;
     if (attempt.version !== (before?.version ?? 0) + 1) return false;
     this.record = attempt;
     if (!this.isRolledBack) this.#history.onWritten(attempt);
-    this.#cluster.invariants.onViewDurable(attempt, before);
+    this.#cluster.invariants.onRecordDurable(attempt, before);
     return true;
   }
 }

@@ -24,6 +24,8 @@ export interface DiskFaults {
 
 export interface Strike {
   calls: number;
+  /** Only calls of this kind are counted. */
+  readonly kind?: DiskCall;
   readonly when: 'before' | 'after';
   readonly run: () => void;
 }
@@ -169,11 +171,11 @@ export class SimFileSystem implements FileSystem {
 
   /** It takes effect, and is answered, some time later. */
   #call<Value>(call: DiskCall, effect: () => Value, synced?: SimFile): Promise<Value> {
-    const { queue, process, faults } = this.#parts;
+    const { queue, process } = this.#parts;
     const ms = call === 'sync' ? this.#syncMs(synced) : this.#parts.delays.small();
     return new Promise((resolve, reject) => {
       queue.after(ms, () => {
-        if (!process.alive || this.#strikes(faults, 'before')) return;
+        if (!process.alive || this.#strikes(call, 'before')) return;
         let value: Value;
         try {
           this.#failMaybe(call, synced);
@@ -182,24 +184,26 @@ export class SimFileSystem implements FileSystem {
           process.live(() => reject(error));
           return;
         }
-        if (!this.#strikes(faults, 'after')) process.live(() => resolve(value));
+        if (!this.#strikes(call, 'after')) process.live(() => resolve(value));
       });
     });
   }
 
   /** It takes effect at once; the caller waits. */
   #callInPlace<Value>(call: DiskCall, effect: () => Value, synced?: SimFile): Value {
-    const { process, faults } = this.#parts;
-    if (!process.alive || this.#strikes(faults, 'before')) throw new Gone();
+    const { process } = this.#parts;
+    if (!process.alive || this.#strikes(call, 'before')) throw new Gone();
     this.#failMaybe(call, synced);
     const value = effect();
-    if (this.#strikes(faults, 'after')) throw new Gone();
+    if (this.#strikes(call, 'after')) throw new Gone();
     return value;
   }
 
-  #strikes(faults: DiskFaults, when: Strike['when']): boolean {
+  #strikes(call: DiskCall, when: Strike['when']): boolean {
+    const { faults } = this.#parts;
     const { strike } = faults;
     if (strike === undefined || strike.when !== when) return false;
+    if (strike.kind !== undefined && strike.kind !== call) return false;
     strike.calls -= 1;
     if (strike.calls > 0) return false;
     faults.strike = undefined;

@@ -1,6 +1,6 @@
 /** A simulated frontend process: one life of the real coordinator, with its connections. */
 import { Coordinator } from '../core/coordinator.ts';
-import type { CoordinatorHost, Now, StopReason } from '../core/effect.ts';
+import type { ControlOutcome, CoordinatorHost, Now, StopReason } from '../core/effect.ts';
 import type { BackendId, ClusterId, OwnerId } from '../core/ids.ts';
 import type {
   FromBackend,
@@ -9,6 +9,8 @@ import type {
   ToBackend,
   ToClient,
 } from '../core/message.ts';
+import type { ControlRecord } from '../core/view.ts';
+import { ClientWatch } from './client-watch.ts';
 import { FailureWatch } from './failure-watch.ts';
 import { SimBackend } from './sim-backend.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -17,11 +19,16 @@ import type { SimClock } from './sim-clock.ts';
 
 const TICK_MS = 10;
 
+/**
+ * A client gives up its connection at once; the frontend learns it after so long. Where the machine
+ * of the client dies, what it had sent and is on its way may be lost.
+ */
+export type HangUp = (afterMs: number, isLost: boolean) => void;
+
 /** A client's connection as the cluster sees it. */
 export interface SimClientEnd {
   readonly name: string;
-  /** `hangUp`: this end gives up at once; the frontend learns it after so long. */
-  onConnected(send: (message: FromClient) => void, hangUp: (afterMs: number) => void): void;
+  onConnected(send: (message: FromClient) => void, hangUp: HangUp): void;
   onMessage(message: ToClient): void;
   onDisconnected(): void;
 }
@@ -31,6 +38,7 @@ interface Peer {
   readonly pipe: Pipe;
   /** The client at the other end has given it up. */
   left: boolean;
+  readonly watch: ClientWatch | undefined;
 }
 
 /** The process dies at one of its effects: before, or after, the n-th from now. */
@@ -55,6 +63,10 @@ export class SimFrontend {
   readonly clock: SimClock;
   doom: Doom | undefined;
   readonly failures = new FailureWatch();
+  /** The control record that it writes, and writes again until it knows what became of it. */
+  writing: ControlRecord | undefined;
+  /** It may have been written. */
+  #isUnsure = false;
   readonly #cluster: SimCluster;
   readonly #peers = new Map<number, Peer>();
   #held: (() => void)[] = [];
@@ -112,20 +124,23 @@ export class SimFrontend {
     backend.pipe = this.#newPipe();
     backend.frontend = this;
     backend.connection = this.#cluster.newConnection();
-    this.#peers.set(backend.connection, { end: backend, pipe: backend.pipe, left: false });
+    const { pipe, connection } = backend;
+    this.#peers.set(connection, { end: backend, pipe, left: false, watch: undefined });
   }
 
   acceptClient(client: SimClientEnd): void {
     const connection = this.#cluster.newConnection();
-    const peer: Peer = { end: client, pipe: this.#newPipe(), left: false };
+    const watch = new ClientWatch();
+    const peer: Peer = { end: client, pipe: this.#newPipe(), left: false, watch };
     this.#peers.set(connection, peer);
     client.onConnected(
       (message) => {
         this.#cluster.noteMessage(client.name, 'frontend', message);
-        peer.pipe.send(0, () => this.#fromClient(connection, peer.pipe, message));
+        peer.pipe.send(0, () => this.#fromClient(connection, peer, message));
       },
-      (afterMs) => {
+      (afterMs, isLost) => {
         peer.left = true;
+        if (isLost) peer.pipe.open = false;
         this.#cluster.queue.after(afterMs, () => this.#hangUp(connection, peer));
       },
     );
@@ -145,6 +160,15 @@ export class SimFrontend {
     return [...this.#peers.values()]
       .filter(({ end, left }) => end === client && !left)
       .map(({ pipe }) => pipe);
+  }
+
+  /** Somebody who is connected waits for an answer; undefined where nobody does. */
+  get owedAnswer(): string | undefined {
+    for (const { end, pipe, left, watch } of this.#peers.values()) {
+      const what = left || !pipe.open ? undefined : watch?.waitsFor;
+      if (what !== undefined && !(end instanceof SimBackend)) return `${what} to ${end.name}`;
+    }
+    return undefined;
   }
 
   /** The network around it is well again. */
@@ -175,9 +199,10 @@ export class SimFrontend {
     if (this.coordinator.connectionOf(id) === connection) this.failures.onLost(id);
   }
 
-  #fromClient(connection: number, pipe: Pipe, message: FromClient): void {
+  #fromClient(connection: number, { pipe, watch }: Peer, message: FromClient): void {
     this.sees((coordinator, now) => {
       if (!pipe.open) return;
+      watch?.onAsked(message);
       if (message.type === 'client-hello') coordinator.onClientHello(connection, message, now);
       else coordinator.onClientMessage(connection, message, now);
     });
@@ -198,9 +223,15 @@ export class SimFrontend {
       writeControl: (record) =>
         this.#atEffect('control write', () => {
           this.#cluster.invariants.onViewWriting(this, record);
-          this.#cluster.store.write(record, this, (outcome) =>
-            this.sees((coordinator, now) => coordinator.onControlWritten(outcome, now)),
-          );
+          this.writing = record;
+          const moment = this.failures.onWriting();
+          this.#cluster.store.write(record, this, (outcome) => {
+            this.#noteOutcome(outcome);
+            this.sees((coordinator, now) => {
+              if (outcome === 'written') this.failures.onWritten(record.view.number, moment);
+              coordinator.onControlWritten(outcome, now);
+            });
+          });
         }),
       wake: (delayMs) =>
         this.#cluster.queue.after(this.clock.real(delayMs), () =>
@@ -212,6 +243,11 @@ export class SimFrontend {
       trace: this.#cluster.traceLine,
       stop: (reason, detail) => this.#stop(reason, detail),
     };
+  }
+
+  #noteOutcome(outcome: ControlOutcome): void {
+    this.#isUnsure = outcome === 'unknown' || (outcome === 'failed' && this.#isUnsure);
+    if (!this.#isUnsure) this.writing = undefined;
   }
 
   #stop(reason: StopReason, detail: string): void {
@@ -254,6 +290,7 @@ export class SimFrontend {
     } else {
       this.#cluster.noteMessage('frontend', end.name, message as Message);
       this.#cluster.invariants.onToClient(this, message as ToClient);
+      peer.watch?.onTold(message as ToClient);
       pipe.send(1, () => {
         if (!peer.left) end.onMessage(message as ToClient);
       });
@@ -289,11 +326,13 @@ export class SimFrontend {
 
   /** The client has given up: what it had sent still arrives, and then the end of the stream. */
   #hangUp(connection: number, { pipe }: Peer): void {
-    pipe.send(0, () => {
+    const end = (): void => {
       pipe.open = false;
       if (!this.#peers.delete(connection)) return;
       this.sees((coordinator, now) => coordinator.onGone(connection, now));
-    });
+    };
+    if (pipe.open) pipe.send(0, end);
+    else end();
   }
 
   #newPipe(): Pipe {

@@ -44,7 +44,8 @@ export interface SimOptions {
 }
 
 const HEAL_MS = 6_000;
-const PALETTE_SHARE = 0.4;
+/** How many of the faults are in a palette: at times few, for what takes several in a row. */
+const PALETTE_SHARES = [0.4, 0.4, 0.1];
 
 /** All is drawn always, so that an override changes nothing else. */
 export function drawOptions(seed: number, random: Random, overrides: SimOverrides): SimOptions {
@@ -82,8 +83,9 @@ export function drawOptions(seed: number, random: Random, overrides: SimOverride
 }
 
 function drawPalette(random: Random): readonly WeightedFault[] {
+  const share = random.pick(PALETTE_SHARES);
   const drawn = FAULTS.map((fault) => ({
-    fault, isIn: random.chance(PALETTE_SHARE), weight: 1 + random.int(4),
+    fault, isIn: random.chance(share), weight: 1 + random.int(4),
   }));
   return drawn.filter(({ isIn }) => isIn).map(({ fault, weight }) => ({ fault, weight }));
 }
@@ -96,14 +98,17 @@ function drawClients(
   const repeats = random.pick([0, 0.05, 0.1, 0.5]);
   const readers = random.pick([0, 0.2, 0.4]);
   const bursts = random.pick([0, 0, 0.3, 0.6]);
+  const pipeliners = random.pick([0, 0, 0.2, 0.5]);
   return Array.from({ length: count }, (_, at) => {
     const own = Math.ceil((operations - at) / count);
+    const pipelines = at > 0 && random.chance(pipeliners);
     return {
+      pipelines,
       window: random.pick([1, 2, 4, 8]),
-      keys: random.chance(0.5),
-      bulk: random.chance(0.3),
-      quits: random.chance(0.3),
-      onlyReads: at > 0 && random.chance(readers),
+      keys: random.chance(0.5) && !pipelines,
+      bulk: random.chance(0.3) && !pipelines,
+      quits: random.chance(0.3) && !pipelines,
+      onlyReads: at > 0 && random.chance(readers) && !pipelines,
       bursts,
       operations: Math.max(0, own),
       thinkMs: Math.max(0.5, (faultMs * 0.5) / Math.max(1, own)),
@@ -147,10 +152,11 @@ export function describeOptions(options: SimOptions): string[] {
 }
 
 function describeClient(plan: ClientPlan): string {
-  const { operations, window, keys, bulk, quits, thinkMs, onlyReads } = plan;
+  const { operations, window, keys, bulk, quits, thinkMs, onlyReads, pipelines } = plan;
   const writes = (keys ? ', keys' : '') + (bulk ? ', bulk' : '') + (quits ? ', quits' : '');
   const does = onlyReads ? ', only reads' : writes;
-  return `${operations} operations, ${window} at a time, pauses of ${thinkMs.toFixed(0)} ms${does}`;
+  const atATime = pipelines ? 'one behind the other' : `${window} at a time`;
+  return `${operations} operations, ${atATime}, pauses of ${thinkMs.toFixed(0)} ms${does}`;
 }
 
 function percent(share: number): string {

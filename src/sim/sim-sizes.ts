@@ -1,7 +1,7 @@
 /** Small, so that segments are rolled and checkpoints taken many times in a run. */
 import type { Random } from '../core/random.ts';
 import { SIZES, type Sizes } from '../host/sizes.ts';
-import { SIM_LIMITS } from './memory-hit.ts';
+import { SIM_LIMITS, TIGHT_LIMITS } from './memory-hit.ts';
 
 const KIB = 1024;
 
@@ -15,6 +15,7 @@ export function drawSizes(random: Random, scrubs: boolean): Sizes {
     // Each life begins with a pass; the next ones are for what rots while it lasts.
     scrubPauseMs: 1_000,
     checkpointOperations: random.pick([40, 80, 160]),
+    ledgerLimits: random.chance(0.3) ? TIGHT_LIMITS : SIM_LIMITS,
   };
 }
 

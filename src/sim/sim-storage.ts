@@ -14,7 +14,7 @@ export type SimNode = SimFile | SimDirectory;
 interface Change {
   readonly directory: SimDirectory;
   /** Names and what they become; undefined: removed. */
-  readonly names: readonly (readonly [name: string, node: SimNode | undefined])[];
+  names: readonly (readonly [name: string, node: SimNode | undefined])[];
   /** Is durable before. */
   readonly after: Change | undefined;
   fate: 'open' | 'durable' | 'lost';
@@ -59,8 +59,11 @@ export class SimDirectory {
     return copy;
   }
 
-  /** The name is gone, at once and durably. */
+  /** The name is gone, at once and durably, and no change under way brings it back. */
   lose(name: string): void {
+    for (const change of this.#changes) {
+      change.names = change.names.filter(([changed]) => changed !== name);
+    }
     this.seen.delete(name);
     this.durable.delete(name);
   }

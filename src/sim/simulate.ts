@@ -1,9 +1,12 @@
-/** One seeded run: faults for a while, then healing, then the verdict. */
+/** One seeded run: faults for a while, then healing, one more silence, then the verdict. */
 import type { Operation } from '../core/operation.ts';
 import { Random } from '../core/random.ts';
+import type { BankClient } from './bank-client.ts';
 import type { Fault } from './faults.ts';
 import { contradictions } from './judgement.ts';
 import type { Observed } from './observed.ts';
+import { outlive } from './outlive.ts';
+import { PipeliningClient } from './pipelining-client.ts';
 import { settle } from './settle.ts';
 import { SimClient } from './sim-client.ts';
 import { SimCluster } from './sim-cluster.ts';
@@ -54,6 +57,10 @@ export async function simulate(
     await begin(cluster, clients);
     await strikeAll(options, cluster, clients, random, faults);
     found.push(...(await settle(cluster, clients, options.healMs)));
+    if (found.length === 0 && cluster.invariants.found.length === 0) {
+      found.push(...(await outlive(cluster, clients, random)));
+      found.push(...(await settle(cluster, clients, options.healMs)));
+    }
   } catch (error) {
     // An assertion of the core: a bug that shows itself.
     found.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -79,16 +86,17 @@ function attach(watch: Watch, cluster: SimCluster): void {
   }
 }
 
-function makeClients(options: SimOptions, cluster: SimCluster, random: Random): SimClient[] {
+function makeClients(options: SimOptions, cluster: SimCluster, random: Random): BankClient[] {
   const amounts = new Amounts();
   const keyed: Operation[] = [];
   return options.clients.map((plan, at) => {
     const workload = new Workload(random, plan, amounts, keyed);
-    return new SimClient(cluster, at + 1, plan, workload);
+    const Client = plan.pipelines ? PipeliningClient : SimClient;
+    return new Client(cluster, at + 1, plan, workload);
   });
 }
 
-async function begin(cluster: SimCluster, clients: readonly SimClient[]): Promise<void> {
+async function begin(cluster: SimCluster, clients: readonly BankClient[]): Promise<void> {
   cluster.startFrontend();
   for (const backend of cluster.backends) backend.start();
   for (const client of clients) client.start();
@@ -97,7 +105,7 @@ async function begin(cluster: SimCluster, clients: readonly SimClient[]): Promis
 
 /** Until all have struck. */
 async function strikeAll(
-  options: SimOptions, cluster: SimCluster, clients: readonly SimClient[], random: Random,
+  options: SimOptions, cluster: SimCluster, clients: readonly BankClient[], random: Random,
   struck: string[],
 ): Promise<void> {
   const { palette, gapMs, faults, atControlWrites } = options;
@@ -134,7 +142,7 @@ function judge(cluster: SimCluster, history: readonly Observed[]): string[] {
   if (journal.length < cluster.invariants.decidedSeq) found.push('decided entries have vanished');
   const states = cluster.backends.map(({ participant }) => participant?.ledger.stateDigest);
   if (new Set(states).size > 1) found.push('the accounts differ at the end');
-  found.push(...contradictions(history, journal));
+  found.push(...contradictions(history, journal, cluster.sizes.ledgerLimits));
   return found;
 }
 

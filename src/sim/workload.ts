@@ -61,7 +61,7 @@ export class Workload {
 
   next(): Draw {
     const random = this.#random;
-    if (this.#habits.onlyReads) return single(this.#query());
+    if (this.#habits.onlyReads) return single(this.query());
     if (this.#habits.bulk && random.chance(0.06)) return this.#bulk();
     return single(this.#one());
   }
@@ -76,6 +76,12 @@ export class Workload {
     if (question !== undefined) this.#unknown.push(question);
   }
 
+  /** Its client died before it knew: whoever comes after asks what became of it. */
+  onAbandoned(request: string | undefined, key: string | undefined): void {
+    const question = key !== undefined ? { kind: 'outcome', key } as const : outcomeOf(request);
+    if (question !== undefined) this.#unknown.push(question);
+  }
+
   /** It may be asked about at times. */
   onSettled(operation: Operation, request: string): void {
     const question = this.#question(operation, request);
@@ -86,9 +92,7 @@ export class Workload {
 
   #question({ key }: Operation, request: string): Operation | undefined {
     if (key !== undefined && this.#random.chance(0.5)) return { kind: 'outcome', key };
-    const id = parseRequestId(request);
-    if (id?.kind !== 'write') return undefined;
-    return { kind: 'outcome', account: id.session, toAccount: id.number };
+    return outcomeOf(request);
   }
 
   #bulk(): Draw {
@@ -96,7 +100,7 @@ export class Workload {
     const thing = random.chance(0.3) ? 'query' : 'request';
     const length = 2 + random.int(random.chance(0.2) ? 60 : 12);
     const operations = Array.from({ length }, () =>
-      thing === 'query' ? this.#query() : this.#write(),
+      thing === 'query' ? this.query() : this.#write(),
     );
     return { thing, operations, isBulk: true };
   }
@@ -106,13 +110,14 @@ export class Workload {
     const asked = this.#unknown.shift();
     if (asked !== undefined) return asked;
     const dice = random.int(100);
-    if (dice < 30) return this.#query();
+    if (dice < 30) return this.query();
     if (dice < 36 && this.#earlier.length > 0) return random.pick(this.#earlier);
+    if (dice === 36 && this.#habits.keys) return { kind: 'outcome', key: this.#key() };
     if (dice < 46 && this.#habits.keys) return this.#keyedWrite();
     return this.#write();
   }
 
-  #query(): Operation {
+  query(): Operation {
     return { kind: 'query', account: this.#account() };
   }
 
@@ -136,15 +141,25 @@ export class Workload {
       const { key } = earlier;
       return random.chance(0.7) || key === undefined ? earlier : { ...this.#write(), key };
     }
-    const operation = { ...this.#write(), key: `k${random.int(KEYS)}` };
+    const operation = { ...this.#write(), key: this.#key() };
     this.#keyed.push(operation);
     if (this.#keyed.length > REMEMBERED) this.#keyed.shift();
     return operation;
   }
 
+  #key(): string {
+    return `k${this.#random.int(KEYS)}`;
+  }
+
   #account(): number {
     return FIRST_ACCOUNT + this.#random.int(ACCOUNTS);
   }
+}
+
+function outcomeOf(request = ''): Operation | undefined {
+  const id = parseRequestId(request);
+  if (id?.kind !== 'write') return undefined;
+  return { kind: 'outcome', account: id.session, toAccount: id.number };
 }
 
 /** One operation alone. */

@@ -16,7 +16,7 @@ export interface Canary {
   readonly replace: string;
 }
 
-const ROOT = join(import.meta.dirname, '..', '..');
+export const ROOT = join(import.meta.dirname, '..', '..');
 const COPIED = ['src', 'bin', 'package.json'];
 
 /** The source with the bug in it. Throws where the patch does not fit the source any more. */

@@ -108,6 +108,30 @@ export const CORE_CANARIES: readonly Canary[] = [
     replace: 'return view.members.some((member) => member.id === id && incarnation !== undefined);',
   },
   {
+    name: 'the commit floor is not raised with a view',
+    file: 'core/membership.ts',
+    find: 'commitFloor: this.#host.commitSeq() });',
+    replace: 'commitFloor: control.record.commitFloor });',
+  },
+  {
+    name: 'the commit floor is set back by a takeover',
+    file: 'core/coordinator.ts',
+    find: 'commitFloor: base.seq, recovered: false',
+    replace: 'commitFloor: 0 as Seq, recovered: false',
+  },
+  {
+    name: 'the commit floor is raised to what is not decided',
+    file: 'core/membership.ts',
+    find: 'commitFloor: this.#host.commitSeq() });',
+    replace: 'commitFloor: this.#host.lastSeq() });',
+  },
+  {
+    name: 'the commit floor is not raised under load',
+    file: 'core/coordinator.ts',
+    find: 'if (this.#serving.head.seq <= this.#control.record.commitFloor) return;',
+    replace: 'if (this.#serving.head.seq >= 0) return;',
+  },
+  {
     name: 'commit floor ignored',
     file: 'core/takeover.ts',
     find: 'if ((link.tail?.seq ?? 0) >= record.commitFloor) return true;',
@@ -263,6 +287,74 @@ export const CORE_CANARIES: readonly Canary[] = [
     file: 'core/control-keeper.ts',
     find: "if (outcome === 'unknown' || (outcome === 'failed' && this.#isUnknown)) {",
     replace: "if (outcome === 'unknown') outcome = 'written';\n    if (this.#isUnknown) {",
+  },
+  {
+    name: 'prepared with fewer backends in sync than there must be',
+    file: 'core/fitness.ts',
+    find: 'if (inSync < inSyncMin) {',
+    replace: 'if (inSync < 0 * inSyncMin) {',
+  },
+  {
+    name: 'an answer tells another time than its entry',
+    file: 'core/answers.ts',
+    find: 'timestamp: batch.timestamp,',
+    replace: 'timestamp: (batch.timestamp + 1) as never,',
+  },
+  {
+    name: 'a promise that was saved answers for a later one',
+    file: 'core/participant.ts',
+    find:
+      'if (promise.epoch !== epoch || promise.owner !== owner) return;' +
+      ' // a later one was asked for',
+    replace: 'if (promise.cluster === CLUSTER_NONE) return;',
+  },
+  {
+    name: 'the hash of an entry leaves out the one before',
+    file: 'core/entry.ts',
+    find: '${formatView(view)} ${previousHash}`',
+    replace: '${formatView(view)} ${previousHash.length}`',
+  },
+  {
+    name: 'an entry remembers a part of its view',
+    file: 'core/serving.ts',
+    find: '      view: control.view,\n',
+    replace: '      view: { ...control.view, members: control.view.members.slice(0, 1) },\n',
+  },
+  {
+    name: 'OUTCOME says that a request never happened, and does not seal it',
+    file: 'core/batch-executor.ts',
+    find: '      this.#sessions.seal(record, request);\n',
+    replace: '',
+  },
+  {
+    name: 'OUTCOME says that a key was never used, and does not seal it',
+    file: 'core/batch-executor.ts',
+    find: 'this.#keys.add(hash, { content: 0, seq: this.#seq, index, sealed: true });',
+    replace: '',
+  },
+  {
+    name: 'a session that has expired is a fresh start',
+    file: 'core/session-table.ts',
+    find: 'if (lease === undefined) return SESSION_UNKNOWN;',
+    replace: 'if (lease === undefined) return this.#leases.records > 0 ? 0 : SESSION_UNKNOWN;',
+  },
+  {
+    name: 'what was sent twice is sent again to another session',
+    file: 'core/client-session.ts',
+    find: '    if (expired.resent) {\n',
+    replace: '    if (expired.operations < 0) {\n',
+  },
+  {
+    name: 'a vote that is overdue is waited for',
+    file: 'core/serving.ts',
+    find: 'if (this.membership.failOverdue(batch.seq)) this.#reassign();',
+    replace: '',
+  },
+  {
+    name: 'silence is not noticed',
+    file: 'core/status-array.ts',
+    find: 'else if (nowMs - heardMs > this.#readTimeoutMs) silent.push(id);',
+    replace: 'else if (nowMs - heardMs > 100 * this.#readTimeoutMs) silent.push(id);',
   },
   {
     name: 'a QUERY is answered before the write that was submitted before it',

@@ -65,12 +65,18 @@ interface Setting {
   readonly source: readonly Entry[];
   readonly recent?: boolean;
   readonly joinerDigest?: string;
+  /** With each vote of the joiner. */
+  readonly voteDigest?: string;
 }
 
 /** Runs a catch-up whose messages are answered at once, from the two histories. */
-function catchUp({ joiner, source, recent = false, joinerDigest = DIGEST }: Setting) {
+function catchUp(setting: Setting) {
+  const { joiner, source, recent = false, joinerDigest = DIGEST } = setting;
+  const { voteDigest = DIGEST + DIGEST } = setting;
   const held = [...joiner];
   const locates: number[] = [];
+  /** Entries of which the link told something before it was sent them. */
+  const foretold: number[] = [];
   const queue: (() => void)[] = [];
   const host: CatchUpHost = {
     epoch: EPOCH,
@@ -123,9 +129,10 @@ function catchUp({ joiner, source, recent = false, joinerDigest = DIGEST }: Sett
         );
       }
       case 'prepare': {
+        if (link.lastSeq >= message.seq) foretold.push(message.seq);
         held.push({ ...message, hash: hashEntry(message) });
         link.votedSeq = message.seq;
-        return subject.onVote(message.seq, DIGEST + DIGEST);
+        return subject.onVote(message.seq, voteDigest);
       }
       default:
         throw new Error(message.type);
@@ -133,7 +140,7 @@ function catchUp({ joiner, source, recent = false, joinerDigest = DIGEST }: Sett
   }
   subject.start();
   for (let turn = queue.shift(); turn !== undefined; turn = queue.shift()) turn();
-  return { held, locates, phase: subject.phase, subject };
+  return { held, locates, foretold, phase: subject.phase, subject };
 }
 
 t.test(
@@ -155,8 +162,9 @@ t.test(
       for (const other of epochs) {
         for (const recent of [false, true]) {
           const [joiner, source] = [history(one), history(other)];
-          const { held, phase } = catchUp({ joiner, source, recent });
+          const { held, foretold, phase } = catchUp({ joiner, source, recent });
           t.equal(phase, 'streaming');
+          t.same(foretold, [], 'a digest of what was dropped is compared with no other');
           t.same(
             held.map(({ hash }) => hash),
             source.map(({ hash }) => hash),
@@ -174,6 +182,13 @@ t.test('catch-up: two long histories that part early: found in few questions', a
   const { held, locates } = catchUp({ joiner, source });
   t.equal(held.at(-1)?.hash, source.at(-1)?.hash);
   t.ok(locates.length <= 24, `${locates.length} questions`);
+});
+
+t.test('catch-up: a tail is dropped: its state is not that of the joiner any more', async (t) => {
+  const joiner = history([1, 1, 2]);
+  const { subject } = catchUp({ joiner, source: history([1, 1, 3]), joinerDigest: 'dropped' });
+  t.equal(subject.joiner.lastSeq, 2, 'what it showed of entry 3 is nobody\'s');
+  t.equal(subject.joiner.digest, DIGEST);
 });
 
 t.test('catch-up: nothing of it may go below a checkpoint: impossible', async (t) => {
@@ -212,6 +227,14 @@ t.test('catch-up: nothing of it may go below a checkpoint: impossible', async (t
   }
   t.equal(subject.phase, 'impossible');
   t.notOk(sent.some(({ type }) => type === 'truncate'));
+});
+
+t.test('catch-up: what is streamed gives another result or state: diverged', async (t) => {
+  const source = history([1, 1, 1, 1]);
+  const joiner = source.slice(0, 2);
+  t.equal(catchUp({ joiner, source }).phase, 'streaming');
+  const voteDigest = `${DIGEST}f${DIGEST.slice(1)}`;
+  t.equal(catchUp({ joiner, source, voteDigest }).phase, 'diverged');
 });
 
 t.test('catch-up: equal histories, another state: diverged, and nothing is streamed', async (t) => {

@@ -119,6 +119,7 @@ t.test('membership: a failure: the view is written when a member has answered si
   membership.fail(get(3));
   t.same(views(), []);
   t.same(ids(), [1, 2, 3], 'its vote is still needed');
+  t.equal(membership.inSyncCount, 2, 'it is no copy any more');
   pong(1);
   t.same(views(), ['1,2']);
   t.same(ids(), [1, 2, 3], 'until the view without it is durable');

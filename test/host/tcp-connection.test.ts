@@ -195,16 +195,16 @@ t.test('tcp connection: one byte now and then: the frame ends in time or not at 
 });
 
 t.test('tcp connection: frames that end in time: the timeout begins anew with each', async (t) => {
-  const made = await pair(t, { frameTimeoutMs: 120 });
+  // All of them take longer than one may, and none nearly as long, also on a busy machine.
+  const made = await pair(t, { frameTimeoutMs: 1_000 });
   const bytes = bytesOf(ASK);
   made.peer.write(Buffer.concat([bytesOf(HELLO), bytes.subarray(0, 5)]));
-  for (let count = 0; count < 8; count += 1) {
-    await sleep(50);
+  for (let count = 0; count < 4; count += 1) {
+    await sleep(300);
     made.peer.write(Buffer.concat([bytes.subarray(5), bytes.subarray(0, 5)]));
   }
   made.peer.write(bytes.subarray(5));
-  await sleep(200);
-  t.equal(made.told.length, 10);
+  while (made.told.length < 6) await sleep(5);
   t.notMatch(made.told, ['bad frame-timeout']);
 });
 

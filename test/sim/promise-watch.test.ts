@@ -47,3 +47,19 @@ t.test('failure watch: an answer counts only after the loss', async (t) => {
   watch.onHeard(stays);
   t.ok(watch.haveAnswered([stays], [lost]));
 });
+
+t.test('failure watch: one that is lost has failed until a view is written after it', async (t) => {
+  const watch = new FailureWatch();
+  const lost = 1 as BackendId;
+  watch.onWritten(1, watch.onWriting());
+  const late = watch.onWriting();
+  watch.onLost(lost);
+  watch.onHeard(lost);
+  t.ok(watch.hasFailed(lost), 'it is back, and a member by name only');
+  watch.onWritten(1, watch.onWriting());
+  t.ok(watch.hasFailed(lost), 'the same view');
+  watch.onWritten(2, late);
+  t.ok(watch.hasFailed(lost), 'a view that names it still');
+  watch.onWritten(3, watch.onWriting());
+  t.notOk(watch.hasFailed(lost));
+});

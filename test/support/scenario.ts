@@ -219,6 +219,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   corrupt: (scenario, [id]) => {
     const backend = scenario.backend(id);
     const { file, offset } = present(backend.journal.endOf(1), 'there is an entry');
+    backend.onTouched();
     backend.journal.excuse(() => file.rot(offset - 100, 3));
   },
   'corrupt-identity': (scenario, [id]) => {

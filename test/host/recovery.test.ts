@@ -1,0 +1,84 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { BackendId, ClusterId, Epoch, OwnerId } from '../../src/core/ids.ts';
+import { DataDirectory } from '../../src/host/data-directory.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
+import { recover } from '../../src/host/recovery.ts';
+import { SIZES } from '../../src/host/sizes.ts';
+import { temporaryDirectory } from '../support/bank.ts';
+
+const CLUSTER = 'c'.repeat(32) as ClusterId;
+const PROMISE = { cluster: CLUSTER, epoch: 3 as Epoch, owner: 'd'.repeat(32) as OwnerId };
+
+async function life(path: string, backend = 1) {
+  const log: string[] = [];
+  const directory = await DataDirectory.open(path, nodeMachine);
+  try {
+    const recovered = await recover({
+      machine: nodeMachine, sizes: SIZES, directory, backend: backend as BackendId,
+      damage: undefined, log: (line) => log.push(line),
+    });
+    const save = (): Promise<void> => recovered.savePromise(PROMISE);
+    return { ...recovered.participant, log, save, close: () => recovered.journal?.close() };
+  } finally {
+    directory.close();
+  }
+}
+
+/** The directory of a backend that has been in a bank, and holds no entry yet. */
+async function promised(t: Test): Promise<string> {
+  const path = join(temporaryDirectory(t), 'backend-1');
+  const { save, close } = await life(path);
+  await save();
+  await close();
+  return path;
+}
+
+t.test('recovery: an empty directory: a new incarnation that has promised nothing', async (t) => {
+  const path = join(temporaryDirectory(t), 'backend-1');
+  const first = await life(path);
+  await first.close();
+  t.equal(first.condition, 'empty');
+  t.equal(first.promise.epoch, 0);
+  const second = await life(path);
+  await second.close();
+  t.equal(second.incarnation, first.incarnation, 'it stays the same');
+});
+
+t.test('recovery: a promise is there again', async (t) => {
+  const { promise, tail, close } = await life(await promised(t));
+  await close();
+  t.same(promise, PROMISE);
+  t.equal(tail.seq, 0);
+});
+
+t.test('recovery: a backend that has promised lacks its journal: damage', async (t) => {
+  const withoutDirectory = await promised(t);
+  rmSync(join(withoutDirectory, 'journal'), { recursive: true });
+  const withoutSegments = await promised(t);
+  const journal = join(withoutSegments, 'journal');
+  for (const name of readdirSync(journal)) rmSync(join(journal, name));
+  for (const path of [withoutDirectory, withoutSegments]) {
+    const { condition, detail } = await life(path);
+    t.equal(condition, 'corrupt');
+    t.match(detail, /the journal \S+ is missing/);
+  }
+});
+
+t.test('recovery: files without an identity: set aside, another incarnation', async (t) => {
+  const path = await promised(t);
+  const before = await life(path);
+  await before.close();
+  rmSync(join(path, 'identity'));
+  const after = await life(path);
+  await after.close();
+  t.not(after.incarnation, before.incarnation);
+  t.match(after.log[0], /files without an identity are set aside in \S+set-aside-1-no-identity/);
+  t.ok(existsSync(join(path, 'set-aside-1-no-identity', 'journal')));
+});
+
+t.test("recovery: another backend's directory: refused", async (t) => {
+  const path = await promised(t);
+  await t.rejects(life(path, 2), { message: /belongs to backend 1, not to backend 2/ });
+});
