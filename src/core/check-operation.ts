@@ -49,6 +49,7 @@ function checkMovement({ kind, id, amount, forSeconds, terms }: Operation): stri
 
 function checkTerms(terms: Terms): string | undefined {
   const { currency, name, scale = 0, floor, ceiling, ifVersion, ifBalance } = terms;
+  const { frozen, closed } = terms;
   if (currency !== undefined && currencyNumber(currency) === undefined) {
     return `ISO 4217 has no currency ${JSON.stringify(currency)}`;
   }
@@ -58,8 +59,10 @@ function checkTerms(terms: Terms): string | undefined {
     return 'a limit is an integer of the smallest unit';
   }
   if (!isCount(ifVersion ?? 0)) return 'a version is a positive integer';
-  const isTwofold = ifVersion !== undefined && ifBalance !== undefined;
-  return isTwofold ? 'there is one condition at most' : undefined;
+  if (ifVersion !== undefined && ifBalance !== undefined) return 'there is one condition at most';
+  if (frozen !== undefined && closed !== undefined) return 'it is frozen or closed, not both';
+  const given = [currency, name, floor, ceiling, ifVersion, ifBalance, frozen, closed];
+  return given.every((term) => term === undefined) ? 'terms say something' : undefined;
 }
 
 function isCount(value: number): boolean {

@@ -7,7 +7,7 @@ import { BatchGenerator } from '../support/batch-generator.ts';
 import { copyImage, copyState, Teller } from '../support/ledger-batches.ts';
 import { Random } from '../../src/core/random.ts';
 
-const LIMITS = { leasesMax: 2, runsMax: 20, keysMax: 8 };
+const LIMITS = { leasesMax: 2, runsMax: 20, keysMax: 8, movementsMax: 4 };
 
 t.test('ledger image: held while batches go on: as it was when taken', async (t) => {
   const random = new Random(11);

@@ -16,10 +16,10 @@ import { queryTwin } from '../support/query-twin.ts';
 const BATCHES = 400;
 
 const LIMITS: readonly LedgerLimits[] = [
-  { leasesMax: 3, runsMax: 40, keysMax: 12 },
-  { leasesMax: 1, runsMax: 1, keysMax: 1 },
-  { leasesMax: 2, runsMax: 7, keysMax: 20 },
-  { leasesMax: 4096, runsMax: 100_000, keysMax: 100_000 },
+  { leasesMax: 3, runsMax: 40, keysMax: 12, movementsMax: 5 },
+  { leasesMax: 1, runsMax: 1, keysMax: 1, movementsMax: 1 },
+  { leasesMax: 2, runsMax: 7, keysMax: 20, movementsMax: 3 },
+  { leasesMax: 4096, runsMax: 100_000, keysMax: 100_000, movementsMax: 12 },
 ];
 
 /** How often each code, and each reason, was answered: a run that hits nothing is noticed. */
@@ -116,7 +116,7 @@ for (const limits of LIMITS) {
 
 t.test('ledger: random bytes as operations: as its twin, nothing thrown', async (t) => {
   const random = new Random(99);
-  const limits = { leasesMax: 2, runsMax: 50, keysMax: 10 };
+  const limits = { leasesMax: 2, runsMax: 50, keysMax: 10, movementsMax: 4 };
   const teller = new Teller(limits);
   const twin = new LedgerTwin(limits);
   let request = 1;

@@ -80,13 +80,14 @@ function trial(twin: LedgerTwin): string {
 }
 
 function describe(twin: LedgerTwin, account: Account): string {
-  const { number, currency, digits, balance, floor, ceiling, frozen, closed, version } = account;
+  const { number, currency, digits, balance, held, floor, ceiling, frozen, closed, version } = account;
   const record = number - 100;
   const [accounts] = twin.tables();
   const [created, changed] = [6, 7].map((field) => accounts?.get(record, field) ?? NaN);
   const limit = ceiling === LARGEST ? null : JSON.stringify(decimal(ceiling, digits));
   return `{"account":${number},"name":${quoted(twin.nameOf(number))},`
     + `"currency":${quoted(codeOf(currency))},"balance":"${decimal(balance, digits)}",`
+    + `"held":"${decimal(held, digits)}","available":"${decimal(balance - held, digits)}",`
     + `"floor":"${decimal(floor, digits)}","ceiling":${limit},"frozen":${frozen},`
     + `"closed":${closed},"version":${version},"createdAt":"${timeOf(created)}",`
     + `"changedAt":"${timeOf(changed)}"}`;
