@@ -183,9 +183,9 @@ export class BatchExecutor {
     const end = chunkAt + header.bytes;
     this.#sessions.recordRun(record, session, firstRequest, operations, this.#seq, index);
     this.#accounts.beginGroup();
-    let refused: number | undefined = operations > GROUP_OPERATIONS_MAX ? 0 : undefined;
-    if (refused !== undefined) this.#refuseMalformed(index, this.#kindAt(chunkAt, end));
     let at = chunkAt + RECORD_BYTES;
+    let refused: number | undefined = operations > GROUP_OPERATIONS_MAX ? 0 : undefined;
+    if (refused !== undefined) this.#refuseMalformed(index, this.#kindAt(at, end));
     for (let done = 0; done < operations && refused === undefined; done += 1) {
       this.#executePosting(at, end, index + done);
       if (this.#results.getUint8((index + done) * RESULT_BYTES) !== CODE.ok) refused = done;
