@@ -133,7 +133,7 @@ export class BatchExecutor {
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < header.operations; done += 1) {
       const kind = this.#kindAt(at, end);
-      const alone = this.#flagsAt(at) === 0 && header.operations === 1;
+      const alone = header.operations === 1 && at < end && this.#flagsAt(at) === 0;
       if (alone && kind === KIND.lease) this.#openLease(index);
       else if (alone && kind === KIND.expire) this.#answer(index, CODE.ok, kind);
       else this.#refuseMalformed(index + done, kind);
