@@ -25,7 +25,8 @@ export function checkOperation(operation: Operation): string | undefined {
   if (!isCount(scale) || scale > DIGITS_MAX) return 'the scale is a count of digits';
   if (key !== undefined && isRead(operation)) return `${kind.toUpperCase()} takes no key`;
   if (key !== undefined && !KEY.test(key)) return 'a key is 1 to 64 visible ASCII characters';
-  return checkMovement(operation) ?? (terms === undefined ? undefined : checkTerms(terms));
+  const fault = checkMovement(operation) ?? (terms === undefined ? undefined : checkTerms(terms));
+  return fault ?? (kind === 'amend' ? checkAmend(terms) : undefined);
 }
 
 function checkMovement({ kind, id, amount, forSeconds, terms }: Operation): string | undefined {
@@ -63,6 +64,11 @@ function checkTerms(terms: Terms): string | undefined {
   if (frozen !== undefined && closed !== undefined) return 'it is frozen or closed, not both';
   const given = [currency, name, floor, ceiling, ifVersion, ifBalance, frozen, closed];
   return given.every((term) => term === undefined) ? 'terms say something' : undefined;
+}
+
+function checkAmend({ ifVersion, ifBalance, scale, ...changes }: Terms = {}): string | undefined {
+  const isChange = Object.values(changes).some((change) => change !== undefined);
+  return isChange ? undefined : 'AMEND changes something';
 }
 
 function isCount(value: number): boolean {
