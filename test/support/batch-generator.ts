@@ -3,7 +3,9 @@ import {
   encodeChunk, FLAG_TERMS, type Operation, RECORD_BYTES, recordsOf, viewOf, writeI64,
 } from '../../src/core/operation.ts';
 import type { Random } from '../../src/core/random.ts';
-import { drawGroup, drawMovement, drawPause, type Deck } from './draw-movements.ts';
+import {
+  drawGroup, drawLife, drawMovement, drawPause, type Deck,
+} from './draw-movements.ts';
 import { drawName, drawTerms, respell, spoilTerms, type Known } from './draw-terms.ts';
 import { joinChunks } from './ledger-batches.ts';
 
@@ -33,7 +35,8 @@ export class BatchGenerator {
         return seq();
       },
       ids: [],
-      account: () => this.#account(), amount: () => this.#amount(),
+      account: () => this.#account(), openAccount: () => this.#openAccount(),
+      amount: () => this.#amount(),
     };
   }
 
@@ -86,6 +89,7 @@ export class BatchGenerator {
     const isGroup = this.#random.chance(0.2);
     const operations = isGroup
       ? drawGroup(this.#random, this.#deck, () => this.#operation())
+      : this.#random.chance(0.15) ? drawLife(this.#random, this.#deck)
       : Array.from({ length: 1 + this.#random.int(6) }, () => this.#operation());
     const first = this.#firstRequest(session, operations.length);
     return this.#disturb(encodeChunk(session, first, operations, isGroup), 0.15);
@@ -112,6 +116,15 @@ export class BatchGenerator {
     const from = 98 + 3 * Math.floor(this.#seq / BATCHES_PER_MOVE);
     if (this.#random.chance(0.1)) return 100 + this.#random.int(from - 90);
     return from + this.#random.int(12);
+  }
+
+  #openAccount(): number {
+    for (let tries = 0; tries < 20; tries += 1) {
+      const account = this.#account();
+      const known = this.#know(account);
+      if (known !== undefined && !known.frozen && !known.closed) return account;
+    }
+    return this.#account();
   }
 
   #key(): string {

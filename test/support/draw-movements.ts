@@ -17,6 +17,8 @@ export interface Deck {
   /** Given lately. */
   readonly ids: string[];
   account(): number;
+  /** One that is there and lets money pass, where there is any. */
+  openAccount(): number;
   amount(): number;
 }
 
@@ -56,6 +58,19 @@ export function drawMovement(random: Random, deck: Deck): Operation {
   return { kind, ...id, amount, scale: amount < 4000 && random.chance(0.7) ? 2 : scale };
 }
 
+/** A movement, and what follows up on it at once: so that little comes between. */
+export function drawLife(random: Random, deck: Deck): Operation[] {
+  const [account, toAccount, id] = [deck.openAccount(), deck.openAccount(), drawNewId(random, deck)];
+  const kind = random.chance(0.7) ? 'hold' : 'transfer';
+  const begin: Operation = { kind, account, toAccount, id, amount: random.int(4) };
+  const rest = Array.from({ length: 1 + random.int(4) }, (): Operation => {
+    const followUp = random.pick(FOLLOW_UPS);
+    const isWhole = followUp === 'void' || random.chance(0.4);
+    return { kind: followUp, id, ...(isWhole ? {} : { amount: random.int(4) }) };
+  });
+  return [begin, ...rest];
+}
+
 /** Microseconds until the next entry: few, and now and then seconds or hours. */
 export function drawPause(random: Random): number {
   if (random.chance(0.9)) return 1 + random.int(20);
@@ -65,16 +80,20 @@ export function drawPause(random: Random): number {
 /** Postings, most of which nothing speaks against. `other` draws what may not be in a group. */
 export function drawGroup(random: Random, deck: Deck, other: () => Operation): Operation[] {
   const isLong = random.chance(0.01);
-  const count = isLong ? GROUP_OPERATIONS_MAX - 2 + random.int(6) : 1 + random.int(12);
+  const count = isLong ? GROUP_OPERATIONS_MAX - 2 + random.int(5) : 1 + random.int(12);
   const hasWrong = random.chance(0.4);
   const wrongAt = random.pick([0, Math.floor(count / 2), count - 1]);
+  const account = deck.openAccount();
   return Array.from({ length: count }, (_, place): Operation => {
     if (hasWrong && place === wrongAt) return other();
+    // So many that nothing but the wrong one may be refused.
+    if (isLong) return { kind: place % 2 === 0 ? 'deposit' : 'withdraw', account, amount: 1 };
     const kind = random.pick(['deposit', 'transfer', 'transfer', 'withdraw', 'update'] as const);
     const amount = kind === 'update' ? 1000 * random.int(5) : random.int(30);
-    const account = deck.account();
     const terms = random.chance(0.01)
       ? { terms: { ifVersion: random.pick([1, 2, 3, AMOUNT_MAX]) } } : {};
-    return { kind, account, toAccount: deck.account(), amount, scale: 2, ...terms };
+    const from = random.chance(0.5) ? account : deck.openAccount();
+    const to = random.chance(0.9) ? deck.openAccount() : deck.account();
+    return { kind, account: from, toAccount: to, amount, scale: 2, ...terms };
   });
 }

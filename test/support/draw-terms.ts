@@ -10,6 +10,8 @@ export interface Known {
   readonly balance: bigint;
   readonly version: number;
   readonly digits: number;
+  readonly frozen: boolean;
+  readonly closed: boolean;
 }
 
 const NAMES = [
@@ -106,7 +108,7 @@ export function spoilTerms(random: Random, chunk: Uint8Array, at: number): void 
 /** Only what is empty can be closed. */
 function drawStanding(random: Random, known: Known | undefined): Terms {
   if (random.chance(known?.balance === 0n ? 0.4 : 0.1)) return { closed: random.chance(0.8) };
-  if (random.chance(0.25)) return { frozen: random.chance(0.5) };
+  if (random.chance(0.4)) return { frozen: random.chance(0.6) };
   return random.chance(0.02) ? { frozen: true, closed: true } : {};
 }
 
