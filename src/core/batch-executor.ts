@@ -15,8 +15,9 @@ import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
 import type { MovementTable } from './movement-table.ts';
 import {
-  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS,
-  GROUP_OPERATIONS_MAX, isReport, KIND, KIND_MAX, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf,
+  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, GROUP_OPERATIONS_MAX, isReport, KIND,
+  KIND_MAX, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf,
+  RESULT_BYTES, viewOf,
 } from './operation.ts';
 import { writeAccount, writeBadRequest, writeCode } from './result-writer.ts';
 import { isMovement } from './movement-id.ts';
@@ -149,16 +150,16 @@ export class BatchExecutor {
   }
 
   #executeChunk(header: ChunkHeader, chunkAt: number, index: number): void {
-    const { session, operations } = header;
+    const { session, operations, isAtomic } = header;
     const record = this.#sessions.find(session);
     if (record !== SESSION_UNKNOWN) this.#sessions.touch(record, this.#seq);
     const isNew = record !== SESSION_UNKNOWN && this.#sessions.admits(record, header.firstRequest);
-    if (header.isAtomic && isNew) return this.#executeGroup(header, record, chunkAt, index);
+    if (isAtomic && isNew) return this.#executeGroup(header, record, chunkAt, index);
     const end = chunkAt + header.bytes;
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < operations; ) {
       const request = header.firstRequest + done;
-      if (header.isAtomic || record === SESSION_UNKNOWN || !this.#sessions.admits(record, request)) {
+      if (isAtomic || record === SESSION_UNKNOWN || !this.#sessions.admits(record, request)) {
         this.#answerOld(header, record, request, index + done, this.#kindAt(at, end));
         at = this.#after(at, end);
         done += 1;

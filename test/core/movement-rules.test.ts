@@ -148,7 +148,8 @@ t.test('ids: one that was given none is called by its place; each names one move
 
 t.test('reverse: in parts, never more than the whole', async (t) => {
   const bank = new Bank();
-  const transfer = { kind: 'transfer', account: 100, toAccount: 101, amount: 10, id: 'tx' } as const;
+  const pay = { account: 100, toAccount: 101, amount: 10 };
+  const transfer = { kind: 'transfer', ...pay, id: 'tx' } as const;
   t.match(bank.do(transfer), [{ code: 'ok', balance: 4000, toBalance: 3000 }]);
   t.match(bank.do({ kind: 'reverse', id: 'tx', amount: 4 }), [
     { code: 'ok', account: 100, balance: 4400, toBalance: 2600 },
@@ -199,7 +200,8 @@ t.test('a key: of a capture only the id and the amount count', async (t) => {
   const bank = new Bank();
   bank.do(hold(5, { id: 'h' }));
   t.equal(bank.code({ kind: 'capture', id: 'h', amount: 1, key: 'k' }), 'ok');
-  const again = { kind: 'capture', id: 'h', amount: 100, scale: 2, key: 'k', account: 100 } as const;
+  const other = { account: 100, toAccount: 7 };
+  const again = { kind: 'capture', id: 'h', amount: 100, scale: 2, key: 'k', ...other } as const;
   t.equal(bank.code(again), 'duplicate');
   t.equal(bank.code({ ...again, id: 'i' }), 'keyReused');
   t.equal(bank.code({ kind: 'capture', id: 'h', key: 'k' }), 'keyReused', 'all of it');

@@ -69,7 +69,7 @@ t.test('movement table: ids that share half of their hash are two', async (t) =>
   for (const [place, id] of ids.entries()) t.equal(table.at(table.find(id) ?? NaN).amount, place);
 });
 
-t.test('movement table: full: settled ones give way, the oldest first; open ones stay', async (t) => {
+t.test('movement table: full: the settled one there longest gives way', async (t) => {
   const movements = new Movements(3);
   movements.add('a', POSTED);
   movements.add('b', OPEN);

@@ -111,20 +111,31 @@ export class BatchGenerator {
     return (lease ?? 0) * 64 + this.#random.int(3);
   }
 
-  /** One of a few, which are others later, because what is closed remains so; or one of old. */
+  /** Any; now and then one in which nothing may pass. */
   #account(): number {
-    const from = 98 + 3 * Math.floor(this.#seq / BATCHES_PER_MOVE);
-    if (this.#random.chance(0.1)) return 100 + this.#random.int(from - 90);
-    return from + this.#random.int(12);
+    if (!this.#random.chance(0.06)) return this.#anyAccount();
+    return this.#accountThat(({ frozen, closed }) => frozen || closed);
   }
 
   #openAccount(): number {
+    if (this.#random.chance(0.1)) return this.#account();
+    return this.#accountThat(({ frozen, closed }) => !frozen && !closed);
+  }
+
+  #accountThat(fits: (known: Known) => boolean): number {
     for (let tries = 0; tries < 20; tries += 1) {
-      const account = this.#account();
+      const account = this.#anyAccount();
       const known = this.#know(account);
-      if (known !== undefined && !known.frozen && !known.closed) return account;
+      if (known !== undefined && fits(known)) return account;
     }
-    return this.#account();
+    return this.#anyAccount();
+  }
+
+  /** One of a few, which are others later, because what is closed remains so; or one of old. */
+  #anyAccount(): number {
+    const from = 98 + 3 * Math.floor(this.#seq / BATCHES_PER_MOVE);
+    if (this.#random.chance(0.1)) return 100 + this.#random.int(from - 90);
+    return from + this.#random.int(12);
   }
 
   #key(): string {

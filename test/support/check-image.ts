@@ -1,8 +1,9 @@
 /**
  * What is true of every state of the ledger, checked on its image, whatever led there:
- * of each account `held` is the sum of its open holds, what is available is not below its floor and
- * its balance not above its ceiling, always; what is closed is empty; a hold that is due is not open
- * any more; no more is reversed than was posted; the books of each currency sum to zero.
+ * of each account `held` is the sum of its open holds, what is available (its balance less what is
+ * held) is not below its floor and its balance not above its ceiling, always; what is closed is
+ * empty; a hold that is due is not open any more; no more is reversed than was posted; the books of
+ * each currency sum to zero.
  */
 import { CLOSED, HOLDING, LIMITED } from '../../src/core/account-table.ts';
 import type { LedgerImage } from '../../src/core/ledger.ts';

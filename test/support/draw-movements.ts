@@ -60,7 +60,8 @@ export function drawMovement(random: Random, deck: Deck): Operation {
 
 /** A movement, and what follows up on it at once: so that little comes between. */
 export function drawLife(random: Random, deck: Deck): Operation[] {
-  const [account, toAccount, id] = [deck.openAccount(), deck.openAccount(), drawNewId(random, deck)];
+  const [account, toAccount] = [deck.openAccount(), deck.openAccount()];
+  const id = drawNewId(random, deck);
   const kind = random.chance(0.7) ? 'hold' : 'transfer';
   const begin: Operation = { kind, account, toAccount, id, amount: random.int(4) };
   const rest = Array.from({ length: 1 + random.int(4) }, (): Operation => {

@@ -136,7 +136,9 @@ export function move(
   return { ...done(accounts.change(from, { balance: from.balance - units })), toBalance };
 }
 
-export function objectToAmount(amount: bigint | undefined, scale: number, digits: number): Objection {
+export function objectToAmount(
+  amount: bigint | undefined, scale: number, digits: number,
+): Objection {
   if (amount === undefined) return undefined;
   if (scale > digits) return bad(REASON.tooManyDigits);
   return isExact(unitsOf(amount, scale, digits)) ? undefined : bad(REASON.amountTooLarge);
