@@ -8,7 +8,7 @@
 import { AccountRules } from './account-rules.ts';
 import type { AccountTable } from './account-table.ts';
 import { CURRENCY_NONE, scaleOf } from './currency.ts';
-import { MovementRules, type Place } from './movement-rules.ts';
+import { type AskedMovement, MovementRules, type Place } from './movement-rules.ts';
 import type { MovementTable } from './movement-table.ts';
 import {
   AMOUNT_MAX, CODE, DEFAULT_SCALE, KIND, readI64, REASON, RECORD_BYTES, RESULT_BYTES, writeI64,
@@ -84,9 +84,9 @@ export class AccountOperations {
     this.#write(at, resultAt, this.#rules.decide(this.#batch, at, terms));
   }
 
-  /** Executes the HOLD, CAPTURE, VOID or REVERSE at `at`, or a TRANSFER with an id. */
-  executeMovement(hasId: boolean, place: Place, at: number, resultAt: number): void {
-    this.#write(at, resultAt, this.#movements.decide(this.#batch, at, hasId, place));
+  /** Executes what stands at `at`. */
+  executeMovement(asked: AskedMovement, place: Place, at: number, resultAt: number): void {
+    this.#write(at, resultAt, this.#movements.decide(asked, place));
   }
 
   /** Executes the QUERY at `at`, which changes nothing. */

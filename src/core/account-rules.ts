@@ -156,9 +156,10 @@ export class AccountRules {
   }
 }
 
-/** Whether a write of this kind may have such terms, or none. */
+/** Whether a write of this kind may have such terms, or none. AMEND changes something. */
 export function mayHave(kind: number, terms: ReadTerms | undefined): boolean {
-  if (terms === undefined) return kind !== KIND.amend;
+  if (kind === KIND.amend && ((terms?.given ?? 0) & ~CONDITIONS) === 0) return false;
+  if (terms === undefined) return true;
   const known =
     kind === KIND.create ? CREATE_TERMS
     : kind === KIND.amend ? AMEND_TERMS

@@ -13,6 +13,7 @@ import { FIRST_ACCOUNT } from './ids.ts';
 import { NameTable } from './name-table.ts';
 import { AMOUNT_MAX } from './operation.ts';
 import { PagedTable, type TableImage } from './paged-table.ts';
+import { SystemAccounts } from './system-accounts.ts';
 
 /** Fields of a record. */
 const BALANCE = 0;
@@ -85,10 +86,18 @@ export class AccountTable {
     this.#names = names;
   }
 
-  /** Throws an Error that names what does not fit. */
-  static restore(image: TableImage | undefined, names: NameTable): AccountTable {
+  /** Throws an Error that names what does not fit. Each account is opened in `counted`, too. */
+  static restore(
+    image: TableImage | undefined, names: NameTable, counted = new SystemAccounts(),
+  ): AccountTable {
     const accounts = new AccountTable(PagedTable.restore(image, NAME, FIELDS), names);
-    for (let record = 0; record < accounts.count; record += 1) accounts.#checkRecord(record);
+    for (let record = 0; record < accounts.count; record += 1) {
+      accounts.#checkRecord(record);
+      const account = FIRST_ACCOUNT + record;
+      const currency = accounts.currency(account);
+      counted.open(currency);
+      counted.post(currency, 0, accounts.balance(account));
+    }
     accounts.#digest = accounts.scan();
     return accounts;
   }

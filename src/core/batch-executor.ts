@@ -10,16 +10,18 @@ import { AccountOperations } from './account-operations.ts';
 import { mayHave } from './account-rules.ts';
 import type { AccountTable } from './account-table.ts';
 import { present } from './assert.ts';
-import { hashContent, hashKeyAt, type KeyHash } from './idempotency-key.ts';
+import { type Content, hashContent, hashKeyAt, type KeyHash } from './idempotency-key.ts';
 import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
 import type { MovementTable } from './movement-table.ts';
 import {
-  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS,
-  GROUP_OPERATIONS_MAX, ID_AT, isReport, KIND, KIND_MAX, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf,
+  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, GROUP_OPERATIONS_MAX, isReport, KIND,
+  KIND_MAX, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf,
+  RESULT_BYTES, viewOf,
 } from './operation.ts';
 import { writeAccount, writeBadRequest, writeCode } from './result-writer.ts';
-import { isMovement, readId } from './movement-id.ts';
+import { isMovement } from './movement-id.ts';
+import { readMovement } from './movement-rules.ts';
 import { Reports } from './reports.ts';
 import type { FirstAnswer } from './run-ring.ts';
 import {
@@ -132,7 +134,7 @@ export class BatchExecutor {
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < header.operations; done += 1) {
       const kind = this.#kindAt(at, end);
-      const alone = this.#flagsAt(at) === 0 && header.operations === 1;
+      const alone = header.operations === 1 && at < end && this.#flagsAt(at) === 0;
       if (alone && kind === KIND.lease) this.#openLease(index);
       else if (alone && kind === KIND.expire) this.#answer(index, CODE.ok, kind);
       else this.#refuseMalformed(index + done, kind);
@@ -148,16 +150,16 @@ export class BatchExecutor {
   }
 
   #executeChunk(header: ChunkHeader, chunkAt: number, index: number): void {
-    const { session, operations } = header;
+    const { session, operations, isAtomic } = header;
     const record = this.#sessions.find(session);
     if (record !== SESSION_UNKNOWN) this.#sessions.touch(record, this.#seq);
     const isNew = record !== SESSION_UNKNOWN && this.#sessions.admits(record, header.firstRequest);
-    if (header.isAtomic && isNew) return this.#executeGroup(header, record, chunkAt, index);
+    if (isAtomic && isNew) return this.#executeGroup(header, record, chunkAt, index);
     const end = chunkAt + header.bytes;
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < operations; ) {
       const request = header.firstRequest + done;
-      if (header.isAtomic || record === SESSION_UNKNOWN || !this.#sessions.admits(record, request)) {
+      if (isAtomic || record === SESSION_UNKNOWN || !this.#sessions.admits(record, request)) {
         this.#answerOld(header, record, request, index + done, this.#kindAt(at, end));
         at = this.#after(at, end);
         done += 1;
@@ -182,9 +184,9 @@ export class BatchExecutor {
     const end = chunkAt + header.bytes;
     this.#sessions.recordRun(record, session, firstRequest, operations, this.#seq, index);
     this.#accounts.beginGroup();
-    let refused: number | undefined = operations > GROUP_OPERATIONS_MAX ? 0 : undefined;
-    if (refused !== undefined) this.#refuseMalformed(index, this.#kindAt(chunkAt, end));
     let at = chunkAt + RECORD_BYTES;
+    let refused: number | undefined = operations > GROUP_OPERATIONS_MAX ? 0 : undefined;
+    if (refused !== undefined) this.#refuseMalformed(index, this.#kindAt(at, end));
     for (let done = 0; done < operations && refused === undefined; done += 1) {
       this.#executePosting(at, end, index + done);
       if (this.#results.getUint8((index + done) * RESULT_BYTES) !== CODE.ok) refused = done;
@@ -265,34 +267,42 @@ export class BatchExecutor {
 
   #executeWrite(at: number, index: number, kind: number, keyed: boolean): void {
     const flags = this.#flagsAt(at);
-    const forbidden = isMovement(kind, flags) ? FLAG_TERMS : FLAG_ID;
-    if ((flags & forbidden) !== 0) return this.#refuseMalformed(index, kind);
+    if (isMovement(kind, flags)) return this.#executeMovement(at, index, kind, keyed);
+    if ((flags & FLAG_ID) !== 0) return this.#refuseMalformed(index, kind);
     let terms: ReadTerms | undefined;
     if ((flags & FLAG_TERMS) !== 0) {
       terms = readTerms(this.#batch, at + (keyed ? 2 : 1) * RECORD_BYTES);
       if (terms === undefined) return this.#refuseMalformed(index, kind);
     }
     if (!mayHave(kind, terms)) return this.#refuseMalformed(index, kind);
-    if (keyed) this.#executeKeyed(at, index, kind, terms);
-    else this.#executeUnder(terms, at, index, kind);
+    const execute = (): void => this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
+    if (!keyed) return execute();
+    this.#executeKeyed(at, index, kind, this.#contentAt(at, kind, terms), execute);
   }
 
-  #executeUnder(terms: ReadTerms | undefined, at: number, index: number, kind: number): void {
-    const flags = this.#flagsAt(at);
-    const resultAt = index * RESULT_BYTES;
-    if (!isMovement(kind, flags)) return this.#accounts.executeUnder(terms, at, resultAt);
+  #executeMovement(at: number, index: number, kind: number, keyed: boolean): void {
+    const asked = readMovement(this.#batch, at);
+    const hasTerms = (this.#flagsAt(at) & FLAG_TERMS) !== 0;
+    if (asked === undefined || hasTerms) return this.#refuseMalformed(index, kind);
     const place = { seq: this.#seq, timestamp: this.#timestamp, index };
-    this.#accounts.executeMovement((flags & FLAG_ID) !== 0, place, at, resultAt);
+    const execute = (): void =>
+      this.#accounts.executeMovement(asked, place, at, index * RESULT_BYTES);
+    if (!keyed) return execute();
+    const { id, code, from: account, to: toAccount, amount, digits: scale } = asked;
+    const content = { kind, account, toAccount, amount, scale, terms: undefined, id, code };
+    this.#executeKeyed(at, index, kind, content, execute);
   }
 
   /**
    * A write under a key: executed if the key is new, and then recorded, refusals of the bank
-   * included.
+   * included. What it asks for is undefined where it is malformed.
    */
-  #executeKeyed(at: number, index: number, kind: number, terms: ReadTerms | undefined): void {
+  #executeKeyed(
+    at: number, index: number, kind: number, asked: Content | undefined, execute: () => void,
+  ): void {
     const hash = hashKeyAt(this.#batch, at + RECORD_BYTES);
-    const content = this.#contentAt(at, kind, terms);
-    if (hash === undefined || content === undefined) return this.#refuseMalformed(index, kind);
+    if (hash === undefined || asked === undefined) return this.#refuseMalformed(index, kind);
+    const content = hashContent(asked);
     const use = this.#keys.find(hash);
     if (use !== undefined) {
       const same = !use.sealed && use.content === content;
@@ -300,26 +310,19 @@ export class BatchExecutor {
       else this.#answer(index, CODE.keyReused, kind);
       return;
     }
-    this.#executeUnder(terms, at, index, kind);
+    execute();
     if (this.#results.getUint8(index * RESULT_BYTES) === CODE.badRequest) return;
     this.#keys.add(hash, { content, seq: this.#seq, index, sealed: false });
   }
 
-  /**
-   * Hash of what the write at `at` asks for; undefined where a field that it uses is out of range.
-   */
-  #contentAt(at: number, kind: number, terms: ReadTerms | undefined): number | undefined {
+  /** What the write at `at` asks for; undefined where a field that it uses is out of range. */
+  #contentAt(at: number, kind: number, terms: ReadTerms | undefined): Content | undefined {
     const account = kind === KIND.create ? 0 : readI64(this.#batch, at + 8);
-    const hasOther = kind === KIND.transfer || kind === KIND.hold;
-    const toAccount = hasOther ? readI64(this.#batch, at + 16) : 0;
+    const toAccount = kind === KIND.transfer ? readI64(this.#batch, at + 16) : 0;
     const amount = kind === KIND.amend ? 0 : readI64(this.#batch, at + 24);
     if (Number.isNaN(account) || Number.isNaN(toAccount) || !(amount >= 0)) return undefined;
     const scale = kind === KIND.amend ? 0 : this.#batch.getUint8(at + 2);
-    const hasId = (this.#flagsAt(at) & FLAG_ID) !== 0;
-    const id = hasId ? readId(this.#batch, at + ID_AT) : '';
-    const code = isMovement(kind, this.#flagsAt(at)) ? this.#batch.getUint32(at + 4, true) : 0;
-    if (id === undefined) return undefined;
-    return hashContent({ kind, account, toAccount, amount, scale, terms, id, code });
+    return { kind, account, toAccount, amount, scale, terms, id: '', code: 0 };
   }
 
   #executeOutcome(asker: Asker, at: number, index: number, keyed: boolean): void {

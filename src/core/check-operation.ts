@@ -25,7 +25,8 @@ export function checkOperation(operation: Operation): string | undefined {
   if (!isCount(scale) || scale > DIGITS_MAX) return 'the scale is a count of digits';
   if (key !== undefined && isRead(operation)) return `${kind.toUpperCase()} takes no key`;
   if (key !== undefined && !KEY.test(key)) return 'a key is 1 to 64 visible ASCII characters';
-  return checkMovement(operation) ?? (terms === undefined ? undefined : checkTerms(terms));
+  const fault = checkMovement(operation) ?? (terms === undefined ? undefined : checkTerms(terms));
+  return fault ?? (kind === 'amend' ? checkAmend(terms) : undefined);
 }
 
 function checkMovement({ kind, id, amount, forSeconds, terms }: Operation): string | undefined {
@@ -49,6 +50,7 @@ function checkMovement({ kind, id, amount, forSeconds, terms }: Operation): stri
 
 function checkTerms(terms: Terms): string | undefined {
   const { currency, name, scale = 0, floor, ceiling, ifVersion, ifBalance } = terms;
+  const { frozen, closed } = terms;
   if (currency !== undefined && currencyNumber(currency) === undefined) {
     return `ISO 4217 has no currency ${JSON.stringify(currency)}`;
   }
@@ -58,8 +60,15 @@ function checkTerms(terms: Terms): string | undefined {
     return 'a limit is an integer of the smallest unit';
   }
   if (!isCount(ifVersion ?? 0)) return 'a version is a positive integer';
-  const isTwofold = ifVersion !== undefined && ifBalance !== undefined;
-  return isTwofold ? 'there is one condition at most' : undefined;
+  if (ifVersion !== undefined && ifBalance !== undefined) return 'there is one condition at most';
+  if (frozen !== undefined && closed !== undefined) return 'it is frozen or closed, not both';
+  const given = [currency, name, floor, ceiling, ifVersion, ifBalance, frozen, closed];
+  return given.every((term) => term === undefined) ? 'terms say something' : undefined;
+}
+
+function checkAmend({ ifVersion, ifBalance, scale, ...changes }: Terms = {}): string | undefined {
+  const isChange = Object.values(changes).some((change) => change !== undefined);
+  return isChange ? undefined : 'AMEND changes something';
 }
 
 function isCount(value: number): boolean {

@@ -104,7 +104,8 @@ export class Ledger {
     }
     const table = (name: string) => image.tables.find((candidate) => candidate.name === name);
     const names = NameTable.restore(table('names'), table('accounts')?.records ?? 0);
-    const accounts = AccountTable.restore(table('accounts'), names);
+    const counted = new SystemAccounts();
+    const accounts = AccountTable.restore(table('accounts'), names, counted);
     const system = SystemAccounts.restore(table('currencies'));
     const nextMovement = scalar('nextMovement', 0);
     const movements = MovementTable.restore(table('movements'), all.movementsMax, nextMovement);
@@ -113,6 +114,7 @@ export class Ledger {
     if (low !== scalar('digestLow', 0) || high !== scalar('digestHigh', 0)) {
       throw new Error(`the accounts' digest is ${text}, not the one recorded with them`);
     }
+    system.mustBe(counted);
     const runs = RunRing.restore(table('runs'), all.runsMax, scalar('nextRun', 1));
     const sessions = SessionTable.restore(table('leases'), table('sessions'), all.leasesMax, runs);
     const keys = KeyTable.restore(table('keys'), all.keysMax, scalar('nextKey', 1));

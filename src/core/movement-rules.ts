@@ -4,13 +4,16 @@
  * never more than the whole.
  *
  * Checks come in this order: malformed, same account, id taken, the amount, then those of any
- * transfer; of what follows up on a movement: malformed, not found, its state, the amount, more
- * than is left of it, then those of any transfer.
+ * transfer, limit exceeded (more held than a balance can be, or no room for one more movement); of
+ * what follows up on a movement: malformed, not found, its state, the amount, more than is left of
+ * it, then those of any transfer.
  */
 import type { AccountTable } from './account-table.ts';
 import { hashId, isAssignedId, readId } from './movement-id.ts';
-import { ALL_THAT_IS_LEFT, CODE, ID_AT, KIND, readI64, REASON } from './operation.ts';
-import { MOVEMENT, type Movement, type MovementId, type MovementTable } from './movement-table.ts';
+import {
+  ALL_THAT_IS_LEFT, AMOUNT_MAX, CODE, FLAG_ID, ID_AT, KIND, readI64, REASON,
+} from './operation.ts';
+import { MOVEMENT, type Movement, type MovementTable } from './movement-table.ts';
 import { MALFORMED, type Postings, toUnits, type Verdict } from './postings.ts';
 
 const MICROSECONDS = 1e6;
@@ -20,6 +23,40 @@ export interface Place {
   readonly seq: number;
   readonly timestamp: number;
   readonly index: number;
+}
+
+/** What is asked of a movement, as it stands in a batch. */
+export interface AskedMovement {
+  readonly kind: number;
+  /** Empty where it is to be given one. */
+  readonly id: string;
+  /** HOLD: after so many seconds it expires; 0: never. */
+  readonly code: number;
+  /** 0 for what follows up on a movement. */
+  readonly from: number;
+  readonly to: number;
+  readonly amount: number;
+  readonly digits: number;
+  /** All that is left of it. */
+  readonly isAll: boolean;
+}
+
+/** The HOLD, CAPTURE, VOID, REVERSE or TRANSFER with an id at `at`; undefined: malformed. */
+export function readMovement(batch: DataView, at: number): AskedMovement | undefined {
+  const hasId = (batch.getUint8(at + 1) & FLAG_ID) !== 0;
+  const id = readId(batch, at + ID_AT);
+  const [kind, digits] = [batch.getUint8(at), batch.getUint8(at + 2)];
+  const [code, amount] = [batch.getUint32(at + 4, true), readI64(batch, at + 24)];
+  if (id === undefined || hasId !== (id !== '') || !(amount >= 0)) return undefined;
+  if (kind === KIND.hold || kind === KIND.transfer) {
+    const [from, to] = [readI64(batch, at + 8), readI64(batch, at + 16)];
+    if (isAssignedId(id) || Number.isNaN(from) || Number.isNaN(to)) return undefined;
+    if (kind === KIND.transfer && code !== 0) return undefined;
+    return { kind, id, code, from, to, amount, digits, isAll: false };
+  }
+  const isAll = code === ALL_THAT_IS_LEFT && amount === 0 && digits === 0;
+  if (!hasId || !(isAll || (code === 0 && kind !== KIND.void))) return undefined;
+  return { kind, id, code, from: 0, to: 0, amount, digits, isAll };
 }
 
 export class MovementRules {
@@ -42,55 +79,42 @@ export class MovementRules {
     }
   }
 
-  decide(batch: DataView, at: number, hasId: boolean, place: Place): Verdict {
-    const text = readId(batch, at + ID_AT);
-    if (text === undefined || hasId !== (text !== '')) return MALFORMED;
-    const amount = readI64(batch, at + 24);
-    if (!(amount >= 0)) return MALFORMED;
-    const kind = batch.getUint8(at);
-    const digits = batch.getUint8(at + 2);
-    const code = batch.getUint32(at + 4, true);
-    if (kind === KIND.hold || kind === KIND.transfer) {
-      const [from, to] = [readI64(batch, at + 8), readI64(batch, at + 16)];
-      const isHold = kind === KIND.hold;
-      if (isAssignedId(text) || !(from >= 0) || !(to >= 0)) return MALFORMED;
-      if (!isHold && (code !== 0 || !hasId)) return MALFORMED;
-      const term = code === 0 ? 0 : place.timestamp + code * MICROSECONDS;
-      const id = hashId(hasId ? text : `${place.seq}.${place.index}`);
-      return this.#begin({ from, to, amount, digits, id, isHold, term, index: place.index });
-    }
-    const isAll = code === ALL_THAT_IS_LEFT && amount === 0 && digits === 0;
-    if (!hasId || (code !== 0 && !isAll)) return MALFORMED;
-    const record = this.#movements.find(hashId(text));
+  decide(asked: AskedMovement, place: Place): Verdict {
+    const { kind, isAll, amount, digits } = asked;
+    if (kind === KIND.hold || kind === KIND.transfer) return this.#begin(asked, place);
+    const record = this.#movements.find(hashId(asked.id));
     if (record === undefined) return { code: CODE.movementNotFound, account: 0, balance: 0 };
+    const part = isAll ? undefined : { amount, digits };
     switch (kind) {
       case KIND.capture:
-        return this.#capture(record, isAll ? undefined : { amount, digits });
+        return this.#capture(record, part);
       case KIND.void:
-        return isAll ? this.#void(record) : MALFORMED;
+        return this.#void(record);
       case KIND.reverse:
-        return this.#reverse(record, isAll ? undefined : { amount, digits });
+        return this.#reverse(record, part);
     }
     return MALFORMED;
   }
 
-  #begin(asked: {
-    readonly from: number; readonly to: number; readonly amount: number; readonly digits: number;
-    readonly id: MovementId; readonly isHold: boolean; readonly term: number;
-    readonly index: number;
-  }): Verdict {
-    const { from, to, amount, digits, id, isHold, term, index } = asked;
+  #begin(asked: AskedMovement, { seq, timestamp, index }: Place): Verdict {
+    const { kind, from, to, amount, digits, code } = asked;
     if (from === to) return { reason: REASON.sameAccount };
+    const id = hashId(asked.id === '' ? `${seq}.${index}` : asked.id);
     if (this.#movements.find(id) !== undefined) {
       return { code: CODE.idTaken, account: from, balance: 0 };
     }
     const units = toUnits(amount, digits, this.#postings.scaleAt(from));
     if (typeof units !== 'number') return units;
     const refusal = this.#postings.refuseMissing(from, to)
-      ?? this.#postings.refuseMove(from, to, units, false);
+      ?? this.#postings.refuseMove(from, to, units);
     if (refusal !== undefined) return refusal;
+    const isHold = kind === KIND.hold;
+    if (isHold && this.#accounts.held(from) > AMOUNT_MAX - units) {
+      return this.#postings.refuse(CODE.limitExceeded, from);
+    }
+    const expiresAt = code === 0 ? 0 : timestamp + code * MICROSECONDS;
     const state = isHold ? MOVEMENT.open : MOVEMENT.posted;
-    const movement: Movement = { from, to, amount: units, reversed: 0, expiresAt: term, state };
+    const movement: Movement = { from, to, amount: units, reversed: 0, expiresAt, state };
     if (!this.#movements.add(id, movement, this.#accounts.digest)) {
       return this.#postings.refuse(CODE.limitExceeded, from);
     }

@@ -65,8 +65,10 @@ export class MovementTable {
   /** Throws an Error that names what does not fit. */
   static restore(image: TableImage | undefined, capacity: number, next: number): MovementTable {
     const table = new MovementTable(capacity, PagedTable.restore(image, NAME, FIELDS), next);
-    if (table.#table.records > capacity || next >= capacity) throw new Error('too many movements');
-    for (let record = 0; record < table.#table.records; record += 1) {
+    const { records } = table.#table;
+    if (records > capacity || next >= capacity) throw new Error('too many movements');
+    if (records < capacity && next !== records) throw new Error(`the next movement is ${next}`);
+    for (let record = 0; record < records; record += 1) {
       table.#index.add(record);
       table.#awaitExpiry(record);
     }

@@ -38,8 +38,8 @@ export class Reports {
   }
 
   /**
-   * The report that the record at `at` asks for, as JSON, with blanks behind it until it fills whole
-   * results; undefined where it makes no sense.
+   * The report that the record at `at` asks for, as JSON, with blanks behind it until it fills
+   * whole results; undefined where it makes no sense.
    */
   write(batch: DataView, at: number): Uint8Array | undefined {
     const report = this.#make(batch, at);

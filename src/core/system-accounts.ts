@@ -47,6 +47,19 @@ export class SystemAccounts {
     return system;
   }
 
+  /**
+   * Throws an Error that names a currency whose total is not that of `counted`, which the accounts
+   * were opened in one by one. An account keeps its currency: both have the same order.
+   */
+  mustBe(counted: SystemAccounts): void {
+    const records = Math.max(this.#table.records, counted.#table.records);
+    for (let record = 0; record < records; record += 1) {
+      const [found, right] = [this, counted].map((each) => each.#describe(record));
+      if (found === right) continue;
+      throw new Error(`the books have ${found}, the accounts ${right}`);
+    }
+  }
+
   /** An account of the currency is opened. */
   open(currency: number): void {
     let record = this.#records.get(currency);
@@ -98,6 +111,13 @@ export class SystemAccounts {
 
   release(): void {
     this.#table.release();
+  }
+
+  #describe(record: number): string {
+    if (record >= this.#table.records) return 'no more currencies';
+    const [currency, accounts, high, low] = [CURRENCY, ACCOUNTS, HIGH, LOW].map((field) =>
+      this.#table.get(record, field));
+    return `${accounts} accounts of the currency ${currency} and ${high} * 2^52 + ${low} in them`;
   }
 
   #add(record: number, amount: number): void {

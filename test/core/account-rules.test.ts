@@ -97,6 +97,18 @@ t.test('rules: a ceiling: nothing above it', async (t) => {
   t.match(bank.create(2001, { ceiling: 20 }), { code: 'limitExceeded', account: 0, balance: 2001 });
 });
 
+t.test('rules: AMEND with nothing to change is malformed', async (t) => {
+  const bank = new Counter();
+  bank.create(0);
+  for (const terms of [{ ifVersion: 1 }, { ifVersion: 2 }, { ifBalance: 0 }]) {
+    for (const account of [100, 999]) {
+      t.equal(told(bank.ask({ kind: 'amend', account, terms })), 'malformed');
+    }
+  }
+  const change = { kind: 'amend', account: 100, terms: { frozen: true, ifVersion: 1 } } as const;
+  t.match(bank.ask(change), { code: 'ok', detail: 2 });
+});
+
 t.test('rules: balances down to -(2^53 - 1): exact, and never below', async (t) => {
   const bank = new Counter();
   bank.create(0, { floor: -AMOUNT_MAX, scale: 2 });

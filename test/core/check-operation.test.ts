@@ -12,6 +12,8 @@ t.test('check operation: what a record can hold passes', async (t) => {
     { kind: 'deposit', account: 100, amount: 1, key: 'k'.repeat(64) },
     { kind: 'query', account: 100 },
     { kind: 'outcome', key: 'a' },
+    { kind: 'amend', account: 100, terms: { frozen: false, ifVersion: 1 } },
+    { kind: 'update', account: 100, amount: 1, terms: { ifBalance: -1 } },
     { kind: 'outcome', account: 1088, toAccount: 3 },
   ];
   for (const operation of good) t.equal(checkOperation(operation), undefined, stringify(operation));
@@ -35,6 +37,11 @@ t.test('check operation: what would be written otherwise than meant is refused',
     { kind: 'query', account: 1, key: 'k' },
     { kind: 'lease' },
     { kind: 'end' },
+    { kind: 'amend', account: 1, terms: {} },
+    { kind: 'amend', account: 1, terms: { scale: 2 } },
+    { kind: 'amend', account: 1, terms: { ifVersion: 1 } },
+    { kind: 'amend', account: 1, terms: { frozen: true, closed: false } },
+    { kind: 'amend', account: 1 },
   ];
   for (const operation of bad) t.type(checkOperation(operation), 'string', stringify(operation));
 });

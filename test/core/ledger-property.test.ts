@@ -6,6 +6,7 @@ import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import { Ledger, type LedgerLimits } from '../../src/core/ledger.ts';
 import { CODE, encodeChunk, REASON } from '../../src/core/operation.ts';
 import { BatchGenerator, randomRecords } from '../support/batch-generator.ts';
+import { findUnsound } from '../support/check-image.ts';
 import { copyState, Teller } from '../support/ledger-batches.ts';
 import { Random } from '../../src/core/random.ts';
 import { compareCheckpoint } from '../../src/verify/directory/compare-checkpoint.ts';
@@ -13,13 +14,14 @@ import { LedgerTwin } from '../../src/verify/twin/ledger-twin.ts';
 import { findBatchFault } from '../../src/verify/twin/twin-records.ts';
 import { queryTwin } from '../support/query-twin.ts';
 
-const BATCHES = 400;
+const BATCHES = 500;
+const SEEDS = 10;
 
 const LIMITS: readonly LedgerLimits[] = [
-  { leasesMax: 3, runsMax: 40, keysMax: 12 },
-  { leasesMax: 1, runsMax: 1, keysMax: 1 },
-  { leasesMax: 2, runsMax: 7, keysMax: 20 },
-  { leasesMax: 4096, runsMax: 100_000, keysMax: 100_000 },
+  { leasesMax: 3, runsMax: 40, keysMax: 12, movementsMax: 5 },
+  { leasesMax: 1, runsMax: 1, keysMax: 1, movementsMax: 2 },
+  { leasesMax: 2, runsMax: 7, keysMax: 20, movementsMax: 1 },
+  { leasesMax: 4096, runsMax: 100_000, keysMax: 100_000, movementsMax: 12 },
 ];
 
 /** How often each code, and each reason, was answered: a run that hits nothing is noticed. */
@@ -50,16 +52,23 @@ function compareWithTwin(t: Test, seed: number, limits: LedgerLimits, counts: Co
     const where = `seed ${seed}, seq ${seq}`;
     const batch = generator.batch(seq);
     const before = batch.slice();
-    const executed = ledger.execute(seq as Seq, (seq * 10) as Timestamp, batch);
+    const timestamp = generator.timestamp();
+    const executed = ledger.execute(seq as Seq, timestamp as Timestamp, batch);
     if (findBatchFault(batch) !== undefined) throw new Error(`${where}: a fault in the batch`);
-    const expected = twin.execute(seq, seq * 10, batch);
+    const expected = twin.execute(seq, timestamp, batch);
     if (Buffer.compare(batch, before) !== 0) throw new Error(`${where}: the batch was changed`);
     if (Buffer.compare(executed.results, expected.results) !== 0) {
       throw new Error(`${where}: ${explain(executed.results, expected.results)}`);
     }
     if (executed.digest !== expected.digest) throw new Error(`${where}: another digest`);
-    const again = replica.execute(seq as Seq, (seq * 10) as Timestamp, batch);
+    const again = replica.execute(seq as Seq, timestamp as Timestamp, batch);
     if (again.digest !== executed.digest) throw new Error(`${where}: the replica differs`);
+    if (ledger.recomputeStateDigest() !== ledger.stateDigest) {
+      throw new Error(`${where}: the digest is not as a scan finds it`);
+    }
+    const unsound = findUnsound(ledger.snapshot(), timestamp);
+    ledger.releaseSnapshot();
+    if (unsound !== undefined) throw new Error(`${where}: ${unsound}`);
     counts.take(executed.results);
     for (const reads of [generator.queries(), generator.report()]) {
       const [found, right] = [ledger.query(reads), queryTwin(twin, reads)];
@@ -78,7 +87,6 @@ function compareWithTwin(t: Test, seed: number, limits: LedgerLimits, counts: Co
   t.same(
     copyState(replica), copyState(ledger), `seed ${seed}: images are identical, record by record`,
   );
-  t.equal(ledger.stateDigest, ledger.recomputeStateDigest(), 'digest as a scan finds it');
   t.equal(ledger.accountCount, twin.accountCount);
   for (const { currency, total, books } of twin.totals()) {
     const { created, adjusted, deposited, withdrawn } = books;
@@ -100,11 +108,11 @@ function explain(found: Uint8Array, expected: Uint8Array): string {
 }
 
 for (const limits of LIMITS) {
-  const { leasesMax, runsMax, keysMax } = limits;
-  const name = `${leasesMax} leases, ${runsMax} runs, ${keysMax} keys`;
+  const { leasesMax, runsMax, keysMax, movementsMax } = limits;
+  const name = `${leasesMax} leases, ${runsMax} runs, ${keysMax} keys, ${movementsMax} movements`;
   t.test(`ledger: random batches: as its twin (${name})`, async (t) => {
     const counts = new Counts();
-    for (let seed = 1; seed <= 6; seed += 1) compareWithTwin(t, seed, limits, counts);
+    for (let seed = 1; seed <= SEEDS; seed += 1) compareWithTwin(t, seed, limits, counts);
     for (const [word, code] of Object.entries(CODE)) {
       t.ok((counts.codes[code] ?? 0) > 0, `${word} was among the answers`);
     }
@@ -116,7 +124,7 @@ for (const limits of LIMITS) {
 
 t.test('ledger: random bytes as operations: as its twin, nothing thrown', async (t) => {
   const random = new Random(99);
-  const limits = { leasesMax: 2, runsMax: 50, keysMax: 10 };
+  const limits = { leasesMax: 2, runsMax: 50, keysMax: 10, movementsMax: 4 };
   const teller = new Teller(limits);
   const twin = new LedgerTwin(limits);
   let request = 1;

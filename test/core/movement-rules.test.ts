@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import { Ledger, type LedgerLimits } from '../../src/core/ledger.ts';
-import { encodeChunk, type Operation, type Result } from '../../src/core/operation.ts';
+import { AMOUNT_MAX, encodeChunk, type Operation, type Result } from '../../src/core/operation.ts';
 import { decodeResults } from '../support/ledger-batches.ts';
 
 const SECOND_US = 1e6;
@@ -148,7 +148,8 @@ t.test('ids: one that was given none is called by its place; each names one move
 
 t.test('reverse: in parts, never more than the whole', async (t) => {
   const bank = new Bank();
-  const transfer = { kind: 'transfer', account: 100, toAccount: 101, amount: 10, id: 'tx' } as const;
+  const pay = { account: 100, toAccount: 101, amount: 10 };
+  const transfer = { kind: 'transfer', ...pay, id: 'tx' } as const;
   t.match(bank.do(transfer), [{ code: 'ok', balance: 4000, toBalance: 3000 }]);
   t.match(bank.do({ kind: 'reverse', id: 'tx', amount: 4 }), [
     { code: 'ok', account: 100, balance: 4400, toBalance: 2600 },
@@ -163,6 +164,47 @@ t.test('reverse: in parts, never more than the whole', async (t) => {
   t.match(bank.do({ kind: 'reverse', id: 'h' }), [{ code: 'ok', balance: 5000 }], 'what was taken');
   bank.do({ ...transfer, id: 'spent' }, { kind: 'withdraw', account: 101, amount: 25 });
   t.equal(bank.code({ kind: 'reverse', id: 'spent' }), 'insufficientFunds');
+});
+
+t.test('hold: no more is held than a balance can be', async (t) => {
+  const bank = new Bank();
+  const [opened] = bank.do({
+    kind: 'create', amount: AMOUNT_MAX, scale: 2, terms: { floor: -AMOUNT_MAX, scale: 2 },
+  });
+  const account = opened?.account ?? NaN;
+  const all = hold(AMOUNT_MAX - 2000, { account, scale: 2 });
+  t.equal(bank.code(all), 'ok');
+  t.equal(bank.code(hold(2000, { account, scale: 2 })), 'ok', 'as much as can be');
+  t.match(bank.do(hold(1, { account, scale: 2 })), [{ code: 'limitExceeded', account }]);
+  t.equal(bank.code(hold(0, { account })), 'ok');
+  t.equal(bank.ledger.recomputeStateDigest(), bank.ledger.stateDigest);
+});
+
+t.test('malformed: whatever the movement is, and the key', async (t) => {
+  const bank = new Bank();
+  t.equal(bank.code({ kind: 'void', id: 'none', amount: 1 }), 'badRequest', 'before not found');
+  t.equal(bank.code({ kind: 'deposit', account: 100, amount: 0, key: 'k' }), 'ok');
+  for (const wrong of [
+    hold(1, { id: '7.1' }), hold(1, { id: 'a b' }), hold(1, { id: '' }), { kind: 'void' },
+    { kind: 'void', id: 'h', amount: 1 }, { kind: 'capture' },
+  ] satisfies readonly Operation[]) {
+    t.equal(bank.code({ ...wrong, key: 'k' }), 'badRequest', JSON.stringify(wrong));
+  }
+  t.equal(bank.code(hold(1, { key: 'k' })), 'keyReused');
+  for (const account of [-7, 99, 102]) {
+    t.match(bank.do(hold(1, { account })), [{ code: 'accountNotFound', account }]);
+  }
+});
+
+t.test('a key: of a capture only the id and the amount count', async (t) => {
+  const bank = new Bank();
+  bank.do(hold(5, { id: 'h' }));
+  t.equal(bank.code({ kind: 'capture', id: 'h', amount: 1, key: 'k' }), 'ok');
+  const other = { account: 100, toAccount: 7 };
+  const again = { kind: 'capture', id: 'h', amount: 100, scale: 2, key: 'k', ...other } as const;
+  t.equal(bank.code(again), 'duplicate');
+  t.equal(bank.code({ ...again, id: 'i' }), 'keyReused');
+  t.equal(bank.code({ kind: 'capture', id: 'h', key: 'k' }), 'keyReused', 'all of it');
 });
 
 t.test('frozen: no capture, and a hold still runs out', async (t) => {

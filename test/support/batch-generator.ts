@@ -3,6 +3,9 @@ import {
   encodeChunk, FLAG_TERMS, type Operation, RECORD_BYTES, recordsOf, viewOf, writeI64,
 } from '../../src/core/operation.ts';
 import type { Random } from '../../src/core/random.ts';
+import {
+  drawGroup, drawLife, drawMovement, drawPause, type Deck,
+} from './draw-movements.ts';
 import { drawName, drawTerms, respell, spoilTerms, type Known } from './draw-terms.ts';
 import { joinChunks } from './ledger-batches.ts';
 
@@ -18,12 +21,29 @@ export class BatchGenerator {
   readonly #nextRequests = new Map<number, number>();
   /** Operations under a key, to be asked for again. */
   readonly #keyed: Operation[] = [];
+  readonly #deck: Deck;
   #seq = 0;
+  #timestamp = 0;
 
   /** `know` looks an account up, so that conditions may hold. */
   constructor(random: Random, know: (account: number) => Known | undefined = () => undefined) {
     this.#random = random;
     this.#know = know;
+    const seq = () => this.#seq;
+    this.#deck = {
+      get seq() {
+        return seq();
+      },
+      ids: [],
+      account: () => this.#account(), openAccount: () => this.#openAccount(),
+      amount: () => this.#amount(),
+    };
+  }
+
+  /** Of the next entry: mostly soon after the one before, now and then by hours. */
+  timestamp(): number {
+    this.#timestamp += drawPause(this.#random);
+    return this.#timestamp;
   }
 
   batch(seq: number): Uint8Array {
@@ -46,7 +66,7 @@ export class BatchGenerator {
   report(): Uint8Array {
     const random = this.#random;
     const kind = random.pick(['account', 'accounts', 'accounts', 'accounts', 'trial'] as const);
-    const amount = random.pick([1, 3, 10, 1000, 1001, 0]);
+    const amount = random.pick([1, 3, 10, 500, 501, 0]);
     const account = random.chance(0.2) ? random.pick([0, 50, 100, 10_000, -7]) : this.#account();
     const drawn = random.chance(0.6) ? drawTerms(random, 'create', undefined) : undefined;
     const prefix = drawn?.name?.slice(0, 1 + random.int(3)) ?? drawName(random);
@@ -58,16 +78,21 @@ export class BatchGenerator {
 
   #leaseChunk(seq: number): Uint8Array {
     this.#leases.push(seq);
-    const operations: Operation[] = [{ kind: 'lease' }];
+    const kind = this.#random.chance(0.1) && seq > 1 ? 'expire' : 'lease';
+    const operations: Operation[] = [{ kind }];
     if (this.#random.chance(0.1)) operations.push(this.#operation());
-    return encodeChunk(0, 0, operations);
+    return encodeChunk(0, 0, operations, this.#random.chance(0.1));
   }
 
   #chunk(): Uint8Array {
     const session = this.#random.chance(0.02) ? this.#random.int(200) : this.#session();
-    const operations = Array.from({ length: 1 + this.#random.int(6) }, () => this.#operation());
+    const isGroup = this.#random.chance(0.2);
+    const operations = isGroup
+      ? drawGroup(this.#random, this.#deck, () => this.#operation())
+      : this.#random.chance(0.15) ? drawLife(this.#random, this.#deck)
+      : Array.from({ length: 1 + this.#random.int(6) }, () => this.#operation());
     const first = this.#firstRequest(session, operations.length);
-    return this.#disturb(encodeChunk(session, first, operations), 0.15);
+    return this.#disturb(encodeChunk(session, first, operations, isGroup), 0.15);
   }
 
   /** Mostly the number that is next; else one before (a retry, whole or in part), or one beyond. */
@@ -86,8 +111,28 @@ export class BatchGenerator {
     return (lease ?? 0) * 64 + this.#random.int(3);
   }
 
-  /** One of a few, which are others later, because what is closed remains so; or one of old. */
+  /** Any; now and then one in which nothing may pass. */
   #account(): number {
+    if (!this.#random.chance(0.06)) return this.#anyAccount();
+    return this.#accountThat(({ frozen, closed }) => frozen || closed);
+  }
+
+  #openAccount(): number {
+    if (this.#random.chance(0.1)) return this.#account();
+    return this.#accountThat(({ frozen, closed }) => !frozen && !closed);
+  }
+
+  #accountThat(fits: (known: Known) => boolean): number {
+    for (let tries = 0; tries < 20; tries += 1) {
+      const account = this.#anyAccount();
+      const known = this.#know(account);
+      if (known !== undefined && fits(known)) return account;
+    }
+    return this.#anyAccount();
+  }
+
+  /** One of a few, which are others later, because what is closed remains so; or one of old. */
+  #anyAccount(): number {
     const from = 98 + 3 * Math.floor(this.#seq / BATCHES_PER_MOVE);
     if (this.#random.chance(0.1)) return 100 + this.#random.int(from - 90);
     return from + this.#random.int(12);
@@ -114,13 +159,18 @@ export class BatchGenerator {
   #newOperation(): Operation {
     const kind = this.#random.pick([
       'create', 'create', 'update', 'deposit', 'withdraw', 'transfer', 'transfer', 'transfer',
-      'amend', 'amend', 'outcome', 'outcome', 'query', 'lease', 'end',
+      'amend', 'amend', 'amend', 'amend', 'outcome', 'outcome', 'query', 'lease', 'end', 'expire',
+      'movement', 'movement', 'movement', 'movement', 'movement', 'movement', 'movement',
     ] as const);
     if (kind === 'end' && this.#random.chance(0.9)) {
       return { kind: 'deposit', account: 100, amount: 1 };
     }
     const keyed = this.#random.chance(0.3) ? { key: this.#key() } : {};
     if (kind === 'outcome') return { kind, ...this.#askedRequest(), ...keyed };
+    if (kind === 'movement') {
+      const terms = this.#random.chance(0.02) ? { terms: { ifVersion: 1 } } : {};
+      return { ...drawMovement(this.#random, this.#deck), ...keyed, ...terms };
+    }
     const account = this.#account();
     const fields = { account, toAccount: this.#account(), amount: this.#amount() };
     const drawn = drawTerms(this.#random, kind, this.#know(account));
@@ -135,7 +185,8 @@ export class BatchGenerator {
     const { amount = 0, scale = 0, terms } = before;
     if (this.#random.chance(0.3)) return before;
     if (this.#random.chance(0.2)) return { ...before, amount: amount + 1 };
-    const amounts = Number.isSafeInteger(amount * 10)
+    if (this.#random.chance(0.1)) return { ...before, id: 'other', forSeconds: 77 };
+    const amounts = before.amount !== undefined && Number.isSafeInteger(amount * 10)
       ? { amount: amount * 10, scale: scale + 1 } : {};
     const others = terms === undefined ? {} : { terms: respell(terms) };
     if (terms !== undefined && this.#random.chance(0.3)) {
@@ -189,8 +240,10 @@ export function randomRecords(random: Random, session: number, first: number): U
   view.setUint32(24, records, true);
   for (let record = 1; record <= records; record += 1) {
     const at = record * RECORD_BYTES;
-    if (random.chance(0.5)) view.setUint8(at, random.int(16));
-    if (random.chance(0.5)) view.setUint8(at + 1, random.int(5));
+    if (random.chance(0.5)) view.setUint8(at, random.int(20));
+    if (random.chance(0.5)) view.setUint8(at + 1, random.int(9));
+    if (random.chance(0.3)) view.setUint32(at + 4, random.int(3), true);
+    if (random.chance(0.3)) chunk.fill(0, at + 32, at + 48).fill(random.int(100), at + 32, at + 33);
     if (random.chance(0.3)) writeI64(view, at + 8, 100 + random.int(4));
     if (random.chance(0.2)) chunk.set(randomTerms(random), at);
   }

@@ -10,6 +10,8 @@ export interface Known {
   readonly balance: bigint;
   readonly version: number;
   readonly digits: number;
+  readonly frozen: boolean;
+  readonly closed: boolean;
 }
 
 const NAMES = [
@@ -47,7 +49,7 @@ export function drawTerms(random: Random, kind: Kind, known: Known | undefined):
   const scale = random.pick([0, 0, 1, 2, 2, 3, 4, 5]);
   const floor = random.chance(0.35) ? { scale, floor: random.pick(FLOORS) } : {};
   const ceiling = random.chance(0.35) ? { scale, ceiling: random.pick(CEILINGS) } : {};
-  const name = random.chance(0.3) ? { name: drawName(random) } : {};
+  const name = random.chance(0.45) ? { name: drawName(random) } : {};
   switch (like) {
     case 'create': {
       const currency = random.chance(0.5) ? { currency: random.pick(CURRENCIES) } : {};
@@ -106,7 +108,7 @@ export function spoilTerms(random: Random, chunk: Uint8Array, at: number): void 
 /** Only what is empty can be closed. */
 function drawStanding(random: Random, known: Known | undefined): Terms {
   if (random.chance(known?.balance === 0n ? 0.4 : 0.1)) return { closed: random.chance(0.8) };
-  if (random.chance(0.25)) return { frozen: random.chance(0.5) };
+  if (random.chance(0.5)) return { frozen: random.chance(0.8) };
   return random.chance(0.02) ? { frozen: true, closed: true } : {};
 }
 

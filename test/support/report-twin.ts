@@ -8,7 +8,7 @@ import { codeOf, digitsOf } from '../../src/verify/twin/twin-currencies.ts';
 import { readChunks, type TwinOperation } from '../../src/verify/twin/twin-records.ts';
 import type { TwinTerms } from '../../src/verify/twin/twin-terms.ts';
 
-const PAGE = 1000n;
+const PAGE = 500n;
 const NO_FILTER = TERM.frozen | TERM.closed | CONDITIONS;
 
 /** Undefined where the batch does not begin with a report. */
@@ -22,7 +22,11 @@ export function reportTwin(twin: LedgerTwin, batch: Uint8Array): Uint8Array | un
   const isAlone = chunks.length === 1 && chunks[0]?.operations.length === 1
     && batch.length === 64 * records;
   if (operation === undefined || !isAlone) return new Uint8Array();
-  return new TextEncoder().encode(reportOf(twin, operation) ?? '');
+  const text = new TextEncoder().encode(reportOf(twin, operation) ?? '');
+  // Whole results, blanks behind it.
+  const padded = new Uint8Array(32 * Math.ceil(text.length / 32)).fill(0x20);
+  padded.set(text);
+  return padded;
 }
 
 function reportOf(twin: LedgerTwin, operation: TwinOperation): string | undefined {
@@ -80,13 +84,15 @@ function trial(twin: LedgerTwin): string {
 }
 
 function describe(twin: LedgerTwin, account: Account): string {
-  const { number, currency, digits, balance, floor, ceiling, frozen, closed, version } = account;
+  const { number, currency, digits, balance, held, floor, ceiling, version } = account;
+  const { frozen, closed } = account;
   const record = number - 100;
   const [accounts] = twin.tables();
   const [created, changed] = [6, 7].map((field) => accounts?.get(record, field) ?? NaN);
   const limit = ceiling === LARGEST ? null : JSON.stringify(decimal(ceiling, digits));
   return `{"account":${number},"name":${quoted(twin.nameOf(number))},`
     + `"currency":${quoted(codeOf(currency))},"balance":"${decimal(balance, digits)}",`
+    + `"held":"${decimal(held, digits)}","available":"${decimal(balance - held, digits)}",`
     + `"floor":"${decimal(floor, digits)}","ceiling":${limit},"frozen":${frozen},`
     + `"closed":${closed},"version":${version},"createdAt":"${timeOf(created)}",`
     + `"changedAt":"${timeOf(changed)}"}`;
@@ -103,7 +109,7 @@ function decimal(units: bigint, digits: number): string {
   return `${sign}${size / unit}${fraction}`;
 }
 
-/** Of the microseconds that tests count, all within the first second. */
 function timeOf(microseconds = NaN): string {
-  return `1970-01-01T00:00:00.${String(microseconds).padStart(6, '0')}Z`;
+  const text = new Date(Math.floor(microseconds / 1000)).toISOString();
+  return text.replace('Z', `${String(microseconds % 1000).padStart(3, '0')}Z`);
 }

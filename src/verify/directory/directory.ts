@@ -9,7 +9,9 @@
 import { join } from 'node:path';
 import type { EntryId } from '../../core/entry.ts';
 import { CLUSTER_NONE, SEQ_NONE, type EntryHash, type Seq } from '../../core/ids.ts';
-import { KEYS_MAX, LEASES_MAX, RUNS_MAX, type LedgerImage } from '../../core/ledger.ts';
+import {
+  KEYS_MAX, LEASES_MAX, MOVEMENTS_MAX, RUNS_MAX, type LedgerImage,
+} from '../../core/ledger.ts';
 import type { StateDigest } from '../../core/message.ts';
 import { EnvironmentError, fromErrno } from '../../host/environment-error.ts';
 import { FileCheckpointStore } from '../../host/file-checkpoint.ts';
@@ -32,7 +34,9 @@ import type { LedgerTwin } from '../twin/ledger-twin.ts';
 import type { CurrencyTotal } from '../twin/twin-accounts.ts';
 import { EMPTY_BOOKS, NO_CURRENCY, type Books } from '../twin/twin-currencies.ts';
 
-const LIMITS = { leasesMax: LEASES_MAX, runsMax: RUNS_MAX, keysMax: KEYS_MAX };
+const LIMITS = {
+  leasesMax: LEASES_MAX, runsMax: RUNS_MAX, keysMax: KEYS_MAX, movementsMax: MOVEMENTS_MAX,
+};
 
 /** The balance in the smallest unit; the currency where the account has one. */
 export type AccountRow = readonly [account: number, balance: number, currency?: number];

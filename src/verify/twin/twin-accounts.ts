@@ -4,7 +4,7 @@
  * The books count, beside the balances, how much money came in and went out: of each currency, the
  * sum of all balances must be what was created, adjusted and deposited less what was withdrawn.
  */
-import { CLOSED, FROZEN, LIMITED } from '../../core/account-table.ts';
+import { CLOSED, FROZEN, HOLDING, LIMITED } from '../../core/account-table.ts';
 import { isExact, LARGEST } from './amounts.ts';
 import { digitsOf, NO_CURRENCY, TwinCurrencies, type Books } from './twin-currencies.ts';
 import { hashBalance, hashValues, modulo, type Lanes } from './twin-digest.ts';
@@ -15,7 +15,7 @@ const FIRST_ACCOUNT = 100;
 const FIELDS = [
   'balance', 'version', 'terms', 'held', 'floor', 'ceiling', 'created at', 'changed at',
 ];
-const [BALANCE, VERSION, TERMS, FLOOR, CEILING, CREATED_AT] = [0, 1, 2, 4, 5, 6];
+const [BALANCE, VERSION, TERMS, HELD, FLOOR, CEILING, CREATED_AT] = [0, 1, 2, 3, 4, 5, 6];
 
 /** What an account is besides its balance. */
 export interface Agreed {
@@ -30,10 +30,20 @@ export const ORDINARY: Agreed = { floor: 0n, ceiling: LARGEST, frozen: false, cl
 export interface Account extends Agreed {
   readonly number: number;
   readonly balance: bigint;
+  /** Of it, for open holds. */
+  readonly held: bigint;
   readonly version: number;
   readonly currency: number;
   /** Of the currency. */
   readonly digits: number;
+}
+
+/** What is to be another; what is left out remains. */
+export interface Change {
+  readonly balance?: bigint;
+  readonly held?: bigint;
+  readonly agreed?: Agreed;
+  readonly name?: string | undefined;
 }
 
 /** Of all accounts of one currency. */
@@ -71,6 +81,18 @@ export class TwinAccounts {
     this.#timestamp = timestamp;
   }
 
+  /** Balances change from now on, and nothing else does; they may have to be as they were. */
+  attempt(): void {
+    this.table.attempt();
+    this.currencies.attempt();
+  }
+
+  /** They stay, or are as they were. */
+  settle(isDone: boolean): void {
+    this.table.settle(isDone);
+    this.currencies.settle(isDone);
+  }
+
   /** The sum, over all accounts, of a hash in two lanes of 32 bits. */
   digest(): Lanes {
     for (const record of this.#changed) this.#count(record, 1);
@@ -101,27 +123,25 @@ export class TwinAccounts {
     const time = this.#timestamp;
     const record = this.table.append([Number(balance), 1, 0, 0, 0, 0, time, time]);
     this.#changed.add(record);
-    this.#agree(record, currency, agreed);
+    this.#agree(record, currency, agreed, 0n);
     if (name !== undefined) this.names.give(FIRST_ACCOUNT + record, name);
     this.currencies.open(currency, balance);
     return this.#at(record);
   }
 
-  /** Another balance, or other terms, or another name; what it is then. */
-  change(
-    { number, currency }: Account, balance: bigint, agreed?: Agreed, name?: string,
-  ): Account {
+  /** One change of the account; what it is then. */
+  change(account: Account, { balance, held, agreed, name }: Change): Account {
+    const { number, currency } = account;
     const record = number - FIRST_ACCOUNT;
     if (!this.#changed.has(record)) this.#count(record, -1);
     this.#changed.add(record);
     const { table } = this;
     const created = table.get(record, CREATED_AT);
-    const [terms, floor, ceiling] = this.#termsAt(record);
     table.fill(record, [
-      Number(balance), table.get(record, VERSION) + 1, terms, 0, floor, ceiling, created,
+      Number(balance ?? account.balance), table.get(record, VERSION) + 1, 0, 0, 0, 0, created,
       this.#timestamp,
     ]);
-    if (agreed !== undefined) this.#agree(record, currency, agreed);
+    this.#agree(record, currency, agreed ?? account, held ?? account.held);
     if (name !== undefined) this.names.give(number, name);
     return this.#at(record);
   }
@@ -134,6 +154,7 @@ export class TwinAccounts {
     return {
       number: FIRST_ACCOUNT + record,
       balance: BigInt(field(BALANCE)),
+      held: BigInt(field(HELD)),
       version: field(VERSION),
       currency,
       digits: digitsOf(currency) ?? NaN,
@@ -144,17 +165,21 @@ export class TwinAccounts {
     };
   }
 
-  #agree(record: number, currency: number, { floor, ceiling, frozen, closed }: Agreed): void {
+  #agree(
+    record: number, currency: number, { floor, ceiling, frozen, closed }: Agreed, held: bigint,
+  ): void {
     const isLimited = floor !== ORDINARY.floor || ceiling !== ORDINARY.ceiling;
-    const flags = [isLimited ? LIMITED : 0, frozen ? FROZEN : 0, closed ? CLOSED : 0];
+    const flags = [
+      isLimited ? LIMITED : 0, frozen ? FROZEN : 0, closed ? CLOSED : 0, held > 0n ? HOLDING : 0,
+    ];
     this.table.set(record, TERMS, flags.reduce((sum, flag) => sum + flag, currency));
+    this.table.set(record, HELD, Number(held));
     this.table.set(record, FLOOR, isLimited ? Number(floor) : 0);
     this.table.set(record, CEILING, isLimited ? Number(ceiling) : 0);
   }
 
-  #termsAt(record: number): readonly [terms: number, floor: number, ceiling: number] {
-    const { table } = this;
-    return [table.get(record, TERMS), table.get(record, FLOOR), table.get(record, CEILING)];
+  #termsAt(record: number): readonly number[] {
+    return [TERMS, FLOOR, CEILING, HELD].map((field) => this.table.get(record, field));
   }
 
   /** Counts the account into the digest, or out of it: its balance, its terms, its name. */

@@ -58,6 +58,8 @@ export class TwinCurrencies {
     'currency', 'accounts', 'total, bits from 52', 'total, bits 0 to 51',
   ]);
   readonly #currencies = new Map<number, Currency>();
+  /** How each was before an attempt. */
+  #before: readonly Currency[] = [];
 
   /** In the order in which they came into use. */
   get all(): readonly number[] {
@@ -87,6 +89,19 @@ export class TwinCurrencies {
     const low = BigInt.asUintN(52, one.sum);
     const high = (one.sum - low) / 2n ** 52n;
     this.table.fill(one.record, [currency, one.accounts, Number(high), Number(low)]);
+  }
+
+  /** What is posted from now on may be taken back. */
+  attempt(): void {
+    this.#before = [...this.#currencies.values()].map((one) => ({ ...one }));
+    this.table.attempt();
+  }
+
+  /** It stays, or all is as it was. */
+  settle(isDone: boolean): void {
+    this.table.settle(isDone);
+    if (isDone) return;
+    for (const one of this.#before) this.#currencies.set(this.table.get(one.record, 0), one);
   }
 
   #of(currency: number): Currency {

@@ -7,7 +7,7 @@
 import { KIND } from '../../core/operation.ts';
 import { sha256 } from '../../core/hash.ts';
 import { spell } from './amounts.ts';
-import type { TwinOperation } from './twin-records.ts';
+import { isFollowUp, isMovement, type TwinOperation } from './twin-records.ts';
 import type { Place } from './twin-sessions.ts';
 import { TwinTable } from './twin-table.ts';
 import type { TwinTerms } from './twin-terms.ts';
@@ -92,11 +92,15 @@ function hashParts(key: string): readonly [number, number, number] {
 
 /** 52 bits of what a well-formed write asks for, however many zeros its amounts end with. */
 export function contentOf(operation: TwinOperation): number {
-  const { kind, account, toAccount, amount, scale, terms } = operation;
-  const one = kind === KIND.create ? 0n : account;
-  const other = kind === KIND.transfer ? toAccount : 0n;
+  const { kind, account, toAccount, amount, scale, terms, code, id } = operation;
+  const one = kind === KIND.create || isFollowUp(kind) ? 0n : account;
+  const other = kind === KIND.transfer || kind === KIND.hold ? toAccount : 0n;
   const sum = kind === KIND.amend ? spell(0n, 0) : spell(amount, scale);
-  const words = [kind, one, other, sum, ...(terms === undefined ? [] : wordsOf(terms))];
+  const isBare = !isMovement(operation) || (code === 0 && id === '');
+  const words = [
+    kind, one, other, sum, ...(terms === undefined ? [] : wordsOf(terms)),
+    ...(isBare ? [] : [code, id]),
+  ];
   return Number.parseInt(sha256(words.join(' ')).slice(0, 13), 16);
 }
 

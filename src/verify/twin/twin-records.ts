@@ -3,8 +3,8 @@
  * constants of the record layout (the layout itself is in `core/operation.ts`).
  */
 import {
-  CHUNK_BYTES_MAX, CHUNK_MARK, CHUNK_OPERATIONS_MAX, FLAG_KEY, FLAG_TERMS, KIND_MAX, RECORD_BYTES,
-  RESULT_BYTES,
+  CHUNK_ATOMIC, CHUNK_BYTES_MAX, CHUNK_MARK, CHUNK_OPERATIONS_MAX, FLAG_ID, FLAG_KEY, FLAG_TERMS,
+  ID_AT, ID_BYTES_MAX, KIND, KIND_MAX, RECORD_BYTES, RESULT_BYTES,
 } from '../../core/operation.ts';
 import { isNatural } from './amounts.ts';
 import { readTerms, type TwinTerms } from './twin-terms.ts';
@@ -17,10 +17,12 @@ export interface TwinOperation {
   readonly kind: number;
   readonly flags: number;
   readonly scale: number;
-  readonly byKey: number;
+  readonly code: number;
   readonly account: bigint;
   readonly toAccount: bigint;
   readonly amount: bigint;
+  /** Empty where there is none, undefined where it can be none. */
+  readonly id: string | undefined;
   /** Whether the chunk has all of its extensions. */
   readonly isWhole: boolean;
   /** Undefined without one, and where it is none. */
@@ -31,6 +33,8 @@ export interface TwinOperation {
 export interface TwinChunk {
   readonly session: number;
   readonly firstRequest: number;
+  /** One group: all of it, or nothing. */
+  readonly isAtomic: boolean;
   /** Undefined where the records ran out. */
   readonly operations: readonly (TwinOperation | undefined)[];
 }
@@ -44,6 +48,17 @@ export interface Answer {
   readonly toBalance?: bigint | number;
   /** Digits of the balances; left out: 2. */
   readonly scale?: number;
+}
+
+/** What is asked of a movement that is there, by its id. */
+export function isFollowUp(kind: number): boolean {
+  return kind === KIND.capture || kind === KIND.void || kind === KIND.reverse;
+}
+
+/** It has to do with a movement that has an id. */
+export function isMovement({ kind, flags }: TwinOperation): boolean {
+  return isFollowUp(kind) || kind === KIND.hold
+    || (kind === KIND.transfer && (flags & FLAG_ID) !== 0);
 }
 
 /** Why the batch is no row of whole chunks, in words; undefined where it is one. */
@@ -74,6 +89,7 @@ export function readChunks(batch: Uint8Array): TwinChunk[] {
     chunks.push({
       session: Number(view.getBigInt64(at + 8, true)),
       firstRequest: Number(view.getBigInt64(at + 16, true)),
+      isAtomic: view.getUint8(at + 1) === CHUNK_ATOMIC,
       operations: readOperations(view, at, end),
     });
     at = end;
@@ -108,12 +124,13 @@ function readOperation(view: DataView, at: number, end: number): TwinOperation |
     kind: view.getUint8(at),
     flags,
     scale: view.getUint8(at + 2),
-    byKey: view.getUint32(at + 4, true),
+    code: view.getUint32(at + 4, true),
     account: view.getBigInt64(at + 8, true),
     toAccount: view.getBigInt64(at + 16, true),
     amount: view.getBigInt64(at + 24, true),
+    id: readText(new Uint8Array(view.buffer, view.byteOffset + at + ID_AT, ID_BYTES_MAX)),
     isWhole: at + (1 + extensions.length) * RECORD_BYTES <= end,
-    key: key && readKey(key),
+    key: key && (readText(key) || undefined),
     terms: terms && readTerms(terms),
   };
 }
@@ -122,10 +139,10 @@ function chunkBytes(view: DataView, at: number): number {
   return (1 + view.getUint32(at + 24, true)) * RECORD_BYTES;
 }
 
-/** The key in an extension: 1 to 64 visible ASCII characters, then zeros; undefined for others. */
-function readKey(extension: Uint8Array): string | undefined {
-  const text = Buffer.from(extension).toString('latin1');
-  return /^[!-~]{1,64}\0*$/.test(text) ? text.replace(/\0+$/, '') : undefined;
+/** A key, or an id: visible ASCII characters, then zeros to the end; undefined for others. */
+function readText(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes).toString('latin1').replace(/\0+$/, '');
+  return /^[!-~]*$/.test(text) ? text : undefined;
 }
 
 /** A whole batch's results, each put where it belongs. */

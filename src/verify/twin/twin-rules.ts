@@ -2,7 +2,7 @@
  * The rules of the bank in BigInt. What speaks against an operation is found in the order that
  * `core/account-rules.ts` states; the first objection is the answer, and then nothing is done.
  */
-import { CODE, KIND, REASON } from '../../core/operation.ts';
+import { CODE, FLAG_ID, FLAG_TERMS, KIND, REASON } from '../../core/operation.ts';
 import { CONDITIONS, TERM } from '../../core/terms.ts';
 import { isExact, isNatural } from './amounts.ts';
 import { ORDINARY, TwinAccounts, type Account, type Agreed } from './twin-accounts.ts';
@@ -29,11 +29,19 @@ export function isWrite(kind: number): boolean {
   return kind in ALLOWED;
 }
 
+/** What a group may consist of. */
+export function isPosting({ kind, flags }: TwinOperation): boolean {
+  const isKind = ALLOWED[kind] === CONDITIONS;
+  return isKind && (flags === 0 || flags === FLAG_TERMS);
+}
+
 /** The fields that the kind uses are exact, the amount is not below zero, the terms are its own. */
 export function isWellFormed(operation: TwinOperation): boolean {
-  const { kind, account, toAccount, amount, terms } = operation;
-  if (((terms?.given ?? 0) & ~(ALLOWED[kind] ?? 0)) !== 0) return false;
-  if (kind === KIND.amend) return terms !== undefined && isExact(account);
+  const { kind, flags, account, toAccount, amount, terms } = operation;
+  const given = terms?.given ?? 0;
+  if ((flags & FLAG_ID) !== 0) return false;
+  if ((given & ~(ALLOWED[kind] ?? 0)) !== 0) return false;
+  if (kind === KIND.amend) return (given & ~CONDITIONS) !== 0 && isExact(account);
   if (!isNatural(amount)) return false;
   if (kind !== KIND.create && !isExact(account)) return false;
   return kind !== KIND.transfer || isExact(toAccount);
@@ -84,8 +92,8 @@ function amend(accounts: TwinAccounts, { terms }: TwinOperation, one: Account): 
   const { balance } = one;
   const misfit = objectToBalance({ ...one, ...agreed }, balance);
   if (misfit !== undefined) return misfit;
-  if (agreed.closed && balance !== 0n) return refusal(CODE.notEmpty, one);
-  return done(accounts.change(one, balance, agreed, terms?.name));
+  if (agreed.closed && (balance !== 0n || one.held !== 0n)) return refusal(CODE.notEmpty, one);
+  return done(accounts.change(one, { agreed, name: terms?.name }));
 }
 
 function writeOne(
@@ -101,24 +109,36 @@ function writeOne(
     ?? objectToBalance(one, after);
   if (objection !== undefined) return objection;
   accounts.currencies.post(currency, how, difference);
-  return done(accounts.change(one, after));
+  return done(accounts.change(one, { balance: after }));
 }
 
 function transfer(
   accounts: TwinAccounts, { terms }: TwinOperation, [from, to]: readonly [Account, Account],
   units: bigint,
 ): Answer {
-  const objection = objectToCondition(terms, from)
-    ?? objectToStanding(from) ?? objectToStanding(to);
-  if (objection !== undefined) return objection;
-  if (from.currency !== to.currency) return refusal(CODE.currencyMismatch, to);
-  if (from.balance - units < from.floor) return refusal(CODE.insufficientFunds, from);
-  if (to.balance + units > to.ceiling) return refusal(CODE.limitExceeded, to);
-  const toBalance = accounts.change(to, to.balance + units).balance;
-  return { ...done(accounts.change(from, from.balance - units)), toBalance };
+  return objectToCondition(terms, from) ?? objectToMove(from, to, units)
+    ?? move(accounts, [from, to], units);
 }
 
-function objectToAmount(amount: bigint | undefined, scale: number, digits: number): Objection {
+/** What speaks against any transfer of so much. */
+export function objectToMove(from: Account, to: Account, units: bigint): Objection {
+  const objection = objectToStanding(from) ?? objectToStanding(to);
+  if (objection !== undefined) return objection;
+  if (from.currency !== to.currency) return refusal(CODE.currencyMismatch, to);
+  if (from.balance - from.held - units < from.floor) return refusal(CODE.insufficientFunds, from);
+  return to.balance + units > to.ceiling ? refusal(CODE.limitExceeded, to) : undefined;
+}
+
+export function move(
+  accounts: TwinAccounts, [from, to]: readonly [Account, Account], units: bigint,
+): Answer {
+  const toBalance = accounts.change(to, { balance: to.balance + units }).balance;
+  return { ...done(accounts.change(from, { balance: from.balance - units })), toBalance };
+}
+
+export function objectToAmount(
+  amount: bigint | undefined, scale: number, digits: number,
+): Objection {
   if (amount === undefined) return undefined;
   if (scale > digits) return bad(REASON.tooManyDigits);
   return isExact(unitsOf(amount, scale, digits)) ? undefined : bad(REASON.amountTooLarge);
@@ -161,7 +181,7 @@ function objectToName(
 }
 
 function objectToBalance(one: Account, balance: bigint): Objection {
-  if (balance < one.floor) return refusal(CODE.insufficientFunds, one);
+  if (balance - one.held < one.floor) return refusal(CODE.insufficientFunds, one);
   return balance > one.ceiling ? refusal(CODE.limitExceeded, one) : undefined;
 }
 
@@ -177,18 +197,18 @@ function agree(before: Agreed, terms: TwinTerms | undefined, digits: number): Ag
   };
 }
 
-function unitsOf(amount: bigint, scale: number, digits: number): bigint {
+export function unitsOf(amount: bigint, scale: number, digits: number): bigint {
   return amount * 10n ** BigInt(digits - scale);
 }
 
-function bad(reason: number): Answer {
+export function bad(reason: number): Answer {
   return { code: CODE.badRequest, detail: reason };
 }
 
-function refusal(code: number, { number, balance, digits }: Account): Answer {
+export function refusal(code: number, { number, balance, digits }: Account): Answer {
   return { code, account: number, balance, scale: digits };
 }
 
-function done({ number, balance, version, digits }: Account): Answer {
+export function done({ number, balance, version, digits }: Account): Answer {
   return { code: CODE.ok, account: number, balance, detail: version, scale: digits };
 }

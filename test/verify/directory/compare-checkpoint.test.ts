@@ -9,7 +9,7 @@ import { LedgerTwin } from '../../../src/verify/twin/ledger-twin.ts';
 import { BatchGenerator } from '../../support/batch-generator.ts';
 import { copyImage } from '../../support/ledger-batches.ts';
 
-const LIMITS = { leasesMax: 3, runsMax: 40, keysMax: 12 };
+const LIMITS = { leasesMax: 3, runsMax: 40, keysMax: 12, movementsMax: 5 };
 
 /** A state with records in every table, as the ledger saves it and as the twin has it. */
 function makeState(): { readonly image: LedgerImage; readonly twin: LedgerTwin } {

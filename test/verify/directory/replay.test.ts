@@ -11,7 +11,7 @@ import { chainOf, entryAfter } from '../../support/journal-entries.ts';
 import { rechain } from '../../support/small-directory.ts';
 
 const SEED = 12345;
-const LIMITS = { leasesMax: 4, runsMax: 10, keysMax: 10 };
+const LIMITS = { leasesMax: 4, runsMax: 10, keysMax: 10, movementsMax: 4 };
 
 function recordOf(entry: ExecutedEntry): Uint8Array {
   return new Uint8Array(Buffer.concat(encodeEntry(entry, (entry.seq - 1) as Seq, SEED)));
