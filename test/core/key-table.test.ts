@@ -56,6 +56,16 @@ t.test('key table: random keys, restored now and then: as a list finds them', as
   }
 });
 
+t.test('key table: it knows whether it has forgotten a key', async (t) => {
+  const keys = new KeyTable(3);
+  const told: boolean[] = [];
+  for (let seq = 1; seq <= 4; seq += 1) {
+    keys.add({ high: 1, middle: seq, low: 0 }, use(seq));
+    told.push(keys.hasForgotten);
+  }
+  t.same(told, [false, false, false, true]);
+});
+
 t.test('key table: restore: what does not fit is named', async (t) => {
   const keys = new KeyTable(4);
   for (let seq = 1; seq <= 6; seq += 1) keys.add({ high: 1, middle: seq, low: 0 }, use(seq));

@@ -243,15 +243,17 @@ t.test('serving: no room yet: a write waits, and what its connection reads after
 
 t.test('serving: the disk is full: writes are refused and reads go on; what is in doubt waits, '
   + 'and what its connection reads after it', async (t) => {
-  const { admission, admit, serving, told, pong, prepares, readers } = serve();
+  const { admission, admit, serving, told, pong, prepares, sent } = serve();
   pong(1, STATE, { bytes: 0, full: true });
   admit('write', 1, true);
   admit('read', 1);
   const fresh = admit('write', 2);
-  admit('read', 2);
+  const free = admit('read', 2);
   serving.pump();
   t.same(told.refused, [fresh]);
-  t.same([prepares().length, readers().length, admission.queued], [0, 1, 2]);
+  t.same([prepares().length, admission.queued], [0, 2]);
+  const reads = sent.flatMap(([, message]) => (message.type === 'read' ? [message.batch] : []));
+  t.same(reads, [free.chunk]);
 });
 
 t.test('serving: a reader that fails: another one reads', async (t) => {
