@@ -72,9 +72,13 @@ t.test('key table: restore: what does not fit is named', async (t) => {
   const image = keys.snapshot();
   t.throws(() => KeyTable.restore(image, 4, 3), { message: /holds 4 of 2/ });
   t.throws(() => KeyTable.restore(image, 100, 7), { message: /holds 4 of 6/ });
-  const broken = { ...image, pages: image.pages.map((page) => page.slice()) };
-  (broken.pages[0] as Float64Array)[7] = 5;
-  t.throws(() => KeyTable.restore(broken, 4, 7), { message: /key 5 does not lead/ });
+  // Position 5 stands in the first record, 6 in the second; the link is the eighth field.
+  for (const [at, link, key] of [[7, 5, 5], [15, 0, 6]] as const) {
+    const broken = { ...image, pages: image.pages.map((page) => page.slice()) };
+    (broken.pages[0] as Float64Array)[at] = link;
+    const message = new RegExp(`key ${key} does not lead`);
+    t.throws(() => KeyTable.restore(broken, 4, 7), { message });
+  }
 });
 
 function keyRecord(bytes: readonly number[] | string): DataView {
