@@ -1,8 +1,9 @@
 import t from 'tap';
 import { entryBytes, type ExecutedEntry } from '../../src/core/entry.ts';
+import { crc32 } from '../../src/core/hash.ts';
 import { EPOCH_NONE, HASH_NONE, SEQ_NONE, type Seq } from '../../src/core/ids.ts';
-import { RESULT_BYTES } from '../../src/core/operation.ts';
-import { encodeEntry, encodeMark } from '../../src/wire/journal-entry.ts';
+import { BATCH_BYTES_MAX, RESULT_BYTES, viewOf, writeI64 } from '../../src/core/operation.ts';
+import { encodeEntry, encodeMark, readRecordHead } from '../../src/wire/journal-entry.ts';
 import { scanSegment, type SegmentScan } from '../../src/wire/journal-scan.ts';
 import {
   decodeSeal, decodeSegmentHeader, encodeSeal, encodeSegmentHeader, recordsEnd,
@@ -195,6 +196,36 @@ t.test('scan: a bit in the room behind the last record: torn, nothing lost', asy
   const { outcome, last } = scan({ ...segment, bytes: flipped(segment.bytes, at, 3) });
   t.equal(outcome.kind, 'torn');
   t.equal(last.seq, 1);
+});
+
+t.test('record: a head that makes no sense is none, though its checksum is right', async (t) => {
+  const SEED = 77;
+  const entry = Buffer.concat(encodeEntry(two, 1 as Seq, SEED) as Uint8Array[]);
+  const mark = encodeMark(2 as Seq, SEED);
+  const headOf = (record: Uint8Array, change: (view: DataView) => void, crcAt: number) => {
+    const changed = new Uint8Array(record);
+    const view = viewOf(changed);
+    change(view);
+    view.setUint32(crcAt, crc32(changed.subarray(0, crcAt), SEED), true);
+    return readRecordHead(changed, view, 0, SEED);
+  };
+  t.match(headOf(entry, () => {}, 252), { kind: 'entry', seq: 2, fsyncedSeq: 1 });
+  t.match(headOf(mark, () => {}, 60), { kind: 'mark', seq: 2, fsyncedSeq: 2 });
+  const entries: readonly (readonly [what: string, change: (view: DataView) => void])[] = [
+    ['longer than its parts', (view) => view.setUint32(4, entry.byteLength + 64, true)],
+    ['entry 0', (view) => writeI64(view, 8, 0)],
+    ['before it was written', (view) => writeI64(view, 32, 2)],
+    ['durable before the first', (view) => writeI64(view, 32, -1)],
+    ['a batch too large', (view) => {
+      view.setUint32(40, BATCH_BYTES_MAX + 64, true);
+      view.setUint32(44, 32, true);
+      view.setUint32(4, entryBytes(BATCH_BYTES_MAX + 64, 1), true);
+    }],
+    ['more members than there may be', (view) => view.setUint8(56, 8)],
+  ];
+  for (const [what, change] of entries) t.equal(headOf(entry, change, 252), undefined, what);
+  t.equal(headOf(mark, (view) => view.setUint32(4, 128, true), 60), undefined, 'a longer mark');
+  t.equal(headOf(mark, (view) => writeI64(view, 8, 0), 60), undefined, 'a mark of nothing');
 });
 
 function flipped(bytes: Uint8Array, at: number, bit: number): Uint8Array {
