@@ -1,5 +1,5 @@
 import t from 'tap';
-import { entryBytes, type ExecutedEntry } from '../../src/core/entry.ts';
+import { entryBytes, hashEntry, type ExecutedEntry } from '../../src/core/entry.ts';
 import { crc32 } from '../../src/core/hash.ts';
 import { EPOCH_NONE, HASH_NONE, SEQ_NONE, type Seq } from '../../src/core/ids.ts';
 import { BATCH_BYTES_MAX, RESULT_BYTES, viewOf, writeI64 } from '../../src/core/operation.ts';
@@ -188,6 +188,12 @@ t.test('scan: entries out of order, repeated or of another chain: not taken', as
   t.equal(scan(segmentOf([[one, 0], [one, 0]])).last.seq, 1);
   const [, other] = chainOf(2, 128, undefined, 5) as [ExecutedEntry, ExecutedEntry];
   t.equal(scan(segmentOf([[one, 0], [other, 1]])).last.seq, 1, 'it follows another entry 1');
+  const skipping = { ...two, seq: 3 as Seq };
+  const later = { ...skipping, hash: hashEntry(skipping) };
+  t.equal(scan(segmentOf([[one, 0], [later, 1]])).last.seq, 1, 'it follows entry 1 as entry 3');
+  for (const [mark, kind] of [[1, 'torn'], [3, 'corrupt']] as const) {
+    t.equal(scan(segmentOf([[one, 0], [two, 0], mark])).outcome.kind, kind, `a mark for ${mark}`);
+  }
 });
 
 t.test('scan: a bit in the room behind the last record: torn, nothing lost', async (t) => {
@@ -196,6 +202,21 @@ t.test('scan: a bit in the room behind the last record: torn, nothing lost', asy
   const { outcome, last } = scan({ ...segment, bytes: flipped(segment.bytes, at, 3) });
   t.equal(outcome.kind, 'torn');
   t.equal(last.seq, 1);
+});
+
+t.test('scan: what was written last is doubtful: the last group, or the mark behind '
+  + 'it', async (t) => {
+  const cases: readonly (readonly [records: readonly Written[], from: number])[] = [
+    [[[one, 0]], 0],
+    [[[one, 0], [two, 1], [three, 1]], 1],
+    [[[one, 0], [two, 1], [three, 1], [four, 3]], 3],
+    [[[one, 0], [two, 0], 2], 2],
+    [[[one, 0], 1, [two, 1]], 2],
+  ];
+  for (const [records, from] of cases) {
+    const segment = segmentOf(records);
+    t.equal(scan(segment).doubtfulFrom, segment.offsets[from], `${records.length} records`);
+  }
 });
 
 t.test('record: a head that makes no sense is none, though its checksum is right', async (t) => {
