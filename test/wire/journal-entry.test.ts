@@ -4,7 +4,7 @@ import { crc32 } from '../../src/core/hash.ts';
 import { EPOCH_NONE, HASH_NONE, SEQ_NONE, type Seq } from '../../src/core/ids.ts';
 import { BATCH_BYTES_MAX, RESULT_BYTES, viewOf, writeI64 } from '../../src/core/operation.ts';
 import { encodeEntry, encodeMark, readRecordHead } from '../../src/wire/journal-entry.ts';
-import { scanSegment, type SegmentScan } from '../../src/wire/journal-scan.ts';
+import { lastNonZero, scanSegment, type SegmentScan } from '../../src/wire/journal-scan.ts';
 import {
   decodeSeal, decodeSegmentHeader, encodeSeal, encodeSegmentHeader, recordsEnd,
   SEGMENT_HEADER_BYTES, type SegmentHeader,
@@ -97,6 +97,28 @@ t.test('header and seal: every flipped bit is noticed', async (t) => {
       t.fail(`seal bit ${bit}`);
     }
   }
+});
+
+t.test('header: every field comes back; of another format: refused', async (t) => {
+  const { seq, entryEpoch, hash } = three;
+  const header = { ...HEADER, first: 4 as Seq, previous: { seq, entryEpoch, hash } };
+  const { bytes, seed } = encodeSegmentHeader(header, SALT);
+  t.same(decodeSegmentHeader(bytes), { header, seed });
+  for (const format of [0, 2]) {
+    const view = viewOf(bytes);
+    view.setUint32(4, format, true);
+    view.setUint32(4092, crc32(bytes.subarray(0, 4092)), true);
+    t.match(decodeSegmentHeader(bytes), new RegExp(`the format is ${format}, this bankd reads 1`));
+  }
+});
+
+t.test('scan: the last byte that is not zero, however far from the end', async (t) => {
+  const bytes = new Uint8Array(300_000);
+  for (const at of [3, 65_535, 65_536, 150_000, 299_999]) {
+    bytes[at] = 1;
+    t.equal(lastNonZero(bytes, 0), at);
+  }
+  t.equal(lastNonZero(bytes.subarray(0, 299_999), 150_001), -1);
 });
 
 t.test('scan: a flipped bit anywhere in an entry that a later one vouches for: '
