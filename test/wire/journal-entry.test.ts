@@ -88,6 +88,7 @@ t.test('header and seal: every flipped bit is noticed', async (t) => {
   t.same(decodeSeal(sealBytes, seed), seal);
   t.equal(decodeSeal(sealBytes, seed + 1), 'broken', 'of another segment');
   t.equal(decodeSeal(new Uint8Array(128), seed), 'absent');
+  t.equal(decodeSeal(sealBytes.subarray(0, 120), seed), 'broken', 'the file ends within it');
   for (let bit = 0; bit < 8 * bytes.byteLength; bit += 1) {
     const damaged = flipped(bytes, bit >> 3, bit & 7);
     if (typeof decodeSegmentHeader(damaged) !== 'string') t.fail(`header bit ${bit}`);
