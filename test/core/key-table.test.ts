@@ -59,15 +59,29 @@ t.test('key table: random keys, restored now and then: as a list finds them', as
   }
 });
 
+t.test('key table: it knows whether it has forgotten a key', async (t) => {
+  const keys = new KeyTable(3);
+  const told: boolean[] = [];
+  for (let seq = 1; seq <= 4; seq += 1) {
+    keys.add({ high: 1, middle: seq, low: 0 }, use(seq));
+    told.push(keys.hasForgotten);
+  }
+  t.same(told, [false, false, false, true]);
+});
+
 t.test('key table: restore: what does not fit is named', async (t) => {
   const keys = new KeyTable(4);
   for (let seq = 1; seq <= 6; seq += 1) keys.add({ high: 1, middle: seq, low: 0 }, use(seq));
   const image = keys.snapshot();
   t.throws(() => KeyTable.restore(image, 4, 3), { message: /holds 4 of 2/ });
   t.throws(() => KeyTable.restore(image, 100, 7), { message: /holds 4 of 6/ });
-  const broken = { ...image, pages: image.pages.map((page) => page.slice()) };
-  (broken.pages[0] as Float64Array)[7] = 5;
-  t.throws(() => KeyTable.restore(broken, 4, 7), { message: /key 5 does not lead/ });
+  // Position 5 stands in the first record, 6 in the second; the link is the eighth field.
+  for (const [at, link, key] of [[7, 5, 5], [15, 0, 6]] as const) {
+    const broken = { ...image, pages: image.pages.map((page) => page.slice()) };
+    (broken.pages[0] as Float64Array)[at] = link;
+    const message = new RegExp(`key ${key} does not lead`);
+    t.throws(() => KeyTable.restore(broken, 4, 7), { message });
+  }
 });
 
 function keyRecord(bytes: readonly number[] | string): DataView {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import t from 'tap';
 import type { BackendId, ClusterId, Epoch, Incarnation, OwnerId } from '../../src/core/ids.ts';
 import { nodeMachine } from '../../src/host/node-machine.ts';
@@ -73,6 +73,27 @@ t.test('directory: set aside: nothing is deleted, and it is empty again', async 
     t.equal(await loadIdentity(directory, nodeMachine.io), undefined);
   }
   t.equal(readdirSync(path).filter((name) => name.startsWith('set-aside')).length, 2);
+  directory.close();
+});
+
+t.test('directory: set aside: each name is durable in its new place before it is gone from the '
+  + 'old one', async (t) => {
+  const path = join(t.testdir(), 'backend-1');
+  const io = new FaultyFileSystem();
+  const directory = await DataDirectory.open(path, { ...nodeMachine, io });
+  await saveIdentity(directory, IDENTITY, io);
+  mkdirSync(directory.journal);
+  const steps: string[] = [];
+  io.onCall = (call, at) => {
+    if (call === 'rename' || call === 'open') steps.push(`${call} ${relative(path, String(at))}`);
+  };
+  await directory.setAside('reset');
+  const aside = 'set-aside-1-reset';
+  t.same(steps, [
+    'open ', // each directory is opened to be synced
+    `rename ${aside}/identity`, `open ${aside}`, 'open ',
+    `rename ${aside}/journal`, `open ${aside}`, 'open ',
+  ]);
   directory.close();
 });
 

@@ -6,6 +6,7 @@ import {
   type BackendId, type Incarnation, type OwnerId, type Seq, type Timestamp,
 } from '../../src/core/ids.ts';
 import { Ledger } from '../../src/core/ledger.ts';
+import { EnvironmentError } from '../../src/host/environment-error.ts';
 import { SIZES } from '../../src/host/sizes.ts';
 import { nodeMachine } from '../../src/host/node-machine.ts';
 import type { Journal } from '../../src/host/ports.ts';
@@ -74,4 +75,34 @@ t.test('replica: a fetch of nothing: one entry, so that a stream goes on', async
   await until(() => reads.length > 0, 'it reads');
   await replica.close(false);
   t.same(reads, [7]);
+});
+
+t.test('replica: what the journal tells an errand: damage or a failing disk ends the '
+  + 'life', async (t) => {
+  for (const errand of ['locate', 'fetch'] as const) {
+    for (const [kind, ending] of [['corrupt', 'corrupt'], ['io', 'failed']] as const) {
+      const { journal } = endlessJournal();
+      const fail = () => Promise.reject(new EnvironmentError(kind, 'what it met'));
+      const replica = replicaOn({ ...journal, locate: fail, read: fail });
+      if (errand === 'locate') replica.locate(1 as Seq, 1);
+      else replica.fetch(1 as Seq, 1, 1);
+      t.match(await replica.ended, { kind: ending }, `${errand}: ${kind}`);
+    }
+  }
+});
+
+t.test('replica: a stop: what was appended is durable before anything is closed', async (t) => {
+  const calls: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const replica = replicaOn({
+    ...endlessJournal().journal,
+    flush: () => (calls.push('flush'), promise),
+    close: async () => void calls.push('close'),
+  });
+  const closed = replica.close(true);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(calls, ['flush']);
+  resolve();
+  await closed;
+  t.same(calls, ['flush', 'close']);
 });

@@ -225,6 +225,11 @@ t.test('codec: what is no message of ours: an assertion that names the field', (
   bad({ type: 'status-report', json: 'x'.repeat(2 ** 20 + 1) }, /json/);
   const view = { number: 1, members: [{ id: 2, incarnation: ZERO }, { id: 1, incarnation: ZERO }] };
   bad({ type: 'view-changed', epoch: 1, view }, /view/);
+  const originals = Array.from({ length: 8191 }, () => ({
+    index: 0, seq: 1, timestamp: 1, result: new Uint8Array(32),
+  }));
+  const answered = { session: 1, firstRequest: 1, seq: 1, timestamp: 1, originals };
+  bad({ type: 'answered', ...answered, results: new Uint8Array(32) }, /originals/);
   const refusal = { type: 'refusal', session: 0, number: 0, detail: '' };
   bad({ ...refusal, thing: 'toString', code: 'BUSY' }, /thing/);
   bad({ ...refusal, thing: 'query', code: 'BUSINESS' }, /code/);
