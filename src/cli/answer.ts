@@ -160,7 +160,7 @@ function okWords(operation: Operation, outcome: AnsweredOutcome): readonly strin
     case 'void':
       return [formatAmount(balance, scale)];
     case 'hold':
-      return [holdIdOf(operation, outcome)];
+      return [holdIdOf(operation, outcome) ?? []].flat();
     case 'transfer':
     case 'capture':
     case 'reverse':
@@ -177,9 +177,9 @@ function okWords(operation: Operation, outcome: AnsweredOutcome): readonly strin
   }
 }
 
-/** Its own, or the one that the bank gave: OUTCOME, which does not know the first, tells this. */
-function holdIdOf({ id }: Operation, outcome: AnsweredOutcome): string {
-  return id ?? holdId(outcome) ?? '';
+/** Its own, or the one that the bank gave. OUTCOME does not know the first: undefined. */
+function holdIdOf({ id }: Operation, outcome: AnsweredOutcome): string | undefined {
+  return id ?? holdId(outcome);
 }
 
 /** What only whoever asked for the hold knows of it. */
@@ -215,7 +215,7 @@ function okFields(
     case 'void':
       return { ...named, account, balance, version };
     case 'hold': {
-      const held = { ...asked, id: holdIdOf(operation, outcome), account, balance };
+      const held = { ...asked, id: holdIdOf(operation, outcome) ?? null, account, balance };
       return { ...held, ...heldFields(operation, outcome), version };
     }
     case 'transfer':

@@ -17,6 +17,8 @@ import { MOVEMENT, type Movement, type MovementTable } from './movement-table.ts
 import { MALFORMED, type Postings, toUnits, type Verdict } from './postings.ts';
 
 const MICROSECONDS = 1e6;
+/** Told of a HOLD that has an id of its own, in the place of the index that makes the other. */
+const HAS_OWN_ID = -1;
 
 /** Where an operation stands in the order. */
 export interface Place {
@@ -119,7 +121,7 @@ export class MovementRules {
       return this.#postings.refuse(CODE.limitExceeded, from);
     }
     if (!isHold) return this.#postings.move(from, to, units);
-    return { ...this.#postings.hold(from, units), toBalance: index };
+    return { ...this.#postings.hold(from, units), toBalance: asked.id === '' ? index : HAS_OWN_ID };
   }
 
   #capture(record: number, part: Part | undefined): Verdict {

@@ -132,7 +132,8 @@ export function holdOperation(
 export function holdId(outcome: Outcome): string | undefined {
   if (outcome.kind !== 'answered' || outcome.result.code !== 'ok') return undefined;
   const { result, seq } = outcome;
-  return result.kind === 'hold' ? `${seq}.${result.toBalance}` : undefined;
+  const isGiven = result.kind === 'hold' && result.toBalance >= 0;
+  return isGiven ? `${seq}.${result.toBalance}` : undefined;
 }
 
 export function accountsOperation(options: AccountsOptions): Operation | string {

@@ -170,7 +170,8 @@ export class Workload {
       const isAll = kind === 'void' || random.chance(0.5);
       return { kind, id, ...(isAll ? {} : { amount, scale: 2 }) };
     }
-    const begun = { account: this.#account(), toAccount: this.#account(), amount, id: `m${amount}` };
+    const [account, toAccount] = [this.#account(), this.#account()];
+    const begun = { account, toAccount, amount, id: `m${amount}` };
     ids.push(begun.id);
     if (ids.length > REMEMBERED) ids.shift();
     if (random.chance(0.3)) return { kind: 'transfer', ...begun };

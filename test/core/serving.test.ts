@@ -80,7 +80,9 @@ function serve(members: readonly number[] = [1, 2, 3], roundBytesMax = 64 * 1024
   const admit = (kind: 'read' | 'write', connection = 1, inDoubt = false): AdmittedItem => {
     numbers += 1;
     const chunk = encodeChunk(64 as SessionId, numbers, [{ kind: 'create', amount: 1 }]);
-    const item = { kind, connection, session: 64, number: numbers, operations: 1, chunk, inDoubt };
+    const item = {
+      kind, connection, session: 64, number: numbers, operations: 1, chunk, isAlone: false, inDoubt,
+    };
     state.nowMs += 10; // nobody who was answered is waited for
     if (inDoubt) admission.readmit([item]);
     else admission.admit(item);
@@ -105,7 +107,7 @@ function serve(members: readonly number[] = [1, 2, 3], roundBytesMax = 64 * 1024
     pong: (id: number, digest = STATE, reserve = ROOM): void => {
       get(id).onPong({
         type: 'pong', epoch: EPOCH, probe: state.probe, lastSeq: get(id).lastSeq, digest, reserve,
-        journalBytes: 0,
+        journalBytes: 0, nextExpiry: 0,
       });
       serving.onPong(get(id));
     },

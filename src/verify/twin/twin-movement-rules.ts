@@ -98,7 +98,7 @@ function begin(
   });
   if (!isAdded) return refusal(CODE.limitExceeded, from);
   if (!isHold) return move(accounts, [from, to], units);
-  return { ...done(accounts.change(from, { held })), toBalance: index };
+  return { ...done(accounts.change(from, { held })), toBalance: operation.id ? -1 : index };
 }
 
 /** What is not captured of it is released. */
