@@ -213,6 +213,16 @@ t.test('ledger: unknown kinds and flags: malformed', async (t) => {
   t.equal(teller.ledger.stateDigest, before);
 });
 
+t.test('ledger: records of the frontend\'s own chunk run out: malformed', async (t) => {
+  const { teller } = openBank();
+  const empty = encodeChunk(0, 0, []);
+  for (const operations of [1, 2]) {
+    viewOf(empty).setUint32(4, operations, true);
+    const all = Array.from({ length: operations }, () => bad(undefined, 'malformed'));
+    t.same(teller.execute(empty), all);
+  }
+});
+
 t.test('ledger: records that run out: malformed, counted, numbered', async (t) => {
   const { teller, session, nextRequest } = openBank();
   const deposit: Operation = { kind: 'deposit', account: 100, amount: 1 };
