@@ -313,7 +313,8 @@ export class AccountTable {
     const version = this.#table.get(record, VERSION);
     const sane =
       Number.isSafeInteger(version) && version >= 1 &&
-      Number.isInteger(terms) && terms >= 0 && terms <= TERMS_MAX && this.#keepsLimits(account);
+      Number.isInteger(terms) && terms >= 0 && terms <= TERMS_MAX &&
+      ((terms & HOLDING) !== 0) === (this.held(account) > 0) && this.#keepsLimits(account);
     if (!sane) throw new Error(`account ${account} makes no sense`);
   }
 

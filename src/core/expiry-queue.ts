@@ -5,11 +5,23 @@ interface Due {
 }
 
 export class ExpiryQueue {
-  readonly #heap: Due[] = [];
+  #heap: Due[] = [];
 
   /** When the next one is due; Infinity where there is none. */
   get nextAt(): number {
     return this.#heap[0]?.at ?? Infinity;
+  }
+
+  get length(): number {
+    return this.#heap.length;
+  }
+
+  /** Drops what is not due any more, and what is there twice. */
+  keep(isDue: (at: number, record: number) => boolean): void {
+    const due = this.#heap.filter(({ at, record }) => isDue(at, record));
+    due.sort((one, other) => one.at - other.at || one.record - other.record);
+    // What is sorted is a heap.
+    this.#heap = due.filter((each, place) => place === 0 || isBefore(due[place - 1], each));
   }
 
   add(at: number, record: number): void {

@@ -30,6 +30,8 @@ const FIELDS = 8;
 const NAME = 'movements';
 /** Open holds that are passed over for one new movement, at most. */
 const PASSED_OVER_MAX = 64;
+/** Settled holds that the queue may still name, beside as many as are open. */
+const STALE_MAX = 1_024;
 
 export const MOVEMENT = { open: 1, posted: 2, voided: 3, expired: 4 } as const;
 export type MovementState = (typeof MOVEMENT)[keyof typeof MOVEMENT];
@@ -53,6 +55,8 @@ export class MovementTable {
   readonly #table: PagedTable;
   readonly #index = new HashIndex((record) => this.#table.get(record, ID_LOW) | 0);
   readonly #expiries = new ExpiryQueue();
+  /** Open holds that expire. */
+  #awaited = 0;
   /** The record that the next movement is to take, where it may. */
   #next: number;
 
@@ -107,7 +111,9 @@ export class MovementTable {
 
   change(record: number, movement: Movement, digest: AccountDigest): void {
     this.count(digest, -1, record);
+    if (this.#isAwaited(record)) this.#awaited -= 1;
     this.#write(record, movement);
+    if (this.#isAwaited(record)) this.#awaited += 1;
     this.count(digest, 1, record);
   }
 
@@ -168,9 +174,20 @@ export class MovementTable {
     return undefined;
   }
 
+  #isAwaited(record: number): boolean {
+    const isOpen = this.#table.get(record, STATE) === MOVEMENT.open;
+    return isOpen && this.#table.get(record, EXPIRES_AT) !== 0;
+  }
+
   #awaitExpiry(record: number): void {
-    const { state, expiresAt } = this.at(record);
+    const expiresAt = this.#table.get(record, EXPIRES_AT);
     assert(expiresAt >= 0, 'a time is after 1970');
-    if (state === MOVEMENT.open && expiresAt !== 0) this.#expiries.add(expiresAt, record);
+    if (!this.#isAwaited(record)) return;
+    this.#expiries.add(expiresAt, record);
+    this.#awaited += 1;
+    // Holds are mostly settled long before they are due: the queue would grow without end.
+    if (this.#expiries.length <= 2 * this.#awaited + STALE_MAX) return;
+    this.#expiries.keep((at, each) =>
+      this.#isAwaited(each) && this.#table.get(each, EXPIRES_AT) === at);
   }
 }

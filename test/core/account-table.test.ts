@@ -195,6 +195,7 @@ t.test('account table: restore: a record that makes no sense is named', async (t
   const broken = [
     [0, -1], [0, 0.5], [0, NaN], [1, 0], [2, 3], [2, 0.5], [2, -1], [2, NaN], [2, 16 * 32_768],
     [2, 32_768], [4, 2, 32_768], [5, 0.5, 32_768],
+    [3, 1], [3, -1], [2, 8 * 32_768], [3, 2, 8 * 32_768], [3, 0.5, 8 * 32_768],
   ] as const;
   for (const [field, value, terms = 0] of broken) {
     const accounts = new AccountTable();

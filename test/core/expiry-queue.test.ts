@@ -21,6 +21,18 @@ t.test('expiry queue: of one time: by record; the same twice: twice', async (t) 
   t.same(Array.from({ length: 6 }, () => queue.take()), [9, 1, 1, 2, 3, undefined]);
 });
 
+t.test('expiry queue: keep: what is due yet, once, in order', async (t) => {
+  const queue = new ExpiryQueue();
+  for (const [at, record] of [[7, 3], [5, 1], [7, 3], [2, 9], [7, 2], [6, 1]] as const) {
+    queue.add(at, record);
+  }
+  queue.keep((at, record) => at !== 2 && record !== 2);
+  t.equal(queue.length, 3);
+  queue.add(1, 4);
+  queue.add(6, 0);
+  t.same(Array.from({ length: 6 }, () => queue.take()), [4, 1, 0, 1, 3, undefined]);
+});
+
 t.test('expiry queue: at random, in between taken: as a sorted list', async (t) => {
   const random = new Random(8);
   const queue = new ExpiryQueue();

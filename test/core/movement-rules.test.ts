@@ -166,6 +166,19 @@ t.test('reverse: in parts, never more than the whole', async (t) => {
   t.equal(bank.code({ kind: 'reverse', id: 'spent' }), 'insufficientFunds');
 });
 
+t.test('hold: on credit: an account with nothing in it is not empty', async (t) => {
+  const bank = new Bank();
+  const [opened] = bank.do({ kind: 'create', amount: 0, terms: { floor: -50 } });
+  const account = opened?.account ?? NaN;
+  t.equal(bank.code(hold(50, { account, id: 'h' })), 'ok');
+  t.equal(bank.code({ kind: 'withdraw', account, amount: 1 }), 'insufficientFunds');
+  t.equal(bank.code({ kind: 'amend', account, terms: { floor: -49 } }), 'insufficientFunds');
+  const close = { kind: 'amend', account, terms: { closed: true } } as const;
+  t.equal(bank.code(close), 'notEmpty');
+  t.equal(bank.code({ kind: 'void', id: 'h' }), 'ok');
+  t.equal(bank.code(close), 'ok');
+});
+
 t.test('hold: no more is held than a balance can be', async (t) => {
   const bank = new Bank();
   const [opened] = bank.do({

@@ -132,6 +132,25 @@ t.test('movement table: expiry: a place that an open hold has taken over', async
   t.equal(movements.table.takeExpired(40), undefined);
 });
 
+t.test('movement table: expiry: settled holds are not remembered until they are due',
+  async (t) => {
+    const movements = new Movements(8);
+    movements.add('open', { ...OPEN, expiresAt: 9000 });
+    for (let hold = 0; hold < 5000; hold += 1) {
+      movements.add(`h${hold}`, { ...OPEN, expiresAt: 10 + hold });
+      movements.change(`h${hold}`, POSTED);
+    }
+    t.ok(movements.table.nextExpiry > 3000, 'the first ones are dropped');
+    movements.add('last', { ...OPEN, expiresAt: 8000 });
+    t.equal(movements.table.takeExpired(8000), movements.table.find(hashId('last')));
+    movements.change('last', { ...OPEN, expiresAt: 8000, state: MOVEMENT.expired });
+    t.equal(movements.table.takeExpired(8000), undefined);
+    t.equal(movements.table.takeExpired(9000), movements.table.find(hashId('open')));
+    movements.change('open', { ...OPEN, expiresAt: 9000, state: MOVEMENT.expired });
+    t.equal(movements.table.takeExpired(9000), undefined);
+    t.equal(movements.table.nextExpiry, Infinity);
+  });
+
 t.test('movement table: restore: what does not fit is named', async (t) => {
   const { table, digest } = new Movements(3);
   for (const id of ['a', 'b']) table.add(hashId(id), POSTED, digest);

@@ -75,6 +75,8 @@ export function drawLife(random: Random, deck: Deck): Operation[] {
 /** Microseconds until the next entry: few, and now and then seconds or hours. */
 export function drawPause(random: Random): number {
   if (random.chance(0.9)) return 1 + random.int(20);
+  // To the very microsecond that a hold of the entry before is due at.
+  if (random.chance(0.4)) return 1e6 * random.pick([1, 5, 30, 60]);
   return random.chance(0.8) ? 1e6 * random.int(90) + 1 : 3.6e9 * (1 + random.int(5));
 }
 

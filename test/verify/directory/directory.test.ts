@@ -59,6 +59,43 @@ t.test('verify: a bank with currencies: totals and books of each, and all terms 
   }]);
 });
 
+t.test('verify: a bank with holds, reversals and groups: replayed, and the books explain it',
+  async (t) => {
+    const path = join(t.testdir(), 'backend-1');
+    const pay = { account: 100, toAccount: 101, scale: 2 };
+    const deposit = { kind: 'deposit', account: 100, amount: 7 } as const;
+    const bank = await makeDirectory(path, {
+      more: (open) => [
+        open.run([
+          { kind: 'hold', ...pay, amount: 1000, id: 'h' }, { kind: 'hold', ...pay, amount: 100 },
+          { kind: 'transfer', ...pay, amount: 500, id: 'tx', key: 'k' },
+        ]),
+        open.run([
+          { kind: 'capture', id: 'h', amount: 300, scale: 2 }, { kind: 'reverse', id: 'tx' },
+        ]),
+        open.run([deposit, { kind: 'withdraw', account: 101, amount: 1 }], true),
+        open.run([deposit, { kind: 'withdraw', account: 101, amount: 1000 }], true),
+      ],
+    });
+    const verdict = await verifyDirectory(path, { withAccounts: true });
+    t.equal(verdict.fault, undefined);
+    t.equal(verdict.digest, bank.ledger.stateDigest);
+    t.same(verdict.accounts, [[100, 6400], [101, 4200]]);
+    t.equal(verdict.total, 10_600n);
+    t.same(verdict.books, { created: 10_000n, adjusted: 0n, deposited: 700n, withdrawn: 100n });
+    const directory = await DataDirectory.open(path, nodeMachine);
+    const image = bank.ledger.snapshot();
+    await new FileCheckpointStore(directory, nodeMachine).save(bank.tail, image);
+    directory.close();
+    t.equal((await verifyDirectory(path)).fault, undefined, 'a checkpoint of movements');
+    const [page] = image.tables.find(({ name }) => name === 'movements')?.pages ?? [];
+    (page as Float64Array)[3] = 1;
+    const damaged = await DataDirectory.open(path, nodeMachine);
+    await new FileCheckpointStore(damaged, nodeMachine).save(bank.tail, image);
+    damaged.close();
+    t.match((await verifyDirectory(path)).fault, /record 0 of movements: reversed is 1, not 0/);
+  });
+
 t.test('verify: every flipped bit in journal header and entries: a fault with its '
   + 'place', async (t) => {
   const path = join(t.testdir(), 'backend-1');
