@@ -9,6 +9,7 @@ import type { AccountDetails, AccountTable } from './account-table.ts';
 import { formatAmount } from './amount.ts';
 import { currencyCode, scaleOf } from './currency.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
+import { type NameRange, namesFrom } from './name-table.ts';
 import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES, RESULT_BYTES } from './operation.ts';
 import type { SystemAccounts } from './system-accounts.ts';
 import { readTerms, TERM, type ReadTerms } from './terms.ts';
@@ -23,7 +24,7 @@ const FILTER_TERMS = TERM.floor | TERM.ceiling | TERM.currency | TERM.name;
 
 /** In the units of each account's currency. */
 interface Filter {
-  readonly prefix: string | undefined;
+  readonly names: NameRange | undefined;
   readonly currency: number | undefined;
   readonly terms: ReadTerms | undefined;
 }
@@ -80,7 +81,7 @@ export class Reports {
     if (!(limit >= 1 && limit <= PAGE_ACCOUNTS_MAX)) return undefined;
     const given = terms?.given ?? 0;
     const filter: Filter = {
-      prefix: terms?.name,
+      names: terms?.name === undefined ? undefined : namesFrom(terms.name),
       currency: (given & TERM.currency) === 0 ? undefined : terms?.currency,
       terms,
     };
@@ -97,11 +98,9 @@ export class Reports {
   }
 
   #passes({ account, balance, currency, scale }: AccountDetails, filter: Filter): boolean {
-    const { prefix, terms } = filter;
+    const { names, terms } = filter;
     if (filter.currency !== undefined && filter.currency !== currency) return false;
-    if (prefix !== undefined && this.#accounts.name(account)?.startsWith(prefix) !== true) {
-      return false;
-    }
+    if (names !== undefined && !this.#accounts.isNamedWithin(account, names)) return false;
     if (terms === undefined) return true;
     const { given, floor, ceiling } = terms;
     const most = (limit: number): number => unitsWithin(limit, terms.scale, scale);
