@@ -108,21 +108,16 @@ export class MovementTable {
   change(record: number, movement: Movement, digest: AccountDigest): void {
     this.count(digest, -1, record);
     this.#write(record, movement);
+    if (movement.state !== MOVEMENT.open) this.#expiries.remove(record);
     this.count(digest, 1, record);
   }
 
   /** Of the open holds that are due by then the next; undefined where there is none. */
   takeExpired(byTimestamp: number): number | undefined {
-    while (this.#expiries.nextAt <= byTimestamp) {
-      const record = this.#expiries.take() as number;
-      const { state, expiresAt } = this.at(record);
-      // It may have been settled since, and its place may be another's.
-      if (state === MOVEMENT.open && expiresAt !== 0 && expiresAt <= byTimestamp) return record;
-    }
-    return undefined;
+    return this.#expiries.nextAt <= byTimestamp ? this.#expiries.take() : undefined;
   }
 
-  /** When the next open hold expires; Infinity: never. May be too early. */
+  /** When the next open hold expires; Infinity: never. */
   get nextExpiry(): number {
     return this.#expiries.nextAt;
   }

@@ -131,6 +131,17 @@ t.test('expiry: by the time of entries; nothing of an expired hold blocks, or ca
     t.equal(bank.ledger.recomputeStateDigest(), bank.ledger.stateDigest);
   });
 
+t.test('expiry: of what is settled nobody waits for the time any more', async (t) => {
+  const bank = new Bank({ movementsMax: 2 });
+  bank.do(hold(1, { id: 'a', forSeconds: 60 }), hold(1, { id: 'b', forSeconds: 90 }));
+  bank.do({ kind: 'capture', id: 'a' });
+  t.equal(bank.ledger.nextExpiry, bank.restored().nextExpiry);
+  bank.do(hold(1, { id: 'c', forSeconds: 120 }), { kind: 'void', id: 'b' });
+  t.equal(bank.ledger.nextExpiry, bank.restored().nextExpiry);
+  bank.do({ kind: 'void', id: 'c' });
+  t.equal(bank.ledger.nextExpiry, 0);
+});
+
 t.test('ids: one that was given none is called by its place; each names one movement',
   async (t) => {
     const bank = new Bank();
