@@ -10,7 +10,7 @@ import { assert, present } from './assert.ts';
 import { AccountDigest } from './account-digest.ts';
 import { CURRENCY_LIMIT, isCurrency, scaleOf } from './currency.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
-import { NameTable } from './name-table.ts';
+import { type NameRange, NameTable } from './name-table.ts';
 import { AMOUNT_MAX } from './operation.ts';
 import { PagedTable, type TableImage } from './paged-table.ts';
 import { SystemAccounts } from './system-accounts.ts';
@@ -252,6 +252,10 @@ export class AccountTable {
   /** Undefined where it has none. */
   name(account: number): string | undefined {
     return this.#names.nameOf(account);
+  }
+
+  isNamedWithin(account: number, range: NameRange): boolean {
+    return this.#names.isWithin(account, range);
   }
 
   /** The account of this name; undefined where nobody has it. */

@@ -1,61 +1,78 @@
-/** Which record expires next: a binary heap, by time and then by record. Derived, and rebuilt. */
+/**
+ * Which record expires next: a binary heap, by time and then by record, which knows the place of
+ * each, so that what is settled earlier leaves it at once. Derived from the table, and rebuilt.
+ */
+import { assert, present } from './assert.ts';
+import { withRoom } from './hash-index.ts';
+
 interface Due {
   readonly at: number;
   readonly record: number;
 }
 
 export class ExpiryQueue {
-  #heap: Due[] = [];
+  readonly #heap: Due[] = [];
+  /** By record: its place in the heap + 1; 0 where it has none. */
+  #places = new Uint32Array(0);
 
   /** When the next one is due; Infinity where there is none. */
   get nextAt(): number {
     return this.#heap[0]?.at ?? Infinity;
   }
 
-  get length(): number {
-    return this.#heap.length;
-  }
-
-  /** Drops what is not due any more, and what is there twice. */
-  keep(isDue: (at: number, record: number) => boolean): void {
-    const due = this.#heap.filter(({ at, record }) => isDue(at, record));
-    due.sort((one, other) => one.at - other.at || one.record - other.record);
-    // What is sorted is a heap.
-    this.#heap = due.filter((each, place) => place === 0 || isBefore(due[place - 1], each));
-  }
-
+  /** A record that is not in it. */
   add(at: number, record: number): void {
-    const heap = this.#heap;
-    let place = heap.push({ at, record }) - 1;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      if (!this.#swapIfBefore(place, parent)) break;
-      place = parent;
-    }
+    this.#places = withRoom(this.#places, record);
+    assert(this.#places[record] === 0, 'a record is due once');
+    this.#rise(this.#heap.length, { at, record });
   }
 
   /** The record of `nextAt`. */
   take(): number | undefined {
+    const record = this.#heap[0]?.record;
+    if (record !== undefined) this.remove(record);
+    return record;
+  }
+
+  /** Without effect where it is not in it. */
+  remove(record: number): void {
+    const place = (this.#places[record] ?? 0) - 1;
+    if (place < 0) return;
+    this.#places[record] = 0;
+    const last = present(this.#heap.pop(), 'what has a place is there');
+    if (last.record === record) return;
+    this.#sink(place, last);
+  }
+
+  /** Puts it there, or below, and what is before it above. */
+  #sink(from: number, due: Due): void {
     const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (first === undefined || last === undefined || heap.length === 0) return first?.record;
-    heap[0] = last;
-    for (let place = 0; ; ) {
+    for (let place = from; ; ) {
       const child = 2 * place + 1;
-      const other = child + 1 < heap.length && isBefore(heap[child + 1], heap[child]) ? 1 : 0;
-      if (child >= heap.length || !this.#swapIfBefore(child + other, place)) return first.record;
-      place = child + other;
+      const least = isBefore(heap[child + 1], heap[child]) ? child + 1 : child;
+      const below = heap[least];
+      if (below === undefined || !isBefore(below, due)) return this.#rise(place, due);
+      this.#put(place, below);
+      place = least;
     }
   }
 
-  #swapIfBefore(place: number, parent: number): boolean {
-    const heap = this.#heap;
-    const [one, other] = [heap[place], heap[parent]];
-    if (one === undefined || other === undefined || !isBefore(one, other)) return false;
-    heap[place] = other;
-    heap[parent] = one;
-    return true;
+  /** Puts it there, or above, and what is behind it below. */
+  #rise(from: number, due: Due): void {
+    let place = from;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      const above = this.#heap[parent];
+      if (above === undefined || !isBefore(due, above)) break;
+      this.#put(place, above);
+      place = parent;
+    }
+    this.#put(place, due);
+  }
+
+  #put(place: number, due: Due): void {
+    this.#heap[place] = due;
+    this.#places[due.record] = place + 1;
   }
 }
 

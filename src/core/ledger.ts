@@ -154,7 +154,7 @@ export class Ledger {
     return digest.text;
   }
 
-  /** When the next open hold expires, microseconds since 1970, or earlier; 0: none does. */
+  /** When the next open hold expires, microseconds since 1970; 0: none does. */
   get nextExpiry(): number {
     const { nextExpiry } = this.#tables.movements;
     return nextExpiry === Infinity ? 0 : nextExpiry;

@@ -114,7 +114,7 @@ export interface Pong {
   readonly digest: StateDigest;
   readonly reserve: Reserve;
   readonly journalBytes: number;
-  /** When the next open hold expires, microseconds since 1970, or earlier; 0: none does. */
+  /** When the next open hold expires, microseconds since 1970; 0: none does. */
   readonly nextExpiry: number;
 }
 

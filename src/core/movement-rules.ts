@@ -19,6 +19,8 @@ import { MALFORMED, type Postings, toUnits, type Verdict } from './postings.ts';
 const MICROSECONDS = 1e6;
 /** Told of a HOLD that has an id of its own, in the place of the index that makes the other. */
 const HAS_OWN_ID = -1;
+/** About a tenth of a second: a backend that is silent for longer is taken for dead. */
+export const EXPIRED_AT_ONCE_MAX = 20_000;
 
 /** Where an operation stands in the order. */
 export interface Place {
@@ -72,9 +74,12 @@ export class MovementRules {
     this.#postings = postings;
   }
 
-  /** Open holds that are due by then are released: before anything else of the entry. */
+  /**
+   * Open holds that are due by then are released: before anything else of the entry, but no more at
+   * once than one entry may take time for. The others are still due in the next.
+   */
   expire(timestamp: number): void {
-    for (;;) {
+    for (let count = 0; count < EXPIRED_AT_ONCE_MAX; count += 1) {
       const record = this.#movements.takeExpired(timestamp);
       if (record === undefined) return;
       this.#release(record, MOVEMENT.expired);
@@ -86,6 +91,9 @@ export class MovementRules {
     if (kind === KIND.hold || kind === KIND.transfer) return this.#begin(asked, place);
     const record = this.#movements.find(hashId(asked.id));
     if (record === undefined) return { code: CODE.movementNotFound, account: 0, balance: 0 };
+    const { state, expiresAt } = this.#movements.at(record);
+    const isDue = state === MOVEMENT.open && expiresAt !== 0 && expiresAt <= place.timestamp;
+    if (isDue) this.#release(record, MOVEMENT.expired);
     const part = isAll ? undefined : { amount, digits };
     switch (kind) {
       case KIND.capture:

@@ -30,8 +30,6 @@ const FIELDS = 8;
 const NAME = 'movements';
 /** Open holds that are passed over for one new movement, at most. */
 const PASSED_OVER_MAX = 64;
-/** Settled holds that the queue may still name, beside as many as are open. */
-const STALE_MAX = 1_024;
 
 export const MOVEMENT = { open: 1, posted: 2, voided: 3, expired: 4 } as const;
 export type MovementState = (typeof MOVEMENT)[keyof typeof MOVEMENT];
@@ -55,8 +53,6 @@ export class MovementTable {
   readonly #table: PagedTable;
   readonly #index = new HashIndex((record) => this.#table.get(record, ID_LOW) | 0);
   readonly #expiries = new ExpiryQueue();
-  /** Open holds that expire. */
-  #awaited = 0;
   /** The record that the next movement is to take, where it may. */
   #next: number;
 
@@ -111,24 +107,17 @@ export class MovementTable {
 
   change(record: number, movement: Movement, digest: AccountDigest): void {
     this.count(digest, -1, record);
-    if (this.#isAwaited(record)) this.#awaited -= 1;
     this.#write(record, movement);
-    if (this.#isAwaited(record)) this.#awaited += 1;
+    if (movement.state !== MOVEMENT.open) this.#expiries.remove(record);
     this.count(digest, 1, record);
   }
 
   /** Of the open holds that are due by then the next; undefined where there is none. */
   takeExpired(byTimestamp: number): number | undefined {
-    while (this.#expiries.nextAt <= byTimestamp) {
-      const record = this.#expiries.take() as number;
-      const { state, expiresAt } = this.at(record);
-      // It may have been settled since, and its place may be another's.
-      if (state === MOVEMENT.open && expiresAt !== 0 && expiresAt <= byTimestamp) return record;
-    }
-    return undefined;
+    return this.#expiries.nextAt <= byTimestamp ? this.#expiries.take() : undefined;
   }
 
-  /** When the next open hold expires; Infinity: never. May be too early. */
+  /** When the next open hold expires; Infinity: never. */
   get nextExpiry(): number {
     return this.#expiries.nextAt;
   }
@@ -174,20 +163,9 @@ export class MovementTable {
     return undefined;
   }
 
-  #isAwaited(record: number): boolean {
-    const isOpen = this.#table.get(record, STATE) === MOVEMENT.open;
-    return isOpen && this.#table.get(record, EXPIRES_AT) !== 0;
-  }
-
   #awaitExpiry(record: number): void {
-    const expiresAt = this.#table.get(record, EXPIRES_AT);
+    const { state, expiresAt } = this.at(record);
     assert(expiresAt >= 0, 'a time is after 1970');
-    if (!this.#isAwaited(record)) return;
-    this.#expiries.add(expiresAt, record);
-    this.#awaited += 1;
-    // Holds are mostly settled long before they are due: the queue would grow without end.
-    if (this.#expiries.length <= 2 * this.#awaited + STALE_MAX) return;
-    this.#expiries.keep((at, each) =>
-      this.#isAwaited(each) && this.#table.get(each, EXPIRES_AT) === at);
+    if (state === MOVEMENT.open && expiresAt !== 0) this.#expiries.add(expiresAt, record);
   }
 }

@@ -19,6 +19,17 @@ const NAME = 'names';
 const TWO_32 = 4294967296;
 const MULTIPLIER = 0x9e3779b1;
 
+/** Fields of the bytes of names, with the least and the greatest behind what they begin with. */
+export interface NameRange {
+  readonly first: readonly number[];
+  readonly last: readonly number[];
+}
+
+/** All names that begin with these bytes: for a report, which looks at very many names. */
+export function namesFrom(prefix: string): NameRange {
+  return { first: wordsOf(prefix), last: wordsOf(prefix, 0xff) };
+}
+
 export class NameTable {
   readonly #table: PagedTable;
   readonly #index = new HashIndex((record) => hashOf(this.#wordsAt(record)));
@@ -85,6 +96,17 @@ export class NameTable {
     return record === undefined ? undefined : this.#wordsAt(record);
   }
 
+  /** Whether the account's name lies between the two, their bytes compared field by field. */
+  isWithin(account: number, { first, last }: NameRange): boolean {
+    const record = this.#recordOf(account);
+    if (record === undefined) return false;
+    for (let at = 0; at < WORDS; at += 1) {
+      const word = this.#table.get(record, WORD + at);
+      if (word < (first[at] as number) || word > (last[at] as number)) return false;
+    }
+    return true;
+  }
+
   snapshot(): TableImage {
     return this.#table.snapshot();
   }
@@ -122,8 +144,8 @@ function hashOf(words: readonly number[]): number {
   return hash;
 }
 
-function wordsOf(name: string): number[] {
-  const bytes = new Uint8Array(WORDS * WORD_BYTES);
+function wordsOf(name: string, behind = 0): number[] {
+  const bytes = new Uint8Array(WORDS * WORD_BYTES).fill(behind);
   new TextEncoder().encodeInto(name, bytes);
   return Array.from({ length: WORDS }, (_, word) => {
     let value = 0;

@@ -7,8 +7,9 @@
  */
 import type { AccountDetails, AccountTable } from './account-table.ts';
 import { formatAmount } from './amount.ts';
-import { currencyCode, scaleOf } from './currency.ts';
+import { CURRENCY_LIMIT, currencyCode, scaleOf } from './currency.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
+import { type NameRange, namesFrom } from './name-table.ts';
 import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES, RESULT_BYTES } from './operation.ts';
 import type { SystemAccounts } from './system-accounts.ts';
 import { readTerms, TERM, type ReadTerms } from './terms.ts';
@@ -23,7 +24,7 @@ const FILTER_TERMS = TERM.floor | TERM.ceiling | TERM.currency | TERM.name;
 
 /** In the units of each account's currency. */
 interface Filter {
-  readonly prefix: string | undefined;
+  readonly names: NameRange | undefined;
   readonly currency: number | undefined;
   readonly terms: ReadTerms | undefined;
 }
@@ -80,7 +81,7 @@ export class Reports {
     if (!(limit >= 1 && limit <= PAGE_ACCOUNTS_MAX)) return undefined;
     const given = terms?.given ?? 0;
     const filter: Filter = {
-      prefix: terms?.name,
+      names: terms?.name === undefined ? undefined : namesFrom(terms.name),
       currency: (given & TERM.currency) === 0 ? undefined : terms?.currency,
       terms,
     };
@@ -97,11 +98,9 @@ export class Reports {
   }
 
   #passes({ account, balance, currency, scale }: AccountDetails, filter: Filter): boolean {
-    const { prefix, terms } = filter;
+    const { names, terms } = filter;
     if (filter.currency !== undefined && filter.currency !== currency) return false;
-    if (prefix !== undefined && this.#accounts.name(account)?.startsWith(prefix) !== true) {
-      return false;
-    }
+    if (names !== undefined && !this.#accounts.isNamedWithin(account, names)) return false;
     if (terms === undefined) return true;
     const { given, floor, ceiling } = terms;
     const most = (limit: number): number => unitsWithin(limit, terms.scale, scale);
@@ -111,11 +110,7 @@ export class Reports {
 
   /** What an account holds, and what its currency's system account holds against all of them. */
   #trial(): object {
-    const sums = new Map<number, bigint>();
-    for (let at = FIRST_ACCOUNT; at < FIRST_ACCOUNT + this.#accounts.count; at += 1) {
-      const currency = this.#accounts.currency(at);
-      sums.set(currency, (sums.get(currency) ?? 0n) + BigInt(this.#accounts.balance(at)));
-    }
+    const sums = this.#sumsByCurrency();
     const currencies = [...this.#system.totals()].map(({ currency, accounts, total }) => {
       const held = sums.get(currency) ?? 0n;
       const text = (units: bigint): string => formatAmount(units, scaleOf(currency));
@@ -125,6 +120,28 @@ export class Reports {
       };
     });
     return { currencies };
+  }
+
+  /**
+   * Every account is looked at while everything else waits: no more than an addition for each. What
+   * a number can't hold exactly any more is put aside as a bigint.
+   */
+  #sumsByCurrency(): ReadonlyMap<number, bigint> {
+    const sums = new Map<number, bigint>();
+    const parts = new Float64Array(CURRENCY_LIMIT);
+    const putAside = (currency: number): void => {
+      sums.set(currency, (sums.get(currency) ?? 0n) + BigInt(parts[currency] as number));
+    };
+    for (let at = FIRST_ACCOUNT; at < FIRST_ACCOUNT + this.#accounts.count; at += 1) {
+      const currency = this.#accounts.currency(at);
+      const balance = this.#accounts.balance(at);
+      const part = (parts[currency] as number) + balance;
+      const isExact = Math.abs(part) <= AMOUNT_MAX;
+      if (!isExact) putAside(currency);
+      parts[currency] = isExact ? part : balance;
+    }
+    for (const { currency } of this.#system.totals()) putAside(currency);
+    return sums;
   }
 
   #describe(details: AccountDetails): object {

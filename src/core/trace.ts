@@ -31,8 +31,8 @@ const VOTE_WORDS: Record<Code, string> = {
 };
 
 export function traceBatch(
-  batch: Batch,
-  { results }: Results,
+  batch: Pick<Batch, 'seq' | 'batch'>,
+  { results }: Pick<Results, 'results'>,
   voters: readonly BackendId[],
   trace: (line: string) => void,
 ): void {
@@ -84,7 +84,8 @@ function describe({ kind, account, toAccount, amount, scale, key, id }: Operatio
     case 'accounts':
     case 'trial': break;
   }
-  return parts.join(' ');
+  // What a client sent is shown, and never spoken to the terminal: a key or id may be anything.
+  return parts.join(' ').replace(/[^\x20-\x7e]/g, '?');
 }
 
 function amountText(amount = 0, scale = 0): string {

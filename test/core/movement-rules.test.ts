@@ -2,6 +2,7 @@
 import t from 'tap';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import { Ledger, type LedgerLimits } from '../../src/core/ledger.ts';
+import { EXPIRED_AT_ONCE_MAX } from '../../src/core/movement-rules.ts';
 import { AMOUNT_MAX, encodeChunk, type Operation, type Result } from '../../src/core/operation.ts';
 import { decodeResults } from '../support/ledger-batches.ts';
 
@@ -130,6 +131,49 @@ t.test('expiry: by the time of entries; nothing of an expired hold blocks, or ca
     t.equal(bank.ledger.nextExpiry, 0);
     t.equal(bank.ledger.recomputeStateDigest(), bank.ledger.stateDigest);
   });
+
+t.test('expiry: very many at once: some in each entry; none can be captured', async (t) => {
+  const bank = new Bank();
+  bank.do({ kind: 'deposit', account: 100, amount: 20_000 });
+  const count = EXPIRED_AT_ONCE_MAX + 3;
+  for (let made = 0; made < count; made += 1_000) {
+    const size = Math.min(1_000, count - made);
+    bank.do(...Array.from({ length: size }, (_, at) =>
+      hold(1, { scale: 2, id: `h${made + at}`, forSeconds: 60 })));
+  }
+  bank.wait(60);
+  const other = bank.restored();
+  t.match(bank.do({ kind: 'capture', id: `h${count - 1}` }), [
+    { code: 'movementSettled', detail: 4 },
+  ]);
+  t.equal(bank.account(100)[1], '0.02', 'the rest is still to be released');
+  t.ok(bank.ledger.nextExpiry > 0, 'and the frontend knows');
+  const capture = encodeChunk(64, 1_000_000, [{ kind: 'capture', id: `h${count - 1}` }]);
+  const after = encodeChunk(64, 1_000_001, [{ kind: 'void', id: `h${count - 2}` }]);
+  const [seq, time] = [bank.seq, 120 * SECOND_US];
+  const again = bank.restored();
+  t.equal(
+    again.execute((seq + 1) as Seq, time as Timestamp, after).digest,
+    bank.ledger.execute((seq + 1) as Seq, time as Timestamp, after).digest,
+  );
+  other.execute(seq as Seq, time as Timestamp, capture);
+  other.execute((seq + 1) as Seq, (time + 1) as Timestamp, after);
+  t.equal(other.stateDigest, bank.ledger.stateDigest, 'restored before');
+  t.same(bank.account(100), ['20050.00', '0.00', '20050.00']);
+  t.equal(bank.ledger.nextExpiry, 0);
+  t.equal(bank.ledger.recomputeStateDigest(), bank.ledger.stateDigest);
+});
+
+t.test('expiry: of what is settled nobody waits for the time any more', async (t) => {
+  const bank = new Bank({ movementsMax: 2 });
+  bank.do(hold(1, { id: 'a', forSeconds: 60 }), hold(1, { id: 'b', forSeconds: 90 }));
+  bank.do({ kind: 'capture', id: 'a' });
+  t.equal(bank.ledger.nextExpiry, bank.restored().nextExpiry);
+  bank.do(hold(1, { id: 'c', forSeconds: 120 }), { kind: 'void', id: 'b' });
+  t.equal(bank.ledger.nextExpiry, bank.restored().nextExpiry);
+  bank.do({ kind: 'void', id: 'c' });
+  t.equal(bank.ledger.nextExpiry, 0);
+});
 
 t.test('ids: one that was given none is called by its place; each names one movement',
   async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { NameTable } from '../../src/core/name-table.ts';
+import { namesFrom, NameTable } from '../../src/core/name-table.ts';
 import { Random } from '../../src/core/random.ts';
 
 t.test('name table: a name leads to its account, and back', async (t) => {
@@ -15,6 +15,22 @@ t.test('name table: a name leads to its account, and back', async (t) => {
   });
   t.equal(names.find('x'.repeat(30)), undefined);
   t.equal(names.wordsOf(101), undefined);
+});
+
+t.test('name table: those that begin with it: as of the strings', async (t) => {
+  const names = new NameTable();
+  const given = [
+    'a', 'ab', 'abcdef', 'abcdefg', 'abcdeg', 'b', 'x'.repeat(32), 'é', 'éa', '名', '🏦'.repeat(8),
+    '\u{10ffff}'.repeat(8),
+  ];
+  given.forEach((name, place) => names.set(100 + place, name));
+  for (const prefix of [...given, 'abc', 'abcdefgh', 'x', '🏦', '\u{10ffff}', 'ê']) {
+    const range = namesFrom(prefix);
+    const within = given.filter((_, place) => names.isWithin(100 + place, range));
+    t.same(within, given.filter((name) => name.startsWith(prefix)), prefix);
+  }
+  t.notOk(names.isWithin(99, namesFrom('a')), 'no name');
+  t.notOk(names.isWithin(200, namesFrom('a')), 'no name');
 });
 
 t.test('name table: renamed: the old name leads nowhere, and is free for another', async (t) => {

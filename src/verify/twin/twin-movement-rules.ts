@@ -2,6 +2,7 @@
  * The rules of movements in BigInt, in the order that `core/movement-rules.ts` states; the first
  * objection is the answer, and then nothing is done.
  */
+import { EXPIRED_AT_ONCE_MAX } from '../../core/movement-rules.ts';
 import { MOVEMENT } from '../../core/movement-table.ts';
 import {
   ALL_THAT_IS_LEFT, CODE, FLAG_ID, FLAG_TERMS, KIND, REASON,
@@ -50,6 +51,7 @@ export function writeMovement(
   if (!isWellFormedMovement(operation)) return MALFORMED;
   const { kind, id = '' } = operation;
   if (!isFollowUp(kind)) return begin(books, operation, moment);
+  releaseIfDue(books, id, moment.timestamp);
   const movement = books.movements.find(id);
   if (movement === undefined) return { code: CODE.movementNotFound };
   const [from, to] = [movement.from, movement.to].map((each) => at(books, each));
@@ -66,9 +68,17 @@ export function writeMovement(
     : reverse(books, operation, movement, [from, to]);
 }
 
-/** Whatever is due by then is released. */
+/** Of what is due by then so much is released as one entry may. */
 export function expire(books: TwinBooks, timestamp: number): void {
-  for (const id of books.movements.due(timestamp)) release(books, id, MOVEMENT.expired);
+  const due = books.movements.due(timestamp, EXPIRED_AT_ONCE_MAX);
+  for (const id of due) release(books, id, MOVEMENT.expired);
+}
+
+/** There were too many for it to be released with its entry. */
+function releaseIfDue(books: TwinBooks, id: string, timestamp: number): void {
+  const { state, expiresAt = 0 } = books.movements.find(id) ?? {};
+  const isDue = state === MOVEMENT.open && expiresAt !== 0 && expiresAt <= timestamp;
+  if (isDue) release(books, id, MOVEMENT.expired);
 }
 
 function begin(

@@ -70,18 +70,19 @@ export class TwinMovements {
     this.#write(record, movement);
   }
 
-  /** The ids of the open holds whose time is over. */
-  due(timestamp: number): readonly string[] {
+  /**
+   * The ids of the open holds whose time is over, at most so many: those whose time was over first;
+   * of the same time in the order of their records.
+   */
+  due(timestamp: number, most: number): readonly string[] {
     if (timestamp < this.#nextDue) return [];
-    const due: string[] = [];
-    this.#nextDue = Infinity;
-    for (const [id, record] of this.#records) {
-      const { state, expiresAt } = this.#at(record);
-      if (state !== MOVEMENT.open || expiresAt === 0) continue;
-      if (expiresAt <= timestamp) due.push(id);
-      else this.#nextDue = Math.min(this.#nextDue, expiresAt);
-    }
-    return due;
+    const waiting = [...this.#records]
+      .map(([id, record]) => ({ id, record, ...this.#at(record) }))
+      .filter(({ state, expiresAt }) => state === MOVEMENT.open && expiresAt !== 0)
+      .sort((one, other) => one.expiresAt - other.expiresAt || one.record - other.record);
+    const due = waiting.filter(({ expiresAt }) => expiresAt <= timestamp).slice(0, most);
+    this.#nextDue = waiting[due.length]?.expiresAt ?? Infinity;
+    return due.map(({ id }) => id);
   }
 
   #takePlace(): number | undefined {
