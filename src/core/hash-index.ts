@@ -3,7 +3,10 @@
  * rebuilt from it; typed arrays, because a Map of ten million entries would weigh more than the
  * records themselves.
  */
+import { SALT } from './hash.ts';
+
 const BUCKETS_MIN = 1_024;
+const MULTIPLIER = 0x9e3779b1;
 
 export class HashIndex {
   readonly #hashOf: (record: number) => number;
@@ -69,7 +72,8 @@ export class HashIndex {
   }
 
   #bucketOf(hash: number): number {
-    return (hash >>> 0) % this.#heads.length;
+    const mixed = Math.imul(hash ^ SALT, MULTIPLIER);
+    return ((mixed ^ (mixed >>> 15)) >>> 0) % this.#heads.length;
   }
 }
 

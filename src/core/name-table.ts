@@ -5,6 +5,7 @@
  * when an account first gets a name, and stays with it. Where a name, and an account, leads is
  * derived and rebuilt.
  */
+import { SALT } from './hash.ts';
 import { HashIndex, withRoom } from './hash-index.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
 import { PagedTable, type TableImage } from './paged-table.ts';
@@ -135,11 +136,19 @@ export class NameTable {
   }
 }
 
+/** One word into the hash: multiply by odd numbers that depend on the salt, and fold. */
+function step(hash: number, word: number): number {
+  const product = Math.imul(hash ^ word, (SALT ^ MULTIPLIER) | 1);
+  const folded = product ^ (product >>> 15);
+  const again = Math.imul(folded, MULTIPLIER);
+  return again ^ (again >>> 13);
+}
+
+/** Salted, since names are chosen by clients. */
 function hashOf(words: readonly number[]): number {
-  let hash = 0;
+  let hash = SALT | 0;
   for (const word of words) {
-    hash = Math.imul(hash ^ (word | 0) ^ ((word / TWO_32) | 0), MULTIPLIER);
-    hash ^= hash >>> 15;
+    hash = step(step(hash, word | 0), (word / TWO_32) | 0);
   }
   return hash;
 }

@@ -162,3 +162,34 @@ t.test('ledger: transfers: the total is conserved, no balance below zero', async
   }
   t.ok(new Set(teller.balances()).size > 10, 'money moved');
 });
+
+t.test('ledger: more holds are due at once than one entry may release', async (t) => {
+  const limits = { leasesMax: 2, runsMax: 100, keysMax: 10, movementsMax: 30_000 };
+  const [ledger, twin] = [new Ledger(limits), new LedgerTwin(limits)];
+  let seq = 0;
+  const execute = (timestamp: number, chunk: Uint8Array): void => {
+    seq += 1;
+    const { results, digest } = ledger.execute(seq as Seq, timestamp as Timestamp, chunk);
+    const expected = twin.execute(seq, timestamp, chunk);
+    t.ok(Buffer.compare(results, expected.results) === 0, `seq ${seq}: results`);
+    t.equal(digest, expected.digest, `seq ${seq}: digest`);
+  };
+  execute(1, encodeChunk(0, 0, [{ kind: 'lease' }]));
+  const [one, other] = [{ kind: 'create', amount: 1_000 }, { kind: 'create', amount: 1 }] as const;
+  execute(2, encodeChunk(64, 1, [one, other]));
+  for (let chunk = 0; chunk < 3; chunk += 1) {
+    const holds = Array.from({ length: 7_000 }, (_, at) => ({
+      kind: 'hold', account: 100, toAccount: 101, amount: 1, scale: 2, forSeconds: 1 + (at % 3),
+      id: `h${chunk}-${at}`,
+    } as const));
+    execute(3 + chunk, encodeChunk(64, 3 + chunk * 7_000, holds));
+  }
+  const late = [{ kind: 'capture', id: 'h2-6998' }, { kind: 'void', id: 'h2-6997' }] as const;
+  execute(10e6, encodeChunk(64, 30_000, late));
+  t.equal(twin.tables().some(({ name }) => name === 'movements'), true);
+  for (let more = 0; more < 2; more += 1) {
+    const update = { kind: 'update', account: 100, amount: 0 } as const;
+    execute(10e6 + 1 + more, encodeChunk(64, 30_010 + more, [update]));
+  }
+  t.equal(ledger.nextExpiry, 0, 'all are over');
+});
