@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { BackendId, ClusterId, Epoch, OwnerId } from '../../src/core/ids.ts';
@@ -7,17 +7,18 @@ import { nodeMachine } from '../../src/host/node-machine.ts';
 import { recover } from '../../src/host/recovery.ts';
 import { SIZES } from '../../src/host/sizes.ts';
 import { temporaryDirectory } from '../support/bank.ts';
+import { damage as flip } from '../support/damage.ts';
 
 const CLUSTER = 'c'.repeat(32) as ClusterId;
 const PROMISE = { cluster: CLUSTER, epoch: 3 as Epoch, owner: 'd'.repeat(32) as OwnerId };
 
-async function life(path: string, backend = 1) {
+async function life(path: string, backend = 1, damage?: string) {
   const log: string[] = [];
   const directory = await DataDirectory.open(path, nodeMachine);
   try {
     const recovered = await recover({
       machine: nodeMachine, sizes: SIZES, directory, backend: backend as BackendId,
-      damage: undefined, log: (line) => log.push(line),
+      damage, log: (line) => log.push(line),
     });
     const save = (): Promise<void> => recovered.savePromise(PROMISE);
     return { ...recovered.participant, log, save, close: () => recovered.journal?.close() };
@@ -81,4 +82,23 @@ t.test('recovery: files without an identity: set aside, another incarnation', as
 t.test("recovery: another backend's directory: refused", async (t) => {
   const path = await promised(t);
   await t.rejects(life(path, 2), { message: /belongs to backend 1, not to backend 2/ });
+});
+
+t.test('recovery: damage that was met before: nothing else is looked at', async (t) => {
+  const path = await promised(t);
+  const { condition, detail, promise } = await life(path, 1, 'a broken page');
+  t.same([condition, detail], ['corrupt', 'a broken page']);
+  t.same(promise, PROMISE, 'it keeps its word');
+});
+
+t.test('recovery: a damaged identity: one that is made up is never saved over it', async (t) => {
+  const path = await promised(t);
+  const file = join(path, 'identity');
+  flip(file, 5);
+  const before = readFileSync(file);
+  const { condition, detail, save } = await life(path);
+  t.equal(condition, 'corrupt');
+  t.match(detail, /identity is corrupt/);
+  await save();
+  t.same(readFileSync(file), before);
 });
