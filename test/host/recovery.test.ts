@@ -2,11 +2,15 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { BackendId, ClusterId, Epoch, OwnerId } from '../../src/core/ids.ts';
+import type { Reserve } from '../../src/core/message.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
+import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
 import { nodeMachine } from '../../src/host/node-machine.ts';
+import type { JournalEvents } from '../../src/host/ports.ts';
 import { recover } from '../../src/host/recovery.ts';
 import { SIZES } from '../../src/host/sizes.ts';
 import { temporaryDirectory } from '../support/bank.ts';
+import { makeDirectory } from '../support/bank-directory.ts';
 import { damage as flip } from '../support/damage.ts';
 
 const CLUSTER = 'c'.repeat(32) as ClusterId;
@@ -21,7 +25,8 @@ async function life(path: string, backend = 1, damage?: string) {
       damage, log: (line) => log.push(line),
     });
     const save = (): Promise<void> => recovered.savePromise(PROMISE);
-    return { ...recovered.participant, log, save, close: () => recovered.journal?.close() };
+    const { participant, hear, journal } = recovered;
+    return { ...participant, log, save, hear, close: () => journal?.close() };
   } finally {
     directory.close();
   }
@@ -101,4 +106,22 @@ t.test('recovery: a damaged identity: one that is made up is never saved over it
   t.match(detail, /identity is corrupt/);
   await save();
   t.same(readFileSync(file), before);
+});
+
+t.test('recovery: a bank that was used: where it stands, from whichever checkpoint', async (t) => {
+  const path = join(temporaryDirectory(t), 'backend-1');
+  const bank = await makeDirectory(path);
+  const tail = { seq: 3, hash: bank.tail.hash };
+  const known = { condition: 'intact', tail, tailTimestamp: 1003, view: { number: 1 } };
+  const first = await life(path);
+  const told: Reserve[] = [];
+  first.hear({ onReserve: (reserve) => told.push(reserve) } as JournalEvents);
+  await first.close();
+  t.match(first, { ...known, checkpointSeq: 2 });
+  t.ok((told[0]?.bytes ?? 0) > 0, 'what was told before somebody listened');
+  const store = new FileCheckpointStore({ checkpoint: join(path, 'checkpoint') }, nodeMachine);
+  await store.save(bank.tail, bank.ledger.snapshot());
+  const second = await life(path);
+  await second.close();
+  t.match(second, { ...known, checkpointSeq: 3 }, 'the journal remembers the view');
 });
