@@ -6,7 +6,6 @@ import type { Reserve } from '../../src/core/message.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
 import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
 import { nodeMachine } from '../../src/host/node-machine.ts';
-import type { JournalEvents } from '../../src/host/ports.ts';
 import { recover } from '../../src/host/recovery.ts';
 import { SIZES } from '../../src/host/sizes.ts';
 import { temporaryDirectory } from '../support/bank.ts';
@@ -87,6 +86,9 @@ t.test('recovery: files without an identity: set aside, another incarnation', as
 t.test("recovery: another backend's directory: refused", async (t) => {
   const path = await promised(t);
   await t.rejects(life(path, 2), { message: /belongs to backend 1, not to backend 2/ });
+  const second = join(temporaryDirectory(t), 'backend-2');
+  await (await life(second, 2)).close();
+  await t.rejects(life(second, 1), { message: /belongs to backend 2, not to backend 1/ });
 });
 
 t.test('recovery: damage that was met before: nothing else is looked at', async (t) => {
@@ -115,7 +117,10 @@ t.test('recovery: a bank that was used: where it stands, from whichever checkpoi
   const known = { condition: 'intact', tail, tailTimestamp: 1003, view: { number: 1 } };
   const first = await life(path);
   const told: Reserve[] = [];
-  first.hear({ onReserve: (reserve) => told.push(reserve) } as JournalEvents);
+  first.hear({
+    onReserve: (reserve) => told.push(reserve), onSynced: () => {}, onFailed: () => {},
+    onCorruption: () => {},
+  });
   await first.close();
   t.match(first, { ...known, checkpointSeq: 2 });
   t.ok((told[0]?.bytes ?? 0) > 0, 'what was told before somebody listened');
