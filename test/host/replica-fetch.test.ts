@@ -3,7 +3,8 @@ import t from 'tap';
 import type { ExecutedEntry } from '../../src/core/entry.ts';
 import {
   CLUSTER_NONE, EPOCH_NONE, HASH_NONE, SEQ_NONE,
-  type BackendId, type Incarnation, type OwnerId, type Seq, type Timestamp,
+  type BackendId, type ClusterId, type Epoch, type Incarnation, type OwnerId, type Seq,
+  type Timestamp,
 } from '../../src/core/ids.ts';
 import { Ledger } from '../../src/core/ledger.ts';
 import type { FromBackend } from '../../src/core/message.ts';
@@ -191,4 +192,35 @@ t.test('replica: a life that is over: says nothing more', async (t) => {
   t.same(await replica.ended, { kind: 'reset', detail: 'told so' });
   replica.participant.onConnected();
   t.same(sent, ['hello']);
+});
+
+t.test('replica: a checkpoint: told with the next promise; without room there is none, and a disk '
+  + 'that fails ends the life', async (t) => {
+  for (const kind of ['none', 'disk-full', 'io'] as const) {
+    const sent: FromBackend[] = [];
+    const logged: string[] = [];
+    const save = async (): Promise<void> => {
+      if (kind !== 'none') throw new EnvironmentError(kind, 'not written');
+    };
+    const replica = replicaOn(endlessJournal().journal, {
+      sizes: { ...SIZES, checkpointBytes: 1 }, checkpoints: { save, load: async () => undefined },
+      send: (message) => sent.push(message), log: (line) => logged.push(line),
+    }, ENTRY);
+    replica.append(ENTRY);
+    replica.committed(ENTRY.seq);
+    if (kind === 'io') {
+      t.match(await replica.ended, { kind: 'failed', error: { kind: 'io' } });
+      continue;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    t.match(logged, kind === 'none' ? [] : [/^no checkpoint: not written/]);
+    replica.participant.onConnected();
+    replica.participant.onMessage({
+      type: 'promise', cluster: 'c'.repeat(32) as ClusterId, epoch: 1 as Epoch,
+      owner: '1'.repeat(32) as OwnerId,
+    });
+    await until(() => sent.length === 2, 'the promise');
+    t.match(sent[1], { type: 'promised', checkpointSeq: kind === 'none' ? 1 : 0 });
+    await replica.close(false);
+  }
 });
