@@ -208,6 +208,20 @@ t.test('tcp connection: frames that end in time: the timeout begins anew with ea
   t.notMatch(made.told, ['bad frame-timeout']);
 });
 
+t.test('tcp connection: held back within a frame: its time begins anew after it', async (t) => {
+  const made = await pair(t, { frameTimeoutMs: 400 });
+  const bytes = bytesOf(ASK);
+  made.peer.write(Buffer.concat([bytesOf(HELLO), bytes.subarray(0, 5)]));
+  while (made.told.length === 0) await sleep(5);
+  made.connection.pause();
+  await sleep(1_000);
+  made.connection.resume();
+  await sleep(250);
+  made.peer.write(bytes.subarray(5));
+  while (made.told.length === 1) await sleep(5);
+  t.same(made.told, ['client-hello', 'ask-status']);
+});
+
 t.test('tcp connection: idle after the hello: left alone', async (t) => {
   const made = await pair(t, { frameTimeoutMs: 50, handshakeTimeoutMs: 50 });
   made.peer.write(bytesOf(HELLO));
@@ -219,8 +233,10 @@ t.test('tcp connection: a peer that does not read: dropped, by name, not from se
   const made = await pair(t, { queuedBytesMax: 4_000_000 });
   made.peer.pause();
   let sent = 0;
+  let most = 0;
   const large = report(`"${'x'.repeat(900_000)}"`);
   while (made.told.length === 0 && sent < 100) {
+    most = Math.max(most, made.connection.queuedBytes);
     made.connection.send(large);
     t.same(made.told, [], 'nothing is told within the call');
     sent += 1;
@@ -228,6 +244,7 @@ t.test('tcp connection: a peer that does not read: dropped, by name, not from se
   }
   await made.closed.promise;
   t.same(made.told, ['bad slow-reader', 'closed']);
+  t.ok(most <= 4_000_000, `${most} bytes were queued`);
   t.ok(made.connection.queuedBytes < 6_000_000);
 });
 
