@@ -282,20 +282,6 @@ t.test('journal: closed for want of room: who waits for what found none is told'
   await t.rejects(flushed, /the journal was closed/);
 });
 
-t.test('journal: a mark is asked for while entries are on their way: none between '
-  + 'them', async (t) => {
-  const directory = join(temporaryDirectory(t), 'journal');
-  const { journal } = await openForTest(directory);
-  const entries = chainOf(6, 64);
-  for (const entry of entries) {
-    journal.append(entry);
-    journal.mark();
-  }
-  await journal.flush();
-  await journal.close();
-  t.equal((await openForTest(directory)).replayed.length, 6);
-});
-
 t.test('journal: scrub: damage in an old segment is found while running', async (t) => {
   const directory = join(temporaryDirectory(t), 'journal');
   const entries = chainOf(12, 200 * 1024);
