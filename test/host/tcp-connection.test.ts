@@ -22,6 +22,7 @@ class Pair {
   readonly connection: TcpConnection;
   readonly peer: Socket;
   readonly told: string[] = [];
+  detail = '';
   onMessage: (message: Message) => void = () => {};
   onBad: () => void = () => {};
   readonly closed = Promise.withResolvers<void>();
@@ -37,7 +38,8 @@ class Pair {
         this.told.push(`bad ${fault}`);
         this.onBad();
       },
-      onClosed: () => {
+      onClosed: (detail) => {
+        this.detail = detail;
         this.told.push('closed');
         this.closed.resolve();
       },
@@ -46,7 +48,7 @@ class Pair {
 }
 
 async function pair(t: Test, options: TcpConnectionOptions = {}): Promise<Pair> {
-  const server = createServer();
+  const server = createServer({ allowHalfOpen: true }); // it ends by itself, and nobody for it
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
   const peer = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -258,5 +260,6 @@ t.test('tcp connection: the peer ends, or is gone: closed once', async (t) => {
     made.connection.send(ASK);
     made.connection.destroy();
     t.same(made.told, ['client-hello', 'closed'], how);
+    t.match(made.detail, how === 'end' ? /was closed/ : /was reset/);
   }
 });
