@@ -96,6 +96,10 @@ t.test('backend: a frontend that says nothing for 3 s: dropped, and not before',
   dropped.length = 0;
   await pass(10_000);
   t.same(dropped, [], 'there is nothing to drop');
+  state.isUp = true;
+  state.events?.onUp();
+  await pass(2_500);
+  t.same(dropped, [], 'a new connection has its own time');
 });
 
 t.test('backend: it stood still itself: that is nobody\'s silence', async (t) => {
