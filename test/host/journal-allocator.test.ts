@@ -35,7 +35,7 @@ async function setUp(t: Test, files: Readonly<Record<string, number>> = {}) {
 }
 
 t.test('allocator: takes over what was there: smallest first; unfinished ones go', async (t) => {
-  const files = { 'spare-7': 2 * MIB, 'spare-12': MIB, 'spare-13.allocating': 5 };
+  const files = { 'spare-7': MIB, 'spare-12': 2 * MIB, 'spare-13.allocating': 5 };
   const { allocator, make, names } = await setUp(t, files);
   t.same(names(), ['spare-12', 'spare-7']);
   t.same(allocator.rooms, [capacityOf(MIB), capacityOf(2 * MIB)]);
@@ -43,6 +43,7 @@ t.test('allocator: takes over what was there: smallest first; unfinished ones go
   t.same(names(), ['spare-12', 'spare-13', 'spare-7']);
   t.equal(allocator.bytes, 7 * MIB, 'twice as large as the largest');
   t.equal(allocator.take(64)?.bytes, MIB);
+  t.equal(allocator.bytes, 6 * MIB, 'it is no spare any more');
   await allocator.close();
 });
 
