@@ -62,8 +62,10 @@ async function live() {
           get isUp() {
             return state.isUp;
           },
-          open: () => events.onUp(), send: ({ type }) => said.push(type), approve: () => {},
-          drop: (detail) => dropped.push(detail), cut: () => {}, close: async () => {},
+          open: () => events.onUp(), send: ({ type }) => said.push(type),
+          approve: () => said.push('(approves)'),
+          cut: (mode, forMs) => said.push(`(is cut ${mode} ${forMs})`),
+          drop: (detail) => dropped.push(detail), close: async () => {},
         };
       },
     });
@@ -94,6 +96,10 @@ t.test('backend: a frontend that says nothing for 3 s: dropped, and not before',
   dropped.length = 0;
   await pass(10_000);
   t.same(dropped, [], 'there is nothing to drop');
+  state.isUp = true;
+  state.events?.onUp();
+  await pass(2_500);
+  t.same(dropped, [], 'a new connection has its own time');
 });
 
 t.test('backend: it stood still itself: that is nobody\'s silence', async (t) => {
@@ -119,4 +125,14 @@ t.test('backend: refused: for good it ends, else it goes on; a client\'s word: '
   hear({ type: 'refused', retry: false, detail: 'another bank' });
   await pass(100);
   t.same(state.ending, { kind: 'refused', detail: 'another bank' });
+});
+
+t.test('backend: a promise approves of the frontend; the answer to a cut is the last that '
+  + 'passes', async (t) => {
+  const { said, pass, hear } = await live();
+  const [cluster, owner] = ['c'.repeat(32), '1'.repeat(32)];
+  hear({ type: 'promise', cluster, epoch: 1, owner } as never);
+  await pass(200);
+  hear({ type: 'cut', order: 4, mode: 'both', forMs: 100 });
+  t.same(said, ['hello', '(approves)', 'promised', 'cutting', '(is cut both 100)']);
 });

@@ -5,6 +5,7 @@ import t from 'tap';
 import type { BackendId, ClusterId, Epoch, Incarnation, OwnerId } from '../../src/core/ids.ts';
 import { nodeMachine } from '../../src/host/node-machine.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
+import { lockDirectory } from '../../src/host/directory-lock.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { loadIdentity, saveIdentity } from '../../src/host/identity.ts';
 import type { Identity } from '../../src/host/ports.ts';
@@ -26,7 +27,9 @@ t.test('directory: made with those above it, locked against a second, free again
   const path = join(t.testdir(), 'data', 'backend-1');
   const directory = await DataDirectory.open(path, nodeMachine);
   t.ok(existsSync(path));
+  const startMs = performance.now();
   t.equal(await kindOfError(DataDirectory.open(path, nodeMachine)), 'locked');
+  t.ok(performance.now() - startMs < 2_000, 'it does not wait');
   await t.rejects(
     DataDirectory.open(path, nodeMachine), new RegExp(`${path} is in use by another process`)
   );
@@ -55,6 +58,10 @@ t.test('directory: locked against another process, which says nothing but its er
 t.test('directory: a file in the way: an error of the environment', async (t) => {
   const path = join(t.testdir({ file: 'x' }), 'file', 'backend-1');
   t.match(await kindOfError(DataDirectory.open(path, nodeMachine)), /missing|io/);
+});
+
+t.test('directory: no lock can be made in it: told as such', async (t) => {
+  t.equal(await kindOfError(lockDirectory(join(t.testdir(), 'missing'))), 'permission');
 });
 
 t.test('directory: set aside: nothing is deleted, and it is empty again', async (t) => {

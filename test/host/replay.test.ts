@@ -50,6 +50,7 @@ t.test('replay: what does not follow, or gives something else: corrupt', async (
 t.test('replay: the newest view is remembered, whatever comes after it', async (t) => {
   const { entries: [one] } = history();
   const replay = take([one]);
+  t.same(replay.view, one.view);
   const view = (number: number) => ({ number: number as ViewNumber, members: [] });
   for (const number of [one.view.number + 2, one.view.number + 1]) replay.noteView(view(number));
   t.equal(replay.view.number, one.view.number + 2);
