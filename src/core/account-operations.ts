@@ -139,11 +139,8 @@ export class AccountOperations {
   #deposit(at: number, resultAt: number): void {
     const account = readI64(this.#batch, at + 8);
     const units = this.#unitsAt(at);
-    if (!(this.#accounts.isPlain(account) && units <= AMOUNT_MAX)) {
-      return this.executeUnder(undefined, at, resultAt);
-    }
-    const balance = this.#accounts.balance(account);
-    if (units > AMOUNT_MAX - balance) return this.executeUnder(undefined, at, resultAt);
+    const balance = this.#accounts.plainBalance(account);
+    if (!(units <= AMOUNT_MAX - balance)) return this.executeUnder(undefined, at, resultAt);
     this.#system.post(CURRENCY_NONE, balance, balance + units);
     this.#change(resultAt, KIND.deposit, account, balance + units);
   }
@@ -151,10 +148,8 @@ export class AccountOperations {
   #withdraw(at: number, resultAt: number): void {
     const account = readI64(this.#batch, at + 8);
     const units = this.#unitsAt(at);
-    if (!(this.#accounts.isPlain(account) && units <= this.#accounts.balance(account))) {
-      return this.executeUnder(undefined, at, resultAt);
-    }
-    const balance = this.#accounts.balance(account);
+    const balance = this.#accounts.plainBalance(account);
+    if (!(units <= balance)) return this.executeUnder(undefined, at, resultAt);
     this.#system.post(CURRENCY_NONE, balance, balance - units);
     this.#change(resultAt, KIND.withdraw, account, balance - units);
   }
@@ -164,12 +159,9 @@ export class AccountOperations {
     const from = readI64(this.#batch, at + 8);
     const to = readI64(this.#batch, at + 16);
     const units = this.#unitsAt(at);
-    if (!(accounts.isPlain(from) && accounts.isPlain(to) && from !== to)) {
-      return this.executeUnder(undefined, at, resultAt);
-    }
-    const fromBalance = accounts.balance(from);
-    const toBalance = accounts.balance(to);
-    if (!(units <= fromBalance && units <= AMOUNT_MAX - toBalance)) {
+    const fromBalance = accounts.plainBalance(from);
+    const toBalance = accounts.plainBalance(to);
+    if (!(units <= fromBalance && units <= AMOUNT_MAX - toBalance && from !== to)) {
       return this.executeUnder(undefined, at, resultAt);
     }
     this.#change(resultAt, KIND.transfer, from, fromBalance - units);

@@ -122,9 +122,13 @@ export class AccountTable {
     return this.#table.get(account - FIRST_ACCOUNT, VERSION);
   }
 
-  /** An ordinary account, for which the hot path knows all rules. False where there is none. */
-  isPlain(account: number): boolean {
-    return this.has(account) && this.#table.get(account - FIRST_ACCOUNT, TERMS) === 0;
+  /** Of a plain account, for which the hot path knows all rules; NaN where it is none. */
+  plainBalance(account: number): number {
+    if (!this.has(account)) return NaN;
+    const record = account - FIRST_ACCOUNT;
+    const page = this.#table.pageToRead(record);
+    const at = this.#table.offsetInPage(record);
+    return page[at + TERMS] === 0 ? (page[at + BALANCE] as number) : NaN;
   }
 
   terms(account: number): AccountTerms {

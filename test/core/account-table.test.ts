@@ -140,12 +140,12 @@ t.test('account table: terms: as they were set, and told in full', async (t) => 
   accounts.begin(5);
   accounts.create(-70);
   t.same(accounts.terms(100), ORDINARY);
-  t.ok(accounts.isPlain(100));
-  t.notOk(accounts.isPlain(101), 'there is none');
+  t.equal(accounts.plainBalance(100), -70);
+  t.same(accounts.plainBalance(101), NaN, 'there is none');
   const dinar = currencyNumber('BHD') ?? 0;
   const terms = { currency: dinar, floor: -100, ceiling: 2000, isFrozen: true, isClosed: false };
   accounts.setTerms(100, terms);
-  t.notOk(accounts.isPlain(100));
+  t.same(accounts.plainBalance(100), NaN);
   t.same(accounts.terms(100), terms);
   t.equal(accounts.currency(100), dinar);
   t.same(accounts.details(100), {
@@ -153,7 +153,7 @@ t.test('account table: terms: as they were set, and told in full', async (t) => 
   });
   t.same([...accounts.balances()], [{ account: 100, balance: -70, scale: 3 }]);
   accounts.setTerms(100, ORDINARY);
-  t.ok(accounts.isPlain(100), 'what is ordinary again');
+  t.equal(accounts.plainBalance(100), -70, 'what is ordinary again');
 });
 
 t.test('account digest: any term, and the name: another', async (t) => {
