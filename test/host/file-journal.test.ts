@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { ExecutedEntry } from '../../src/core/entry.ts';
 import type { Seq } from '../../src/core/ids.ts';
-import { allocateSpare } from '../../src/host/journal-allocator.ts';
 import { temporaryDirectory } from '../support/bank.ts';
 import { damage } from '../support/damage.ts';
 import { chainOf, entryAfter } from '../support/journal-entries.ts';
@@ -227,14 +226,6 @@ t.test('journal: an allocation that fails for another reason: final', async (t) 
   await until(() => failures.length > 0, 'a failure');
   t.match(failures, [{ kind: 'io' }]);
   await journal.close();
-});
-
-t.test('journal: a spare has its name only when all of it is durable', async (t) => {
-  const io = new FaultyFileSystem();
-  const path = join(t.testdir({}), 'spare-1');
-  await allocateSpare(io, path, 2 * MIB);
-  t.same(io.calls, ['open', 'write', 'write', 'fsync', 'rename', 'open', 'fsync']);
-  t.equal(readFileSync(path).byteLength, 2 * MIB);
 });
 
 t.test('journal: mark: one small write when there is something to vouch for, else '

@@ -1,7 +1,7 @@
-import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import t, { type Test } from 'tap';
-import { SegmentAllocator } from '../../src/host/journal-allocator.ts';
+import { allocateSpare, SegmentAllocator } from '../../src/host/journal-allocator.ts';
 import { nodeMachine } from '../../src/host/node-machine.ts';
 import { SIZES } from '../../src/host/sizes.ts';
 import { capacityOf } from '../../src/wire/journal-segment.ts';
@@ -72,4 +72,17 @@ t.test('allocator: little room: a smaller spare, and none that takes what other 
     t.same([allocator.full, allocator.rooms], [lacking > 0, rooms]);
     await allocator.close();
   }
+});
+
+t.test('allocator: a spare has its name only when all of it is durable', async (t) => {
+  const directory = t.testdir({});
+  const io = new FaultyFileSystem();
+  const steps: string[] = [];
+  io.onCall = (call, at) =>
+    void steps.push(typeof at === 'string' ? `${call} ${relative(directory, at)}` : call);
+  await allocateSpare(io, join(directory, 'spare-1'), 2 * MIB);
+  t.same(steps, [
+    'open spare-1.allocating', 'write', 'write', 'fsync', 'rename spare-1', 'open ', 'fsync',
+  ]);
+  t.equal(statSync(join(directory, 'spare-1')).size, 2 * MIB);
 });
