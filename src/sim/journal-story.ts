@@ -230,8 +230,8 @@ function addedBy({ amount = 0, scale = 0 }: Operation): number {
   return amount * 10 ** (2 - scale);
 }
 
-function tagOf({ kind, amount = 0, id = '' }: Operation): string {
-  return `${kind} ${amount} ${id}`;
+function tagOf({ kind, amount = 0, id }: Operation): string {
+  return id === undefined ? `${kind} ${amount}` : `${kind} ${amount} ${id}`;
 }
 
 function append<Key, Item>(map: Map<Key, Item[]>, key: Key, item: Item): void {
