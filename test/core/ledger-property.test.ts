@@ -15,7 +15,7 @@ import { findBatchFault } from '../../src/verify/twin/twin-records.ts';
 import { queryTwin } from '../support/query-twin.ts';
 
 const BATCHES = 500;
-const SEEDS = 10;
+const SEEDS = 6;
 
 const LIMITS: readonly LedgerLimits[] = [
   { leasesMax: 3, runsMax: 40, keysMax: 12, movementsMax: 5 },
