@@ -4,15 +4,26 @@
  */
 import type { ChalkInstance } from 'chalk';
 import { formatAmount } from '../core/amount.ts';
-import type { Operation, Result } from '../core/operation.ts';
-import type { Outcome } from '../core/outcome.ts';
+import type { Timestamp } from '../core/ids.ts';
+import type { Operation } from '../core/operation.ts';
+import type { AnsweredOutcome, Outcome } from '../core/outcome.ts';
+import { readAccount, readTrial, type AccountsPage } from '../host/account-reports.ts';
+import { holdId } from '../host/client-operations.ts';
 import { statusLine, type StatusReport } from '../host/status-report.ts';
-import type { BadRequest } from './command-language.ts';
+import {
+  accountLine, accountsTable, accountsWords, accountTable, trialTable, trialWords,
+} from './account-text.ts';
+import type { BadRequest, OperationCommand } from './command-language.ts';
 import { COMMAND_WORDS, helpLines, type CommandWord } from './command-words.ts';
 import { EXIT, type AnswerStatus } from './exit-status.ts';
+import { isoTime } from './iso-time.ts';
 import { oneLine } from './quote.ts';
 import { exitStatusOf, refusalOfOutcome, refusalOfResult, type Refused } from './refusal.ts';
 import { statusLines } from './status-table.ts';
+
+const MICROSECONDS = 1e6;
+
+type Asked = Omit<OperationCommand, 'type'>;
 
 export interface Answer {
   /** `OK …` or `ERR …`, one line without its end. */
@@ -24,17 +35,65 @@ export interface Answer {
 }
 
 /** What the bank, or the way to it, made of an operation. */
-export function answerOutcome(operation: Operation, outcome: Outcome): Answer {
-  const word = operation.kind as CommandWord;
+export function answerOutcome({ word, operation }: Asked, outcome: Outcome): Answer {
   const request = outcome.request ?? null;
   if (outcome.kind !== 'answered') return refuse(word, request, refusalOfOutcome(outcome));
-  const { result, seq } = outcome;
-  const refusal = refusalOfResult(result, outcome.request);
+  const { result, seq, timestamp } = outcome;
+  const refusal = refusalOfResult(result, outcome.request, operation);
   if (refusal !== undefined) return refuse(word, request, refusal);
+  const time = timestamp === undefined ? {} : { timestamp: isoTime(timestamp) };
   return {
-    text: ['OK', ...okWords(result)].join(' '),
-    json: { ok: true, op: word, request, seq, ...okFields(operation, result) },
+    text: ['OK', ...okWords(operation, outcome)].join(' '),
+    json: { ok: true, op: word, request, seq, ...okFields(operation, outcome), ...time },
     status: EXIT.done,
+  };
+}
+
+/** ACCOUNT. */
+export function answerAccount(asked: Asked, outcome: Outcome): Answer {
+  const { word, operation } = asked;
+  if (!hasReport(outcome)) return answerOutcome(asked, outcome);
+  const { request, seq } = outcome;
+  const account = readAccount(outcome);
+  if (account === undefined) {
+    const sentence = `account ${operation.account} does not exist`;
+    return refuse(word, request, { word: 'ACCT_NOT_FOUND', sentence });
+  }
+  return {
+    text: `OK ${accountLine(account)}`,
+    json: { ok: true, op: word, request, seq, ...account },
+    status: EXIT.done,
+    screen: () => accountTable(account).join('\n'),
+  };
+}
+
+/** ACCOUNTS, of a page. */
+export function answerAccounts({ word }: Asked, page: AccountsPage): Answer {
+  return {
+    text: ['OK', ...accountsWords(page)].join(' '),
+    json: { ok: true, op: word, ...page },
+    status: EXIT.done,
+    screen: (paint) => accountsTable(page, paint).join('\n'),
+  };
+}
+
+/** TRIAL. Where the sums differ, the bank is wrong: neither the asker nor a try later helps. */
+export function answerTrial(asked: Asked, outcome: Outcome): Answer {
+  const { word } = asked;
+  if (!hasReport(outcome)) return answerOutcome(asked, outcome);
+  const { request, seq } = outcome;
+  const { currencies } = readTrial(outcome);
+  const wrong = currencies.filter(({ difference }) => !/^[0.]+$/.test(difference));
+  if (wrong.length > 0) {
+    const sentence = trialWords(wrong).join(' ');
+    const refusal = refuse(word, request, { word: 'OUT_OF_BALANCE', sentence });
+    return { ...refusal, json: { ...refusal.json, seq, currencies } };
+  }
+  return {
+    text: ['OK', ...trialWords(currencies)].join(' '),
+    json: { ok: true, op: word, request, seq, currencies },
+    status: EXIT.done,
+    screen: (paint) => trialTable(currencies, paint).join('\n'),
   };
 }
 
@@ -70,7 +129,7 @@ export function answerUnavailable(word: CommandWord, sentence: string): Answer {
   return refuse(word, null, { word: 'UNAVAILABLE', sentence });
 }
 
-function refuse(op: CommandWord | null, request: string | null, refusal: Refused): Answer {
+export function refuse(op: CommandWord | null, request: string | null, refusal: Refused): Answer {
   const { word } = refusal;
   const message = oneLine(refusal.sentence);
   const definite = word !== 'UNKNOWN_OUTCOME';
@@ -81,8 +140,13 @@ function refuse(op: CommandWord | null, request: string | null, refusal: Refused
   };
 }
 
+function hasReport(outcome: Outcome): outcome is AnsweredOutcome {
+  return outcome.kind === 'answered' && outcome.report !== undefined;
+}
+
 /** What follows OK. For OUTCOME the result tells what kind of operation was asked about. */
-function okWords(result: Result): readonly string[] {
+function okWords(operation: Operation, outcome: AnsweredOutcome): readonly string[] {
+  const { result } = outcome;
   if (result.code === 'neverHappened') return ['NEVER', 'HAPPENED'];
   const { kind, account, balance, toBalance, scale } = result;
   switch (kind) {
@@ -92,39 +156,86 @@ function okWords(result: Result): readonly string[] {
     case 'query':
     case 'deposit':
     case 'withdraw':
+    case 'amend':
+    case 'void':
       return [formatAmount(balance, scale)];
+    case 'hold':
+      return [holdIdOf(operation, outcome) ?? []].flat();
     case 'transfer':
+    case 'capture':
+    case 'reverse':
       return [formatAmount(balance, scale), formatAmount(toBalance, scale)];
     case 'outcome':
     case 'lease':
     case 'end':
+    case 'account':
+    case 'accounts':
+    case 'trial':
+    case 'expire':
     case undefined:
       return [];
   }
 }
 
-function okFields(operation: Operation, result: Result): Readonly<Record<string, unknown>> {
+/** Its own, or the one that the bank gave. OUTCOME does not know the first: undefined. */
+function holdIdOf({ id }: Operation, outcome: AnsweredOutcome): string | undefined {
+  return id ?? holdId(outcome);
+}
+
+/** What only whoever asked for the hold knows of it. */
+function heldFields(
+  { kind, toAccount, amount = 0, scale = 0, forSeconds }: Operation,
+  { result, timestamp }: AnsweredOutcome,
+): Readonly<Record<string, unknown>> {
+  if (kind !== 'hold') return {};
+  const units = amount * 10 ** (result.scale - scale);
+  const expires = forSeconds === undefined || timestamp === undefined
+    ? null : isoTime((timestamp + forSeconds * MICROSECONDS) as Timestamp);
+  return { toAccount, amount: formatAmount(units, result.scale), expiresAt: expires };
+}
+
+/** The version is that of the account; of a transfer, of the one that the money leaves. */
+function okFields(
+  operation: Operation, outcome: AnsweredOutcome,
+): Readonly<Record<string, unknown>> {
+  const { result } = outcome;
   const asked = operation.kind === 'outcome' ? { first: result.kind ?? null } : {};
   if (result.code === 'neverHappened') return { happened: false };
-  const { kind, account, balance, toBalance, scale } = result;
+  const { kind, account, toBalance, scale, detail: version } = result;
+  const balance = formatAmount(result.balance, scale);
+  const { toAccount, id } = operation;
+  const named = id === undefined ? asked : { ...asked, id };
   switch (kind) {
     case 'create':
     case 'update':
     case 'query':
     case 'deposit':
     case 'withdraw':
-      return { ...asked, account, balance: formatAmount(balance, scale) };
+    case 'amend':
+    case 'void':
+      return { ...named, account, balance, version };
+    case 'hold': {
+      const held = { ...asked, id: holdIdOf(operation, outcome) ?? null, account, balance };
+      return { ...held, ...heldFields(operation, outcome), version };
+    }
     case 'transfer':
+    case 'capture':
+    case 'reverse':
       return {
-        ...asked,
+        ...named,
         account,
-        balance: formatAmount(balance, scale),
-        ...(operation.kind === 'outcome' ? {} : { toAccount: operation.toAccount }),
+        balance,
+        ...(toAccount === undefined || operation.kind === 'outcome' ? {} : { toAccount }),
         toBalance: formatAmount(toBalance, scale),
+        version,
       };
     case 'outcome':
     case 'lease':
     case 'end':
+    case 'account':
+    case 'accounts':
+    case 'trial':
+    case 'expire':
     case undefined:
       return asked;
   }

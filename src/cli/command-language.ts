@@ -4,24 +4,39 @@
  * It is the same at the prompt, in a pipe and as arguments. Nothing that it does not understand
  * exactly becomes an operation: everything else is a bad request, with a sentence that helps.
  */
-import { parseAmount, type ScaledAmount } from '../core/amount.ts';
 import type { Operation } from '../core/operation.ts';
-import { parseRequestId } from '../core/request-id.ts';
+import { CONDITIONS, KEY, type Option, type Parts } from './command-parts.ts';
 import {
-  findForm, isWrite, nearestWord, usageOf,
-  type CommandForm, type CommandWord, type WriteWord,
+  findForm, nearestWord, usageOf, type CommandForm, type CommandWord,
 } from './command-words.ts';
+import { splitWords, type Word } from './line-words.ts';
+import { nearest } from './nearest.ts';
 import { quote } from './quote.ts';
 
 /** The longest line that is read; what is longer is a bad request, whatever it says. */
 export const LINE_LENGTH_MAX = 4096;
 
+/** What is asked of the ledger. */
+export interface OperationCommand {
+  readonly type: 'operation';
+  readonly word: CommandWord;
+  readonly operation: Operation;
+}
+
 /** What a line asks for. */
 export type Command =
-  | { readonly type: 'operation'; readonly word: CommandWord; readonly operation: Operation }
+  | OperationCommand
   | { readonly type: 'quit' }
   | { readonly type: 'status' }
   | { readonly type: 'help' };
+
+/** Of a group of commands, which is done as a whole (`group-reader.ts`). */
+export interface GroupWord {
+  readonly type: 'begin' | 'commit' | 'rollback';
+}
+
+/** It asks the ledger nothing. */
+type BareWord = Exclude<Command | GroupWord, OperationCommand>['type'];
 
 /** Not understood, or not allowed: nothing was sent. */
 export interface BadRequest {
@@ -36,9 +51,7 @@ export interface Nothing {
   readonly type: 'nothing';
 }
 
-export type ParsedLine = Command | BadRequest | Nothing;
-
-const KEY = /^@[\x21-\x7e]{1,64}$/;
+export type ParsedLine = Command | GroupWord | BadRequest | Nothing;
 
 /** Parses a line, with or without its end. */
 export function parseLine(line: string): ParsedLine {
@@ -47,105 +60,148 @@ export function parseLine(line: string): ParsedLine {
   if (text.length > LINE_LENGTH_MAX) {
     return bad(undefined, `the line is longer than ${LINE_LENGTH_MAX} characters`);
   }
-  const [first = '', ...rest] = text.split(/[ \t]+/).filter((part) => part !== '');
-  if (!first.startsWith('@')) return parseCommand(undefined, first, rest);
-  if (!KEY.test(first)) {
-    return bad(undefined, `${quote(first)} is not a key: @ and 1 to 64 visible ASCII characters`);
+  const words = splitWords(text);
+  if (words === undefined) {
+    return bad(undefined, 'a word in double quotes does not end; \\" and \\\\ stand for " and \\');
+  }
+  const [first = { text: '', isQuoted: false }, ...rest] = words;
+  if (first.isQuoted || !first.text.startsWith('@')) {
+    return parseCommand(undefined, first.text, rest);
+  }
+  if (!KEY.test(first.text)) {
+    const rule = '@ and 1 to 64 visible ASCII characters';
+    return bad(undefined, `${quote(first.text)} is not a key: ${rule}`);
   }
   const [word, ...parameters] = rest;
   if (word === undefined) return bad(undefined, 'a command must follow the key');
-  return parseCommand(first.slice(1), word, parameters);
+  return parseCommand(first.text.slice(1), word.text, parameters);
 }
 
 function parseCommand(
-  key: string | undefined,
-  typed: string,
-  parameters: readonly string[],
+  key: string | undefined, typed: string, words: readonly Word[],
 ): ParsedLine {
   const form = findForm(typed);
   if (form === undefined) return unknownCommand(typed);
-  const { word } = form;
-  if (key !== undefined && !isWrite(word)) {
-    return bad(word, `${word.toUpperCase()} takes no key: it changes no account`);
+  const { word, make } = form;
+  if (key !== undefined && !form.isWrite) {
+    const why = make === undefined ? '' : ': it changes no account';
+    return bad(word, `${word.toUpperCase()} takes no key${why}`);
   }
-  if (parameters.length !== form.parameters.length) return wrongArity(form, parameters.length);
-  if (isWrite(word)) return parseWrite(word, key, parameters);
-  switch (word) {
-    case 'query':
-      return parseQuery(parameters[0] ?? '');
-    case 'outcome':
-      return parseOutcome(parameters[0] ?? '');
-    case 'quit':
-    case 'status':
-    case 'help':
-      return { type: word };
-  }
-}
-
-function parseWrite(
-  word: WriteWord,
-  key: string | undefined,
-  parameters: readonly string[],
-): ParsedLine {
-  const accounts: number[] = [];
-  for (const text of parameters.slice(0, -1)) {
-    const account = parseAccount(text);
-    if (typeof account === 'string') return bad(word, account);
-    accounts.push(account);
-  }
-  const amount = readAmount(parameters.at(-1) ?? '');
-  if (typeof amount === 'string') return bad(word, amount);
-  const [account, toAccount] = accounts;
-  if (account !== undefined && account === toAccount) {
-    return bad(word, 'from and to are the same account');
-  }
-  const operation: Operation = {
-    kind: word,
-    ...(account === undefined ? {} : { account }),
-    ...(toAccount === undefined ? {} : { toAccount }),
-    ...amount,
-    ...(key === undefined ? {} : { key }),
-  };
+  const tailAt = words.findIndex(beginsTail);
+  const count = tailAt < 0 ? words.length : tailAt;
+  const [least, most] = aritiesOf(form);
+  if (count < least || count > most) return wrongArity(form, count);
+  const parts = readParts(form, words.slice(0, count), words.slice(count));
+  if (typeof parts === 'string') return bad(word, parts);
+  if (make === undefined) return { type: word as BareWord };
+  const operation = make(key === undefined ? parts : { ...parts, key });
+  if (typeof operation === 'string') return bad(word, operation);
   return { type: 'operation', word, operation };
 }
 
-function parseQuery(text: string): ParsedLine {
-  const account = parseAccount(text);
-  if (typeof account === 'string') return bad('query', account);
-  return { type: 'operation', word: 'query', operation: { kind: 'query', account } };
+/** Here the parameters end. */
+function beginsTail({ text, isQuoted }: Word): boolean {
+  return !isQuoted && (text.startsWith('--') || text.toLowerCase() === 'if');
 }
 
-function parseOutcome(text: string): ParsedLine {
-  if (KEY.test(text)) {
-    const operation: Operation = { kind: 'outcome', key: text.slice(1) };
-    return { type: 'operation', word: 'outcome', operation };
+function readParts(
+  form: CommandForm, parameters: readonly Word[], tail: readonly Word[],
+): Parts | string {
+  let parts: Parts = {};
+  for (const [at, { text }] of parameters.entries()) {
+    const read = form.parameters[at]?.read(text) ?? {};
+    if (typeof read === 'string') return read;
+    parts = { ...parts, ...read };
   }
-  const request = parseRequestId(text);
-  if (request === undefined) {
-    return bad('outcome', `${quote(text)} is neither a request id such as 1088-3 nor an @key`);
+  return new Tail(form, tail).read(parts);
+}
+
+/** The options and the condition at the end of a line. */
+class Tail {
+  readonly #form: CommandForm;
+  readonly #words: readonly Word[];
+  #at = 0;
+  /** By the part that they say. */
+  readonly #given = new Map<string, string>();
+
+  constructor(form: CommandForm, words: readonly Word[]) {
+    this.#form = form;
+    this.#words = words;
   }
-  if (request.kind === 'query') return bad('outcome', 'a QUERY changes nothing: ask it again');
-  const { session, number } = request;
-  const operation: Operation = { kind: 'outcome', account: session, toAccount: number };
-  return { type: 'operation', word: 'outcome', operation };
-}
 
-/** The account's number, or why it is none. */
-function parseAccount(text: string): number | string {
-  if (!/^[0-9]+$/.test(text)) return `${quote(text)} is not an account number`;
-  const digits = text.replace(/^0+(?=[0-9])/, '');
-  // More than 16 digits are above 2^53; of up to 16, what rounds to 2^53 or more is not safe.
-  const account = digits.length > 16 ? Infinity : Number(digits);
-  if (!Number.isSafeInteger(account)) return 'there is no account number above 2^53 - 1';
-  return account;
-}
+  read(parameters: Parts): Parts | string {
+    let parts = parameters;
+    while (this.#at < this.#words.length) {
+      const read = this.#readNext();
+      if (typeof read === 'string') return read;
+      parts = { ...parts, ...read };
+    }
+    return parts;
+  }
 
-/** The amount, or why it is none. */
-function readAmount(text: string): ScaledAmount | string {
-  const amount = parseAmount(text);
-  if (amount !== undefined) return amount;
-  const rule = 'a decimal from 0 to 90071992547409.91, at most two digits after the point';
-  return `${quote(text)} is not an amount: ${rule}`;
+  #readNext(): Parts | string {
+    const word = this.#words[this.#at++] as Word;
+    if (!beginsTail(word)) return this.#refuseStray(word);
+    return word.text.startsWith('--') ? this.#readOption(word) : this.#readCondition();
+  }
+
+  #readOption({ text }: Word): Parts | string {
+    const [, flag = text, value] = /^([^=]*)=([^]*)$/.exec(text) ?? [];
+    const { word, options } = this.#form;
+    if (options.length === 0) return `${word.toUpperCase()} takes no option ${quote(flag)}`;
+    const option = options.find((known) => known.word === flag.toLowerCase());
+    if (option === undefined) {
+      return `unknown option ${quote(flag)}; ${this.#tip(flag, options)}`;
+    }
+    return this.#readValue(option, option.word, value ?? this.#nextValue());
+  }
+
+  #readCondition(): Parts | string {
+    const { word, takesCondition } = this.#form;
+    if (!takesCondition) return `${word.toUpperCase()} takes no condition`;
+    const typed = this.#nextValue();
+    if (typed === undefined) return 'IF takes VERSION n or BALANCE x';
+    const condition = CONDITIONS.find(
+      (known) => known.word.toLowerCase() === typed.toLowerCase(),
+    );
+    if (condition === undefined) {
+      return `unknown condition ${quote(typed)}; ${this.#tip(typed, CONDITIONS)}`;
+    }
+    const value = this.#nextValue();
+    return this.#readValue(condition, `IF ${condition.word}`, value, 'a condition');
+  }
+
+  /** `what` is given once at most. */
+  #readValue(
+    { word, read }: Option, name: string, value: string | undefined, what?: string,
+  ): Parts | string {
+    if (value === undefined) return `${name} takes a value; usage: ${usageOf(this.#form)}`;
+    const parts = read(value);
+    if (typeof parts === 'string') return `${name}: ${parts}`;
+    const about = what ?? Object.keys(parts).join();
+    const before = this.#given.get(about);
+    this.#given.set(about, word);
+    if (before === undefined) return parts;
+    if (what !== undefined) return `${what} is given twice`;
+    return before === word ? `${name} is given twice` : `${before} and ${word} exclude each other`;
+  }
+
+  /** Undefined where there is none, or the next option stands in its place. */
+  #nextValue(): string | undefined {
+    const next = this.#words[this.#at];
+    if (next === undefined || beginsTail(next)) return undefined;
+    this.#at += 1;
+    return next.text;
+  }
+
+  #refuseStray({ text }: Word): string {
+    return `${quote(text)} stands after the options; "a value with blanks" needs double quotes`;
+  }
+
+  #tip(typed: string, options: readonly Option[]): string {
+    const near = nearest(typed, options.map(({ word }) => word));
+    return near === undefined ? `usage: ${usageOf(this.#form)}` : `did you mean ${near}?`;
+  }
 }
 
 function unknownCommand(typed: string): BadRequest {
@@ -154,14 +210,21 @@ function unknownCommand(typed: string): BadRequest {
   return bad(undefined, `unknown command ${quote(typed)}; ${tip}`);
 }
 
+/** How many parameters it takes, at least and at most. */
+function aritiesOf({ parameters }: CommandForm): readonly [least: number, most: number] {
+  const optional = parameters.filter(({ isOptional }) => isOptional === true);
+  return [parameters.length - optional.length, parameters.length];
+}
+
 function wrongArity(form: CommandForm, given: number): BadRequest {
-  const wanted = form.parameters.length;
-  const count = wanted === 0 ? 'no argument' : `${wanted} argument${wanted === 1 ? '' : 's'}`;
+  const [least, most] = aritiesOf(form);
+  const wanted = least === most ? String(most) : `${least} or ${most}`;
+  const count = most === 0 ? 'no argument' : `${wanted} argument${most === 1 ? '' : 's'}`;
   const { word } = form;
   const usage = usageOf(form);
   return bad(word, `${word.toUpperCase()} takes ${count}, not ${given}; usage: ${usage}`);
 }
 
-function bad(word: CommandWord | undefined, sentence: string): BadRequest {
+export function bad(word: CommandWord | undefined, sentence: string): BadRequest {
   return { type: 'bad', word, sentence };
 }

@@ -6,8 +6,9 @@ import { formatAddress } from '../host/address.ts';
 import { Client } from '../host/client.ts';
 import type { BankAddress } from '../host/server-options.ts';
 import { isTerminal } from './colour.ts';
-import { painterOf, type CliContext } from './context.ts';
+import { note, painterOf, type CliContext } from './context.ts';
 import { History, historyPath } from './history.ts';
+import { joinWords } from './line-words.ts';
 import { runLines, runPipe } from './pipe.ts';
 import { runPrompt } from './prompt.ts';
 import { renderJson, renderScreen, renderText, type Render } from './render.ts';
@@ -46,16 +47,17 @@ export async function converse(context: CliContext, options: ConversationOptions
   const { stdin, stdout } = context;
   const atTerminal = isTerminal(stdin) && isTerminal(stdout);
   const render = chooseRender(context, options, words.length > 0 || atTerminal);
-  if (words.length > 0) {
-    return await runLines([words.join(' ')], stdout, client, { render, bail, interrupted });
-  }
-  if (!atTerminal) return await runPipe(stdin, stdout, client, { render, bail, interrupted });
+  const tell = (sentence: string): void => note(context, `note: ${sentence}`);
+  const session = { render, bail, interrupted, note: tell };
+  if (words.length > 0) return await runLines([joinWords(words)], stdout, client, session);
+  if (!atTerminal) return await runPipe(stdin, stdout, client, session);
   return await runPrompt(stdin, stdout, client, {
     address: formatAddress(bank.host, bank.port),
     render,
     paint: painterOf(context),
     history: new History(historyPath(context.env)),
     interrupted,
+    note: tell,
   });
 }
 

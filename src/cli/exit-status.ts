@@ -21,9 +21,10 @@ export type AnswerStatus =
   | typeof EXIT.done
   | typeof EXIT.refused
   | typeof EXIT.unreachable
-  | typeof EXIT.unknownOutcome;
+  | typeof EXIT.unknownOutcome
+  | typeof EXIT.integrity;
 
-/** 4, 3, 1, 0 is the order of interface.md, which is that of the numbers. */
+/** 5, 4, 3, 1, 0 is the order of interface.md, which is that of the numbers. */
 export function worseOf(one: number, other: number): number {
   return Math.max(one, other);
 }

@@ -2,24 +2,38 @@
  * Carries out one parsed line at a bank and gives the answer to it: what prompt, pipe and arguments
  * share.
  */
+import type { Operation } from '../core/operation.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { NoReport, readAccounts } from '../host/account-reports.ts';
 import { fetchStatus } from '../host/fetch-status.ts';
 import {
-  answerBadRequest, answerHelp, answerOutcome, answerQuit, answerStatus, answerUnavailable,
-  type Answer,
+  answerAccount, answerAccounts, answerBadRequest, answerHelp, answerOutcome, answerQuit,
+  answerStatus, answerTrial, answerUnavailable, type Answer,
 } from './answer.ts';
 import type { BankClient } from './bank-client.ts';
-import type { BadRequest, Command } from './command-language.ts';
+import type { OperationCommand } from './command-language.ts';
+import {
+  answerEmptyGroup, answerGroup, answerGroupWord, answerQueued,
+} from './group-answer.ts';
+import type { Asked } from './group-reader.ts';
 
 /** So long the end of a session is waited for: who leaves is not kept by a bank that is down. */
 const QUIT_PATIENCE_MS = 1_000;
 
 /** Never rejects but for a bug. */
-export async function carryOut(client: BankClient, asked: Command | BadRequest): Promise<Answer> {
+export async function carryOut(client: BankClient, asked: Asked): Promise<Answer> {
   switch (asked.type) {
     case 'bad':
       return answerBadRequest(asked);
     case 'operation':
-      return answerOutcome(asked.operation, await client.submit(asked.operation));
+      return askLedger(client, asked);
+    case 'begin':
+    case 'rollback':
+      return answerGroupWord(asked.type);
+    case 'queued':
+      return answerQueued(asked);
+    case 'commit':
+      return askGroup(client, asked.commands);
     case 'help':
       return answerHelp();
     case 'status':
@@ -40,6 +54,37 @@ export async function endSession(client: BankClient): Promise<void> {
     // The connection is gone, and with it the session at the frontend.
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function askLedger(client: BankClient, asked: OperationCommand): Promise<Answer> {
+  const { operation } = asked;
+  switch (operation.kind) {
+    case 'account':
+      return answerAccount(asked, await client.submit(operation));
+    case 'trial':
+      return answerTrial(asked, await client.submit(operation));
+    case 'accounts':
+      return askAccounts(client, asked);
+    default:
+      return answerOutcome(asked, await client.submit(operation));
+  }
+}
+
+async function askGroup(
+  client: BankClient, commands: readonly OperationCommand[],
+): Promise<Answer> {
+  if (commands.length === 0) return answerEmptyGroup();
+  return answerGroup(commands, await client.group(commands.map(({ operation }) => operation)));
+}
+
+async function askAccounts(client: BankClient, asked: OperationCommand): Promise<Answer> {
+  try {
+    const submit = (operation: Operation): Promise<Outcome> => client.submit(operation);
+    return answerAccounts(asked, await readAccounts(submit, asked.operation));
+  } catch (error) {
+    if (error instanceof NoReport) return answerOutcome(asked, error.outcome);
+    throw error;
   }
 }
 

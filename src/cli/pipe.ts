@@ -14,8 +14,9 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { Answer } from './answer.ts';
 import type { BankClient } from './bank-client.ts';
-import { LINE_LENGTH_MAX, parseLine, type BadRequest, type Command } from './command-language.ts';
+import { LINE_LENGTH_MAX } from './command-language.ts';
 import { EXIT, exitStatusOfSignal, worseOf } from './exit-status.ts';
+import { GroupReader, type Asked } from './group-reader.ts';
 import { carryOut, endSession } from './interpreter.ts';
 import { readLines, type ByteSource } from './lines.ts';
 import type { Render } from './render.ts';
@@ -31,6 +32,8 @@ export interface PipeOptions {
   readonly bail: boolean;
   /** Aborted with the signal's number as its reason, or for another reason. */
   readonly interrupted?: AbortSignal;
+  /** Says something that is no answer. */
+  readonly note?: (sentence: string) => void;
 }
 
 /** Input that can be given up while it is waited for. */
@@ -59,13 +62,13 @@ export function runLines(
 
 /** One line's place in the order of the answers. */
 class Slot {
-  readonly asked: Command | BadRequest;
+  readonly asked: Asked;
   readonly #settled = Promise.withResolvers<void>();
   answer: Answer | undefined;
   /** Resolves when the answer is there; undefined where it was not begun. */
   carriedOut: Promise<void> | undefined;
 
-  constructor(asked: Command | BadRequest) {
+  constructor(asked: Asked) {
     this.asked = asked;
   }
 
@@ -94,6 +97,7 @@ class PipeSession {
   readonly #client: BankClient;
   readonly #options: PipeOptions;
   readonly #pipelineMax: number;
+  readonly #groups = new GroupReader();
   /** In the order of the lines; the first is the next to be printed. */
   #slots: Slot[] = [];
   #worst: number = EXIT.done;
@@ -129,6 +133,7 @@ class PipeSession {
     if (interrupted?.aborted === true) this.#stop();
     try {
       await Promise.all([this.#read(), this.#print()]);
+      this.#noteLeftOpen();
       if (interrupted?.aborted === true) {
         const status = this.#interruptedStatus(interrupted.reason);
         await this.#giveUpOpen();
@@ -143,10 +148,18 @@ class PipeSession {
     }
   }
 
+  /** What was queued did not happen, whatever its lines were answered. */
+  #noteLeftOpen(): void {
+    const { leftOpen } = this.#groups;
+    if (leftOpen === undefined) return;
+    this.#options.note?.(leftOpen);
+    this.#worst = worseOf(this.#worst, EXIT.refused);
+  }
+
   async #read(): Promise<void> {
     try {
       for await (const line of this.#lines) {
-        const asked = parseLine(line);
+        const asked = this.#groups.read(line);
         if (asked.type === 'nothing') continue;
         if (this.#stopped) break;
         this.#add(asked);
@@ -163,7 +176,7 @@ class PipeSession {
     }
   }
 
-  #add(asked: Command | BadRequest): void {
+  #add(asked: Asked): void {
     const slot = new Slot(asked);
     if (!waitsItsTurn(asked)) slot.start(this.#client);
     this.#slots.push(slot);
@@ -262,6 +275,6 @@ class PipeSession {
 }
 
 /** What changes nothing itself, but must see everything before it done. */
-function waitsItsTurn({ type }: Command | BadRequest): boolean {
+function waitsItsTurn({ type }: Asked): boolean {
   return type === 'status' || type === 'quit';
 }

@@ -9,9 +9,10 @@ import type { ChalkInstance } from 'chalk';
 import { fetchStatus } from '../host/fetch-status.ts';
 import { countUp } from '../host/status-report.ts';
 import type { BankClient } from './bank-client.ts';
-import { parseLine, type BadRequest, type Command } from './command-language.ts';
-import { COMMAND_WORDS } from './command-words.ts';
+import { CONDITIONS } from './command-parts.ts';
+import { COMMAND_WORDS, findForm } from './command-words.ts';
 import { EXIT, exitStatusOfSignal } from './exit-status.ts';
+import { GroupReader, type Asked } from './group-reader.ts';
 import type { History } from './history.ts';
 import { carryOut, endSession } from './interpreter.ts';
 import type { Render } from './render.ts';
@@ -23,6 +24,8 @@ export interface PromptOptions {
   readonly history: History;
   /** Aborted when the bank stops, or a signal ends the client. */
   readonly interrupted: AbortSignal;
+  /** Says something that is no answer. */
+  readonly note: (sentence: string) => void;
 }
 
 /** The backends are counted for the prompt only if that takes no longer. */
@@ -40,12 +43,29 @@ export async function runPrompt(
   return status;
 }
 
-/** What can complete the word under the cursor. */
+/** What can complete the word under the cursor: a command, or what may follow its parameters. */
 export function complete(line: string): [string[], string] {
   const typed = /^\s*(?:@\S+\s+)?(\S*)$/.exec(line)?.[1];
-  if (typed === undefined || typed === '') return [typed === '' ? [...COMMAND_WORDS] : [], ''];
-  const hits = COMMAND_WORDS.filter((word) => word.startsWith(typed.toUpperCase()));
-  return [hits.map((word) => `${word} `), typed];
+  if (typed === undefined) return completeTail(line);
+  if (typed === '') return [[...COMMAND_WORDS], ''];
+  return [hitsOf(typed, COMMAND_WORDS), typed];
+}
+
+function completeTail(line: string): [string[], string] {
+  const [, command = '', before = '', typed = ''] =
+    /^\s*(?:@\S+\s+)?(\S+)(?:\s+(\S+))*?\s+(\S*)$/.exec(line) ?? [];
+  const form = findForm(command);
+  if (form === undefined || typed === '') return [[], ''];
+  const options = form.options.map(({ word }) => word);
+  const conditions = CONDITIONS.map(({ word }) => word);
+  const tail = form.takesCondition ? [...options, 'IF'] : options;
+  const hits = hitsOf(typed, before.toUpperCase() === 'IF' ? conditions : tail);
+  return hits.length === 0 ? [[], ''] : [hits, typed];
+}
+
+function hitsOf(typed: string, words: readonly string[]): string[] {
+  const hits = words.filter((word) => word.toUpperCase().startsWith(typed.toUpperCase()));
+  return hits.map((word) => `${word} `);
 }
 
 class Prompt {
@@ -55,6 +75,7 @@ class Prompt {
   readonly #readline: Interface;
   readonly #ended = Promise.withResolvers<number>();
   readonly #lines: string[] = [];
+  readonly #groups = new GroupReader();
   #isBusy = false;
   #isOver = false;
   #warned = false;
@@ -73,19 +94,28 @@ class Prompt {
     const onInterrupted = (): void => this.#end(EXIT.done);
     this.#readline.on('line', (line) => this.#onLine(line));
     this.#readline.on('SIGINT', () => this.#onControlC());
-    this.#readline.on('close', () => this.#end(EXIT.done));
+    this.#readline.on('close', () => this.#onClosed());
     interrupted.addEventListener('abort', onInterrupted);
     if (interrupted.aborted) onInterrupted();
     this.#print('HELP lists the commands, QUIT or Ctrl-D ends.');
     void this.#showPrompt();
     const status = await this.#ended.promise;
     interrupted.removeEventListener('abort', onInterrupted);
+    this.#isOver = true;
     this.#readline.close();
+    const { leftOpen } = this.#groups;
+    if (leftOpen !== undefined) this.#options.note(leftOpen);
     return status;
   }
 
   #end(status: number): void {
     this.#ended.resolve(status);
+  }
+
+  /** Ctrl-D: what is said of an open group stands on a line of its own. */
+  #onClosed(): void {
+    if (!this.#isOver && this.#groups.leftOpen !== undefined) this.#print('');
+    this.#end(EXIT.done);
   }
 
   #onLine(line: string): void {
@@ -98,7 +128,7 @@ class Prompt {
   async #workOff(): Promise<void> {
     this.#isBusy = true;
     for (let line = this.#lines.shift(); line !== undefined; line = this.#lines.shift()) {
-      const asked = parseLine(line);
+      const asked = this.#groups.read(line);
       if (asked.type === 'quit') return this.#quit(asked);
       if (asked.type !== 'nothing') await this.#answer(asked);
     }
@@ -106,12 +136,12 @@ class Prompt {
     await this.#showPrompt();
   }
 
-  async #quit(asked: Command): Promise<void> {
+  async #quit(asked: Asked): Promise<void> {
     this.#print(this.#options.render(await carryOut(this.#client, asked)));
     this.#end(EXIT.done);
   }
 
-  async #answer(asked: Command | BadRequest): Promise<void> {
+  async #answer(asked: Asked): Promise<void> {
     this.#print(this.#options.render(await carryOut(this.#client, asked)));
   }
 
@@ -141,7 +171,7 @@ class Prompt {
     const { address, paint } = this.#options;
     const up = await this.#describeBackends();
     if (this.#isBusy || this.#isOver) return;
-    this.#readline.setPrompt(`${paint.cyan(address)}${up}> `);
+    this.#readline.setPrompt(`${paint.cyan(address)}${up}${this.#describeGroup()}> `);
     this.#readline.prompt(true);
   }
 
@@ -152,6 +182,14 @@ class Prompt {
     const count = `${countUp(report)}/${report.status.length}`;
     const { paint } = this.#options;
     return ` ${countUp(report) === report.status.length ? count : paint.yellow(count)}`;
+  }
+
+  /** ` group of 2`, while one is open; in yellow where it can't be committed any more. */
+  #describeGroup(): string {
+    const { open } = this.#groups;
+    if (open === undefined) return '';
+    const text = `group of ${open.count}`;
+    return ` ${open.isSpoiled ? this.#options.paint.yellow(`${text}, refused`) : text}`;
   }
 
   #print(text: string): void {

@@ -5,8 +5,9 @@ import { EXIT } from './exit-status.ts';
 
 export type Render = (answer: Answer) => string;
 
-/** One object a line, never in colour. */
-export const renderJson: Render = (answer) => JSON.stringify(answer.json);
+/** One object a line, never in colour. JSON lets two signs stand that end a line for some. */
+export const renderJson: Render = ({ json }) =>
+  JSON.stringify(json).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 
 /** `OK` in green, `ERR WORDS:` in red; what is unknown or unavailable in yellow. */
 export function renderText(paint: ChalkInstance): Render {

@@ -2,6 +2,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { BackendState, BackendStatus, StatusReport } from '../host/status-report.ts';
 import { oneLine } from './quote.ts';
+import { alignColumns, cellOf } from './table.ts';
 
 /** Lines, without their ends. */
 export function statusLines(report: StatusReport, paint: ChalkInstance): readonly string[] {
@@ -41,16 +42,11 @@ function describeCopies(copies: number, paint: ChalkInstance): string {
 const HEADINGS = ['backend', 'state', 'seq', 'lag', 'journal', 'digest', 'pid', 'host'] as const;
 
 function backendTable({ backends }: StatusReport, paint: ChalkInstance): string[] {
-  const rows = backends.map(backendCells);
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((cells) => (cells[column] ?? '').length)),
-  );
-  const join = (cells: readonly string[]): string =>
-    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+  const [headings = '', ...lines] = alignColumns([HEADINGS, ...backends.map(backendCells)]);
   return [
-    paint.bold(join(HEADINGS)),
+    paint.bold(headings),
     ...backends.map((backend, at) => {
-      const line = paintState(backend.state, paint)(join(rows[at] ?? []));
+      const line = paintState(backend.state, paint)(lines[at] ?? '');
       return backend.detail ? `${line}\n  ${oneLine(backend.detail)}` : line;
     }),
   ];
@@ -61,17 +57,13 @@ function backendCells(backend: BackendStatus): readonly string[] {
   return [
     String(id),
     oneLine(String(state)),
-    cell(lastSeq),
-    cell(lag),
+    cellOf(lastSeq),
+    cellOf(lag),
     journalBytes === undefined ? '-' : formatBytes(journalBytes),
-    cell(digest),
-    cell(pid),
-    cell(host),
+    cellOf(digest),
+    cellOf(pid),
+    cellOf(host),
   ];
-}
-
-function cell(value: string | number | null | undefined): string {
-  return value === undefined || value === null || value === '' ? '-' : oneLine(String(value));
 }
 
 function paintState(state: BackendState, paint: ChalkInstance): (text: string) => string {

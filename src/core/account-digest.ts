@@ -2,10 +2,10 @@
  * The 64-bit digest of the account state: a sum, in two lanes of 32 bits, of a hash of each
  * account.
  *
- * Keeps true: equal accounts (number, balance, version) give equal digests, whatever the history; a
- * change costs two hashes and never a scan. A sum, not an exclusive or, so that equal terms do not
- * cancel out (incremental multiset hashing, Bellare and Micciancio 1997; not meant to resist
- * forgery).
+ * Keeps true: equal accounts (number, balance, version, terms, name) give equal digests, whatever
+ * the history; a change costs two hashes and never a scan. A sum, not an exclusive or, so that
+ * equal terms do not cancel out (incremental multiset hashing, Bellare and Micciancio 1997; not
+ * meant to resist forgery).
  */
 import type { StateDigest } from './message.ts';
 
@@ -29,13 +29,23 @@ function finish(lane: number): number {
 }
 
 /**
- * What follows the account's number in its hash: low words, then the high bits in one word. Exact
- * for versions below 2^43, which is a million changes of one account a second for a hundred days.
+ * What follows the account's number in its hash: low words, then the high bits in one word: 22 of
+ * the balance, which may be negative, and 10 of the version. Exact for versions below 2^42, which
+ * is half a million changes of one account a second for a hundred days.
  */
 function hashLane(lane: number, multiplier: number, balance: number, version: number): number {
-  const highBits = ((balance / TWO_32) | 0) | (((version / TWO_32) | 0) << 21);
+  const highBits = (Math.floor(balance / TWO_32) | 0) + (((version / TWO_32) | 0) << 22);
   const low = step(step(lane, balance | 0, multiplier), version | 0, multiplier);
   return finish(step(low, highBits, multiplier));
+}
+
+/** Of what is told of an account besides: each value's low word, then its high bits. */
+function hashValues(lane: number, multiplier: number, values: readonly number[]): number {
+  let hash = lane;
+  for (const value of values) {
+    hash = step(step(hash, value | 0, multiplier), Math.floor(value / TWO_32) | 0, multiplier);
+  }
+  return finish(hash);
 }
 
 export class AccountDigest {
@@ -60,6 +70,19 @@ export class AccountDigest {
     const oldHigh = hashLane(high, MULTIPLIER_HIGH, oldBalance, version - 1);
     lanes[0] = (lanes[0] as number) - oldLow + hashLane(low, MULTIPLIER_LOW, balance, version);
     lanes[1] = (lanes[1] as number) - oldHigh + hashLane(high, MULTIPLIER_HIGH, balance, version);
+  }
+
+  /** Counts in what is out of the ordinary in an account, or, by -1, out again. */
+  count(sign: 1 | -1, values: readonly number[]): void {
+    const lanes = this.#lanes;
+    lanes[0] = (lanes[0] as number) + sign * hashValues(SEED_HIGH, MULTIPLIER_LOW, values);
+    lanes[1] = (lanes[1] as number) + sign * hashValues(SEED_LOW, MULTIPLIER_HIGH, values);
+  }
+
+  /** As another one is. */
+  become({ low, high }: Pick<AccountDigest, 'low' | 'high'>): void {
+    this.#lanes[0] = low;
+    this.#lanes[1] = high;
   }
 
   /** The low lane, unsigned. */

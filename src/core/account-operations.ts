@@ -1,28 +1,41 @@
 /**
- * What operations do to accounts: the rules of the bank, and the hot loop.
+ * What operations do to accounts: the hot loop, for operations without extensions on plain accounts
+ * that nothing speaks against. It makes no object: it reads and writes records in place. All else,
+ * each refusal too, is left to the rules (`account-rules.ts`), which know everything.
  *
- * Keeps true: an operation does all that it says or, refused, nothing; every one gets a result.
- * Checks come in this order: malformed, same account, the amount, account not found (from before
- * to), insufficient funds, limit exceeded. The loop makes no object: it reads and writes records in
- * place.
+ * Keeps true: it does what the rules would do; every operation gets a result.
  */
+import { AccountRules } from './account-rules.ts';
 import type { AccountTable } from './account-table.ts';
-import { assert } from './assert.ts';
+import { CURRENCY_NONE, scaleOf } from './currency.ts';
+import { type AskedMovement, MovementRules, type Place } from './movement-rules.ts';
+import type { MovementTable } from './movement-table.ts';
 import {
   AMOUNT_MAX, CODE, DEFAULT_SCALE, KIND, readI64, REASON, RECORD_BYTES, RESULT_BYTES, writeI64,
 } from './operation.ts';
-import { type ReasonNumber, writeAccount, writeBadRequest, writeDone } from './result-writer.ts';
+import { Postings, type Verdict } from './postings.ts';
+import { writeAccount, writeBadRequest, writeDone } from './result-writer.ts';
+import type { SystemAccounts } from './system-accounts.ts';
+import type { ReadTerms } from './terms.ts';
 
 /** 10^(DEFAULT_SCALE - digits given). */
 const UNITS_OF_DIGITS = [100, 10, 1] as const;
 
 export class AccountOperations {
   readonly #accounts: AccountTable;
+  readonly #system: SystemAccounts;
+  readonly #postings: Postings;
+  readonly #rules: AccountRules;
+  readonly #movements: MovementRules;
   #batch: DataView = new DataView(new ArrayBuffer(0));
   #results: DataView = new DataView(new ArrayBuffer(0));
 
-  constructor(accounts: AccountTable) {
+  constructor(accounts: AccountTable, system: SystemAccounts, movements: MovementTable) {
     this.#accounts = accounts;
+    this.#system = system;
+    this.#postings = new Postings(accounts);
+    this.#rules = new AccountRules(accounts, system, this.#postings);
+    this.#movements = new MovementRules(accounts, movements, this.#postings);
   }
 
   /** What the calls that follow read, write and stamp changes with. */
@@ -42,17 +55,58 @@ export class AccountOperations {
     while (done < most) {
       const record = at + done * RECORD_BYTES;
       if (this.#batch.getUint8(record + 1) !== 0) break;
-      if (!this.execute(record, (index + done) * RESULT_BYTES)) break;
+      if (!this.#execute(record, (index + done) * RESULT_BYTES)) break;
       done += 1;
     }
     return done;
   }
 
-  /**
-   * Executes the record at `at`, whatever its flags; false, and no result, if it changes no
-   * account.
-   */
-  execute(at: number, resultAt: number): boolean {
+  /** What is due by then expires: first of all in its entry. */
+  expire(timestamp: number): void {
+    this.#movements.expire(timestamp);
+  }
+
+  /** Postings from now on stay together: all of them, or none. */
+  beginGroup(): void {
+    this.#accounts.beginGroup();
+    this.#system.beginGroup();
+  }
+
+  endGroup(isDone: boolean): void {
+    for (const part of [this.#accounts, this.#system]) {
+      if (isDone) part.commitGroup();
+      else part.rollBackGroup();
+    }
+  }
+
+  /** Executes the write at `at`, under these terms. */
+  executeUnder(terms: ReadTerms | undefined, at: number, resultAt: number): void {
+    this.#write(at, resultAt, this.#rules.decide(this.#batch, at, terms));
+  }
+
+  /** Executes what stands at `at`. */
+  executeMovement(asked: AskedMovement, place: Place, at: number, resultAt: number): void {
+    this.#write(at, resultAt, this.#movements.decide(asked, place));
+  }
+
+  /** Executes the QUERY at `at`, which changes nothing. */
+  query(at: number, resultAt: number): void {
+    const results = this.#results;
+    const account = readI64(this.#batch, at + 8);
+    if (Number.isNaN(account)) {
+      return writeBadRequest(results, resultAt, KIND.query, REASON.malformed);
+    }
+    if (!this.#accounts.has(account)) {
+      return writeAccount(results, resultAt, CODE.accountNotFound, KIND.query, account, 0);
+    }
+    const balance = this.#accounts.balance(account);
+    const version = this.#accounts.version(account);
+    writeDone(results, resultAt, KIND.query, account, balance, version);
+    results.setUint8(resultAt + 2, scaleOf(this.#accounts.currency(account)));
+  }
+
+  /** Executes the record at `at`, which has no flags; false, and no result, if it is no write. */
+  #execute(at: number, resultAt: number): boolean {
     switch (this.#batch.getUint8(at)) {
       case KIND.transfer:
         this.#transfer(at, resultAt);
@@ -64,95 +118,55 @@ export class AccountOperations {
         this.#withdraw(at, resultAt);
         return true;
       case KIND.create:
-        this.#create(at, resultAt);
-        return true;
       case KIND.update:
-        this.#update(at, resultAt);
+        this.executeUnder(undefined, at, resultAt);
         return true;
     }
     return false;
   }
 
-  /** Executes the QUERY at `at`, which changes nothing. */
-  query(at: number, resultAt: number): void {
-    const account = readI64(this.#batch, at + 8);
-    if (!this.#accounts.has(account)) {
-      const reason = Number.isNaN(account) ? REASON.malformed : undefined;
-      return this.#writeRefusal(resultAt, KIND.query, reason, account);
-    }
-    const balance = this.#accounts.balance(account);
-    const version = this.#accounts.version(account);
-    writeDone(this.#results, resultAt, KIND.query, account, balance, version);
-  }
-
-  #create(at: number, resultAt: number): void {
-    const units = this.#unitsAt(at);
-    if (!(units <= AMOUNT_MAX)) return this.#refuse(at, resultAt, KIND.create, 0);
-    const account = this.#accounts.create(units);
-    writeDone(this.#results, resultAt, KIND.create, account, units, 1);
-  }
-
-  #update(at: number, resultAt: number): void {
-    const account = readI64(this.#batch, at + 8);
-    const units = this.#unitsAt(at);
-    if (!(this.#accounts.has(account) && units <= AMOUNT_MAX)) {
-      return this.#refuse(at, resultAt, KIND.update, account);
-    }
-    this.#change(resultAt, KIND.update, account, units);
+  #write(at: number, resultAt: number, verdict: Verdict): void {
+    const results = this.#results;
+    const kind = this.#batch.getUint8(at);
+    if ('reason' in verdict) return writeBadRequest(results, resultAt, kind, verdict.reason);
+    const { code, account, balance, toBalance = 0, detail = 0 } = verdict;
+    writeAccount(results, resultAt, code, kind, account, balance);
+    results.setUint8(resultAt + 2, verdict.scale ?? this.#postings.scaleAt(account));
+    results.setUint32(resultAt + 4, detail, true);
+    writeI64(results, resultAt + 24, toBalance);
   }
 
   #deposit(at: number, resultAt: number): void {
     const account = readI64(this.#batch, at + 8);
     const units = this.#unitsAt(at);
-    if (!(this.#accounts.has(account) && units <= AMOUNT_MAX)) {
-      return this.#refuse(at, resultAt, KIND.deposit, account);
-    }
-    const balance = this.#accounts.balance(account);
-    if (units > AMOUNT_MAX - balance) {
-      const results = this.#results;
-      return writeAccount(results, resultAt, CODE.limitExceeded, KIND.deposit, account, balance);
-    }
+    const balance = this.#accounts.plainBalance(account);
+    if (!(units <= AMOUNT_MAX - balance)) return this.executeUnder(undefined, at, resultAt);
+    this.#system.post(CURRENCY_NONE, balance, balance + units);
     this.#change(resultAt, KIND.deposit, account, balance + units);
   }
 
   #withdraw(at: number, resultAt: number): void {
     const account = readI64(this.#batch, at + 8);
     const units = this.#unitsAt(at);
-    if (!(this.#accounts.has(account) && units <= AMOUNT_MAX)) {
-      return this.#refuse(at, resultAt, KIND.withdraw, account);
-    }
-    const balance = this.#accounts.balance(account);
-    if (units > balance) {
-      const results = this.#results;
-      return writeAccount(
-        results, resultAt, CODE.insufficientFunds, KIND.withdraw, account, balance,
-      );
-    }
+    const balance = this.#accounts.plainBalance(account);
+    if (!(units <= balance)) return this.executeUnder(undefined, at, resultAt);
+    this.#system.post(CURRENCY_NONE, balance, balance - units);
     this.#change(resultAt, KIND.withdraw, account, balance - units);
   }
 
   #transfer(at: number, resultAt: number): void {
-    const results = this.#results;
     const accounts = this.#accounts;
     const from = readI64(this.#batch, at + 8);
     const to = readI64(this.#batch, at + 16);
     const units = this.#unitsAt(at);
-    if (!(accounts.has(from) && accounts.has(to) && from !== to && units <= AMOUNT_MAX)) {
-      return this.#refuseTransfer(at, resultAt, from, to);
-    }
-    const fromBalance = accounts.balance(from);
-    const toBalance = accounts.balance(to);
-    if (units > fromBalance) {
-      return writeAccount(
-        results, resultAt, CODE.insufficientFunds, KIND.transfer, from, fromBalance,
-      );
-    }
-    if (units > AMOUNT_MAX - toBalance) {
-      return writeAccount(results, resultAt, CODE.limitExceeded, KIND.transfer, to, toBalance);
+    const fromBalance = accounts.plainBalance(from);
+    const toBalance = accounts.plainBalance(to);
+    if (!(units <= fromBalance && units <= AMOUNT_MAX - toBalance && from !== to)) {
+      return this.executeUnder(undefined, at, resultAt);
     }
     this.#change(resultAt, KIND.transfer, from, fromBalance - units);
     accounts.change(to, toBalance + units);
-    writeI64(results, resultAt + 24, toBalance + units);
+    writeI64(this.#results, resultAt + 24, toBalance + units);
   }
 
   #change(resultAt: number, kind: number, account: number, balance: number): void {
@@ -160,46 +174,11 @@ export class AccountOperations {
     writeDone(this.#results, resultAt, kind, account, balance, version);
   }
 
-  /**
-   * The amount in units of 10^-DEFAULT_SCALE, exact up to AMOUNT_MAX. NaN or above AMOUNT_MAX where
-   * the amount is to be refused: the loop asks only `units <= AMOUNT_MAX`, and `#reasonAgainst`
-   * says why not.
-   */
+  /** The amount in units of 10^-DEFAULT_SCALE; NaN, or more than any balance, where it is none. */
   #unitsAt(at: number): number {
     const amount = readI64(this.#batch, at + 24);
     const digits = this.#batch.getUint8(at + 2);
     if (!(amount >= 0 && digits <= DEFAULT_SCALE)) return NaN;
     return amount * (UNITS_OF_DIGITS[digits] as number);
-  }
-
-  /**
-   * Why an operation on one account (`create`: on none, 0) is refused before any balance is looked
-   * at.
-   */
-  #refuse(at: number, resultAt: number, kind: number, account: number): void {
-    const reason = Number.isNaN(account) ? REASON.malformed : this.#reasonAgainstAmount(at);
-    this.#writeRefusal(resultAt, kind, reason, account);
-  }
-
-  #refuseTransfer(at: number, resultAt: number, from: number, to: number): void {
-    let reason = this.#reasonAgainstAmount(at);
-    if (Number.isNaN(from) || Number.isNaN(to)) reason = REASON.malformed;
-    if (from === to && reason !== REASON.malformed) reason = REASON.sameAccount;
-    this.#writeRefusal(resultAt, KIND.transfer, reason, this.#accounts.has(from) ? to : from);
-  }
-
-  #reasonAgainstAmount(at: number): ReasonNumber | undefined {
-    if (!(readI64(this.#batch, at + 24) >= 0)) return REASON.malformed;
-    if (this.#batch.getUint8(at + 2) > DEFAULT_SCALE) return REASON.tooManyDigits;
-    return this.#unitsAt(at) > AMOUNT_MAX ? REASON.amountTooLarge : undefined;
-  }
-
-  /** The request is bad for the reason, or, where there is none, the account is missing. */
-  #writeRefusal(
-    at: number, kind: number, reason: ReasonNumber | undefined, account: number,
-  ): void {
-    if (reason !== undefined) return writeBadRequest(this.#results, at, kind, reason);
-    assert(!this.#accounts.has(account), 'only what is wrong is refused');
-    writeAccount(this.#results, at, CODE.accountNotFound, kind, account, 0);
   }
 }

@@ -1,55 +1,104 @@
 /**
  * The accounts: numbers from 100 upward without gaps, assigned here, by the replicas.
  *
- * Keeps true: balances are whole and within 0..AMOUNT_MAX; a version counts the changes of its
- * account, from 1; the digest is that of the records (each change takes the old state out and
- * counts the new in).
+ * Keeps true: balances are whole and within ± AMOUNT_MAX, and within the account's floor and
+ * ceiling; a version counts the changes of its account, from 1; the digest is that of the records
+ * (each change takes the old state out and counts the new in). An account whose terms are 0 is
+ * plain: no currency, no limits of its own, open, nothing held; the hot path knows no other.
  */
-import { assert } from './assert.ts';
+import { assert, present } from './assert.ts';
 import { AccountDigest } from './account-digest.ts';
-import type { StateDigest } from './message.ts';
-import { AMOUNT_MAX, DEFAULT_SCALE } from './operation.ts';
+import { CURRENCY_LIMIT, isCurrency, scaleOf } from './currency.ts';
+import { FIRST_ACCOUNT } from './ids.ts';
+import { type NameRange, NameTable } from './name-table.ts';
+import { AMOUNT_MAX } from './operation.ts';
 import { PagedTable, type TableImage } from './paged-table.ts';
+import { SystemAccounts } from './system-accounts.ts';
 
-export const FIRST_ACCOUNT = 100;
-
-/** Fields of a record. 3, 4 and 5 (held, floor, ceiling) are 0, reserved for what comes next. */
+/** Fields of a record. */
 const BALANCE = 0;
 const VERSION = 1;
-const SCALE = 2;
+/** The number of its currency, and flags. */
+const TERMS = 2;
+/** Of the balance, set aside by open holds. */
+const HELD = 3;
+/** 0 and 0 unless LIMITED. */
+const FLOOR = 4;
+const CEILING = 5;
 /** Timestamps of the entries that created and last changed it, microseconds. */
 const CREATED_AT = 6;
 const CHANGED_AT = 7;
 const FIELDS = 8;
 const NAME = 'accounts';
 
-/** An account, spelled out: for exports and tests. */
+/** Flags in the terms, above the number of the currency. */
+export const LIMITED = CURRENCY_LIMIT;
+export const FROZEN = 2 * CURRENCY_LIMIT;
+export const CLOSED = 4 * CURRENCY_LIMIT;
+/** Something of its balance is held. */
+export const HOLDING = 8 * CURRENCY_LIMIT;
+const TERMS_MAX = 16 * CURRENCY_LIMIT - 1;
+const CURRENCY_MASK = CURRENCY_LIMIT - 1;
+
+/** What is out of the ordinary in an account. */
+export interface AccountTerms {
+  readonly currency: number;
+  readonly floor: number;
+  readonly ceiling: number;
+  readonly isFrozen: boolean;
+  readonly isClosed: boolean;
+}
+
+/** An account, spelled out: for reports, exports and tests. Amounts in units of 10^-scale. */
 export interface AccountBalance {
   readonly account: number;
-  /** In units of 10^-scale. */
   readonly balance: number;
   readonly scale: number;
+}
+
+export interface AccountDetails extends AccountBalance, AccountTerms {
+  readonly held: number;
+  readonly version: number;
+  /** Microseconds since 1970. */
+  readonly createdAt: number;
+  readonly changedAt: number;
+}
+
+/** An account before a change. */
+interface Before {
+  readonly account: number;
+  readonly balance: number;
+  readonly version: number;
+  readonly changedAt: number;
 }
 
 export class AccountTable {
   readonly #table: PagedTable;
   /** The time of the entry that is being executed; in a typed array so that it is never boxed. */
   readonly #now = new Float64Array(1);
+  readonly #names: NameTable;
   #digest = new AccountDigest();
+  /** How everything was before each change of an open group. */
+  #undo: { readonly low: number; readonly high: number; readonly changes: Before[] } | undefined;
 
-  constructor(table = new PagedTable(NAME, FIELDS)) {
+  constructor(table = new PagedTable(NAME, FIELDS), names = new NameTable()) {
     this.#table = table;
+    this.#names = names;
   }
 
-  /** Throws an Error that names what does not fit: an impossible record, or another digest. */
-  static restore(image: TableImage | undefined, low: number, high: number): AccountTable {
-    const accounts = new AccountTable(PagedTable.restore(image, NAME, FIELDS));
-    for (let record = 0; record < accounts.count; record += 1) accounts.#checkRecord(record);
-    const digest = accounts.#scan();
-    if (digest.low !== low || digest.high !== high) {
-      throw new Error(`the accounts' digest is ${digest.text}, not the one recorded with them`);
+  /** Throws an Error that names what does not fit. Each account is opened in `counted`, too. */
+  static restore(
+    image: TableImage | undefined, names: NameTable, counted = new SystemAccounts(),
+  ): AccountTable {
+    const accounts = new AccountTable(PagedTable.restore(image, NAME, FIELDS), names);
+    for (let record = 0; record < accounts.count; record += 1) {
+      accounts.#checkRecord(record);
+      const account = FIRST_ACCOUNT + record;
+      const currency = accounts.currency(account);
+      counted.open(currency);
+      counted.post(currency, 0, accounts.balance(account));
     }
-    accounts.#digest = digest;
+    accounts.#digest = accounts.scan();
     return accounts;
   }
 
@@ -73,6 +122,50 @@ export class AccountTable {
     return this.#table.get(account - FIRST_ACCOUNT, VERSION);
   }
 
+  /** Of a plain account, for which the hot path knows all rules; NaN where it is none. */
+  plainBalance(account: number): number {
+    if (!this.has(account)) return NaN;
+    const record = account - FIRST_ACCOUNT;
+    const page = this.#table.pageToRead(record);
+    const at = this.#table.offsetInPage(record);
+    return page[at + TERMS] === 0 ? (page[at + BALANCE] as number) : NaN;
+  }
+
+  terms(account: number): AccountTerms {
+    const record = account - FIRST_ACCOUNT;
+    const terms = this.#table.get(record, TERMS);
+    const isLimited = (terms & LIMITED) !== 0;
+    return {
+      currency: terms & CURRENCY_MASK,
+      floor: isLimited ? this.#table.get(record, FLOOR) : 0,
+      ceiling: isLimited ? this.#table.get(record, CEILING) : AMOUNT_MAX,
+      isFrozen: (terms & FROZEN) !== 0,
+      isClosed: (terms & CLOSED) !== 0,
+    };
+  }
+
+  held(account: number): number {
+    return this.#table.get(account - FIRST_ACCOUNT, HELD);
+  }
+
+  currency(account: number): number {
+    return this.#table.get(account - FIRST_ACCOUNT, TERMS) & CURRENCY_MASK;
+  }
+
+  details(account: number): AccountDetails {
+    const record = account - FIRST_ACCOUNT;
+    return {
+      account,
+      balance: this.balance(account),
+      held: this.held(account),
+      version: this.version(account),
+      ...this.terms(account),
+      scale: scaleOf(this.currency(account)),
+      createdAt: this.#table.get(record, CREATED_AT),
+      changedAt: this.#table.get(record, CHANGED_AT),
+    };
+  }
+
   /** What is created and changed from now on carries this timestamp. */
   begin(timestamp: number): void {
     this.#now[0] = timestamp;
@@ -85,7 +178,6 @@ export class AccountTable {
     const at = this.#table.offsetInPage(record);
     page[at + BALANCE] = balance;
     page[at + VERSION] = 1;
-    page[at + SCALE] = DEFAULT_SCALE;
     page[at + CREATED_AT] = this.#now[0] as number;
     page[at + CHANGED_AT] = this.#now[0] as number;
     this.#digest.add(FIRST_ACCOUNT + record, balance, 1);
@@ -94,11 +186,12 @@ export class AccountTable {
 
   /** Gives an account that exists another balance; its new version. */
   change(account: number, balance: number): number {
-    assert(balance >= 0 && balance <= AMOUNT_MAX, 'a balance is within its bounds');
+    assert(balance >= -AMOUNT_MAX && balance <= AMOUNT_MAX, 'a balance is within its bounds');
     const record = account - FIRST_ACCOUNT;
     const page = this.#table.pageToWrite(record);
     const at = this.#table.offsetInPage(record);
     const version = (page[at + VERSION] as number) + 1;
+    if (this.#undo !== undefined) this.#undo.changes.push(this.#before(account));
     this.#digest.replace(account, page[at + BALANCE] as number, balance, version);
     page[at + BALANCE] = balance;
     page[at + VERSION] = version;
@@ -106,43 +199,137 @@ export class AccountTable {
     return version;
   }
 
-  /** The digest by a scan of every account: what `verify` and tests compare with the kept one. */
-  recomputeDigest(): StateDigest {
-    return this.#scan().text;
+  /** What changes from now on may be undone: only balances change in a group. */
+  beginGroup(): void {
+    const { low, high } = this.#digest;
+    this.#undo = { low, high, changes: [] };
+  }
+
+  /** It stays. */
+  commitGroup(): void {
+    this.#undo = undefined;
+  }
+
+  /** Everything since `beginGroup` is as it was. */
+  rollBackGroup(): void {
+    const undo = present(this.#undo, 'a group is open');
+    this.#undo = undefined;
+    this.#digest.become(undo);
+    for (const { account, balance, version, changedAt } of undo.changes.reverse()) {
+      const record = account - FIRST_ACCOUNT;
+      this.#table.set(record, BALANCE, balance);
+      this.#table.set(record, VERSION, version);
+      this.#table.set(record, CHANGED_AT, changedAt);
+    }
+  }
+
+  #before(account: number): Before {
+    const changedAt = this.#table.get(account - FIRST_ACCOUNT, CHANGED_AT);
+    const [balance, version] = [this.balance(account), this.version(account)];
+    return { account, balance, version, changedAt };
+  }
+
+  /** Other terms of an account that exists. Its balance must fit them. Not a change of its own. */
+  setTerms(account: number, terms: AccountTerms): void {
+    const record = account - FIRST_ACCOUNT;
+    this.#countTerms(this.#digest, -1, record);
+    const isLimited = terms.floor !== 0 || terms.ceiling !== AMOUNT_MAX;
+    const flags = (isLimited ? LIMITED : 0) + (terms.isFrozen ? FROZEN : 0)
+      + (terms.isClosed ? CLOSED : 0) + (this.held(account) > 0 ? HOLDING : 0);
+    this.#table.set(record, TERMS, terms.currency + flags);
+    this.#table.set(record, FLOOR, isLimited ? terms.floor : 0);
+    this.#table.set(record, CEILING, isLimited ? terms.ceiling : 0);
+    this.#countTerms(this.#digest, 1, record);
+  }
+
+  /** Not a change of its own. */
+  setHeld(account: number, held: number): void {
+    assert(held >= 0 && held <= AMOUNT_MAX, 'what is held is within its bounds');
+    const record = account - FIRST_ACCOUNT;
+    this.#countTerms(this.#digest, -1, record);
+    const terms = this.#table.get(record, TERMS) & ~HOLDING;
+    this.#table.set(record, TERMS, terms + (held > 0 ? HOLDING : 0));
+    this.#table.set(record, HELD, held);
+    this.#countTerms(this.#digest, 1, record);
+  }
+
+  /** Undefined where it has none. */
+  name(account: number): string | undefined {
+    return this.#names.nameOf(account);
+  }
+
+  isNamedWithin(account: number, range: NameRange): boolean {
+    return this.#names.isWithin(account, range);
+  }
+
+  /** The account of this name; undefined where nobody has it. */
+  find(name: string): number | undefined {
+    return this.#names.find(name);
+  }
+
+  /** A name that nobody has, in the place of the one it may have had. Not a change of its own. */
+  setName(account: number, name: string): void {
+    this.#countName(this.#digest, -1, account);
+    this.#names.set(account, name);
+    this.#countName(this.#digest, 1, account);
   }
 
   *balances(): IterableIterator<AccountBalance> {
     for (let record = 0; record < this.count; record += 1) {
-      const balance = this.#table.get(record, BALANCE);
-      const scale = this.#table.get(record, SCALE);
-      yield { account: FIRST_ACCOUNT + record, balance, scale };
+      const account = FIRST_ACCOUNT + record;
+      yield { account, balance: this.balance(account), scale: scaleOf(this.currency(account)) };
     }
   }
 
-  snapshot(): TableImage {
-    return this.#table.snapshot();
+  snapshot(): readonly TableImage[] {
+    return [this.#table.snapshot(), this.#names.snapshot()];
   }
 
   release(): void {
     this.#table.release();
+    this.#names.release();
   }
 
-  #scan(): AccountDigest {
+  /** The digest of all accounts, by a scan. */
+  scan(): AccountDigest {
     const digest = new AccountDigest();
     for (let record = 0; record < this.count; record += 1) {
       const account = FIRST_ACCOUNT + record;
       digest.add(account, this.balance(account), this.version(account));
+      this.#countTerms(digest, 1, record);
+      this.#countName(digest, 1, account);
     }
     return digest;
   }
 
+  #countTerms(digest: AccountDigest, sign: 1 | -1, record: number): void {
+    const terms = this.#table.get(record, TERMS);
+    if (terms === 0) return;
+    const [floor, ceiling] = [this.#table.get(record, FLOOR), this.#table.get(record, CEILING)];
+    const held = this.#table.get(record, HELD);
+    digest.count(sign, [FIRST_ACCOUNT + record, terms, floor, ceiling, held]);
+  }
+
+  #countName(digest: AccountDigest, sign: 1 | -1, account: number): void {
+    const words = this.#names.wordsOf(account);
+    if (words !== undefined) digest.count(sign, [account, ...words]);
+  }
+
   #checkRecord(record: number): void {
-    const balance = this.#table.get(record, BALANCE);
+    const account = FIRST_ACCOUNT + record;
+    const terms = this.#table.get(record, TERMS);
     const version = this.#table.get(record, VERSION);
     const sane =
-      Number.isSafeInteger(balance) && balance >= 0 &&
       Number.isSafeInteger(version) && version >= 1 &&
-      this.#table.get(record, SCALE) === DEFAULT_SCALE;
-    if (!sane) throw new Error(`account ${FIRST_ACCOUNT + record} makes no sense`);
+      Number.isInteger(terms) && terms >= 0 && terms <= TERMS_MAX &&
+      ((terms & HOLDING) !== 0) === (this.held(account) > 0) && this.#keepsLimits(account);
+    if (!sane) throw new Error(`account ${account} makes no sense`);
+  }
+
+  #keepsLimits(account: number): boolean {
+    const { currency, floor, ceiling } = this.terms(account);
+    const [balance, held] = [this.balance(account), this.held(account)];
+    return [balance, floor, ceiling, held].every(Number.isSafeInteger) && held >= 0 &&
+      isCurrency(currency) && floor <= balance - held && balance <= ceiling;
   }
 }

@@ -17,6 +17,8 @@ export interface AdmittedItem {
   readonly number: number;
   readonly operations: number;
   readonly chunk: Uint8Array;
+  /** A report: it is executed alone, and its answer has no set length. */
+  readonly isAlone: boolean;
   /** It was prepared under an epoch that ended: never refused as if nothing had happened. */
   readonly inDoubt: boolean;
 }
@@ -111,7 +113,8 @@ export class Admission {
         item = this.#advance(line, item);
       }
       while (item?.kind === 'read' && isFree) {
-        if (reads.length > 0 && readBytes + item.chunk.length > bytesMax) {
+        const isAlone = item.isAlone || reads[0]?.isAlone === true;
+        if (reads.length > 0 && (isAlone || readBytes + item.chunk.length > bytesMax)) {
           full = true;
           break;
         }

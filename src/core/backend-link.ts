@@ -37,6 +37,8 @@ export class BackendLink {
   lastSeq = 0 as Seq;
   digest: StateDigest = '';
   journalBytes = 0;
+  /** When the next open hold expires; 0: none does. */
+  nextExpiry = 0;
   trouble: Trouble = 'none';
   troubleDetail = '';
   /** No join before this: put out for slowness. */
@@ -97,12 +99,13 @@ export class BackendLink {
     this.reserve = reserve;
   }
 
-  onPong({ probe, lastSeq, digest, reserve, journalBytes }: Pong): void {
+  onPong({ probe, lastSeq, digest, reserve, journalBytes, nextExpiry }: Pong): void {
     if (probe > this.confirmedProbe) this.confirmedProbe = probe;
     this.lastSeq = lastSeq;
     this.digest = digest;
     this.reserve = reserve;
     this.journalBytes = journalBytes;
+    this.nextExpiry = nextExpiry;
   }
 
   /** The connection is gone, or a new promise must be made. */

@@ -95,6 +95,15 @@ export class Backends {
     return this.#some((link) => link.hello?.condition === 'intact');
   }
 
+  /** When the next open hold expires, as members say; 0: none does. */
+  nextExpiry(): number {
+    const { view } = this.#parts.control;
+    const times = [...this.#parts.greeter.links.values()]
+      .filter((link) => link.promised && link.isMemberOf(view) && link.nextExpiry > 0)
+      .map((link) => link.nextExpiry);
+    return times.length === 0 ? 0 : Math.min(...times);
+  }
+
   /** The epoch ends: promises of it are worth nothing. */
   forgetPromises(): void {
     for (const link of this.#parts.greeter.links.values()) {

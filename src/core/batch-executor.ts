@@ -7,20 +7,30 @@
  * else.
  */
 import { AccountOperations } from './account-operations.ts';
+import { mayHave } from './account-rules.ts';
 import type { AccountTable } from './account-table.ts';
-import { assert, present } from './assert.ts';
-import { hashContent, hashKeyAt, type KeyHash } from './idempotency-key.ts';
+import { present } from './assert.ts';
+import { type Content, hashContent, hashKeyAt, type KeyHash } from './idempotency-key.ts';
 import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
+import type { MovementTable } from './movement-table.ts';
 import {
-  type ChunkHeader, CODE, FLAG_KEY, KIND, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON,
-  RECORD_BYTES, RESULT_BYTES, viewOf,
+  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, GROUP_OPERATIONS_MAX, isReport, KIND,
+  KIND_MAX, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf,
+  RESULT_BYTES, viewOf,
 } from './operation.ts';
 import { writeAccount, writeBadRequest, writeCode } from './result-writer.ts';
+import { isMovement } from './movement-id.ts';
+import { readMovement } from './movement-rules.ts';
+import { Reports } from './reports.ts';
 import type { FirstAnswer } from './run-ring.ts';
 import {
   SESSION_UNKNOWN, SESSIONS_PER_LEASE, type SessionRecord, type SessionTable,
 } from './session-table.ts';
+import type { SystemAccounts } from './system-accounts.ts';
+import { readTerms, type ReadTerms } from './terms.ts';
+
+const FLAGS = FLAG_KEY | FLAG_TERMS | FLAG_ID;
 
 /** Who asks: a session, where the table has it, and which of its requests this is. */
 interface Asker {
@@ -29,16 +39,27 @@ interface Asker {
   readonly request: number;
 }
 
+export interface ExecutorTables {
+  readonly accounts: AccountTable;
+  readonly system: SystemAccounts;
+  readonly movements: MovementTable;
+  readonly sessions: SessionTable;
+  readonly keys: KeyTable;
+}
+
 export class BatchExecutor {
   readonly #accounts: AccountOperations;
+  readonly #reports: Reports;
   readonly #sessions: SessionTable;
   readonly #keys: KeyTable;
   #seq = 0 as Seq;
+  #timestamp = 0 as Timestamp;
   #batch: DataView = new DataView(new ArrayBuffer(0));
   #results: DataView = new DataView(new ArrayBuffer(0));
 
-  constructor(accounts: AccountTable, sessions: SessionTable, keys: KeyTable) {
-    this.#accounts = new AccountOperations(accounts);
+  constructor({ accounts, system, movements, sessions, keys }: ExecutorTables) {
+    this.#accounts = new AccountOperations(accounts, system, movements);
+    this.#reports = new Reports(accounts, system);
     this.#sessions = sessions;
     this.#keys = keys;
   }
@@ -46,18 +67,29 @@ export class BatchExecutor {
   /** The results of the batch, which is in the order at `seq`. */
   execute(seq: Seq, timestamp: Timestamp, batch: Uint8Array): Uint8Array {
     const results = this.#begin(seq, timestamp, batch);
+    this.#timestamp = timestamp;
+    this.#accounts.expire(timestamp);
     this.#eachChunk((header, chunkAt, index) => {
-      if (header.session === SESSION_NONE) this.#executeLeaseChunk(header, chunkAt, index);
+      if (header.session === SESSION_NONE) this.#executeOwnChunk(header, chunkAt, index);
       else this.#executeChunk(header, chunkAt, index);
     });
     return results;
   }
 
-  /** The results of a batch of QUERYs; anything else in it is malformed. */
+  /** The results of a batch of QUERYs, or a report; anything else in it is malformed. */
   query(batch: Uint8Array): Uint8Array {
+    if (isReport(batch[RECORD_BYTES] ?? 0)) return this.#report(viewOf(batch));
     const results = this.#begin(0 as Seq, 0 as Timestamp, batch);
     this.#eachChunk((header, chunkAt, index) => this.#queryChunk(header, chunkAt, index));
     return results;
+  }
+
+  /** Empty where it makes no sense. */
+  #report(batch: DataView): Uint8Array {
+    const header = present(readChunkHeader(batch, 0), 'a report is asked for by a whole chunk');
+    const isAlone = header.operations === 1 && header.bytes === batch.byteLength
+      && header.bytes === (1 + recordsOf(batch.getUint8(RECORD_BYTES + 1))) * RECORD_BYTES;
+    return (isAlone ? this.#reports.write(batch, RECORD_BYTES) : undefined) ?? new Uint8Array();
   }
 
   /** Checks the chunks' headers before anything is executed, and makes room for the results. */
@@ -96,14 +128,15 @@ export class BatchExecutor {
     }
   }
 
-  /** The frontend's own chunk: one LEASE and nothing else. */
-  #executeLeaseChunk(header: ChunkHeader, chunkAt: number, index: number): void {
+  /** The frontend's own chunk: one LEASE, or one EXPIRE, and nothing else. */
+  #executeOwnChunk(header: ChunkHeader, chunkAt: number, index: number): void {
     const end = chunkAt + header.bytes;
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < header.operations; done += 1) {
       const kind = this.#kindAt(at, end);
-      const alone = kind === KIND.lease && this.#flagsAt(at) === 0 && header.operations === 1;
-      if (alone) this.#openLease(index);
+      const alone = header.operations === 1 && at < end && this.#flagsAt(at) === 0;
+      if (alone && kind === KIND.lease) this.#openLease(index);
+      else if (alone && kind === KIND.expire) this.#answer(index, CODE.ok, kind);
       else this.#refuseMalformed(index + done, kind);
       at = this.#after(at, end);
     }
@@ -117,15 +150,17 @@ export class BatchExecutor {
   }
 
   #executeChunk(header: ChunkHeader, chunkAt: number, index: number): void {
-    const { session, operations } = header;
+    const { session, operations, isAtomic } = header;
     const record = this.#sessions.find(session);
     if (record !== SESSION_UNKNOWN) this.#sessions.touch(record, this.#seq);
+    const isNew = record !== SESSION_UNKNOWN && this.#sessions.admits(record, header.firstRequest);
+    if (isAtomic && isNew) return this.#executeGroup(header, record, chunkAt, index);
     const end = chunkAt + header.bytes;
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < operations; ) {
       const request = header.firstRequest + done;
-      if (record === SESSION_UNKNOWN || !this.#sessions.admits(record, request)) {
-        this.#answerOld(record, request, index + done, this.#kindAt(at, end));
+      if (isAtomic || record === SESSION_UNKNOWN || !this.#sessions.admits(record, request)) {
+        this.#answerOld(header, record, request, index + done, this.#kindAt(at, end));
         at = this.#after(at, end);
         done += 1;
         continue;
@@ -140,10 +175,66 @@ export class BatchExecutor {
     }
   }
 
-  /** A request that is not to run: its number is not new, or its session ended or is not known. */
-  #answerOld(record: SessionRecord, request: number, index: number, kind: number): void {
-    if (record === SESSION_UNKNOWN || this.#sessions.isNew(record, request)) {
-      return this.#answer(index, CODE.sessionExpired, kind);
+  /**
+   * All of the chunk's operations, which are new, or none: where one is refused, the others learn
+   * which. Only postings can be in a group.
+   */
+  #executeGroup(header: ChunkHeader, record: SessionRecord, chunkAt: number, index: number): void {
+    const { session, firstRequest, operations } = header;
+    const end = chunkAt + header.bytes;
+    this.#sessions.recordRun(record, session, firstRequest, operations, this.#seq, index);
+    this.#accounts.beginGroup();
+    let at = chunkAt + RECORD_BYTES;
+    let refused: number | undefined = operations > GROUP_OPERATIONS_MAX ? 0 : undefined;
+    if (refused !== undefined) this.#refuseMalformed(index, this.#kindAt(at, end));
+    for (let done = 0; done < operations && refused === undefined; done += 1) {
+      this.#executePosting(at, end, index + done);
+      if (this.#results.getUint8((index + done) * RESULT_BYTES) !== CODE.ok) refused = done;
+      at = this.#after(at, end);
+    }
+    this.#accounts.endGroup(refused === undefined);
+    if (refused !== undefined) this.#refuseOthers(header, refused, chunkAt, index);
+  }
+
+  #executePosting(at: number, end: number, index: number): void {
+    const kind = this.#kindAt(at, end);
+    const isPosting = kind === KIND.update || kind === KIND.deposit || kind === KIND.withdraw
+      || kind === KIND.transfer;
+    const flags = isPosting ? this.#flagsAt(at) : 0;
+    const isSane = (flags & ~FLAG_TERMS) === 0 && this.#after(at, end) <= end;
+    if (isPosting && isSane) this.#executeWrite(at, index, kind, false);
+    else this.#refuseMalformed(index, kind);
+  }
+
+  #refuseOthers(header: ChunkHeader, refused: number, chunkAt: number, index: number): void {
+    const end = chunkAt + header.bytes;
+    let at = chunkAt + RECORD_BYTES;
+    for (let each = 0; each < header.operations; each += 1) {
+      const resultAt = (index + each) * RESULT_BYTES;
+      if (each !== refused) {
+        const { buffer, byteOffset } = this.#results;
+        new Uint8Array(buffer, byteOffset + resultAt, RESULT_BYTES).fill(0);
+        writeCode(this.#results, resultAt, CODE.groupRefused, this.#kindAt(at, end));
+        this.#results.setUint32(resultAt + 4, refused, true);
+      }
+      at = this.#after(at, end);
+    }
+  }
+
+  /**
+   * A request that is not to run: its number is not new, or its session ended or is not known; or
+   * it is of a group that OUTCOME has sealed in part, and so nothing of it may run.
+   */
+  #answerOld(
+    header: ChunkHeader, record: SessionRecord, request: number, index: number, kind: number,
+  ): void {
+    const { isAtomic, firstRequest } = header;
+    if (record === SESSION_UNKNOWN) return this.#answer(index, CODE.sessionExpired, kind);
+    if (this.#sessions.isNew(record, request)) {
+      if (!isAtomic || this.#sessions.isNew(record, firstRequest)) {
+        return this.#answer(index, CODE.sessionExpired, kind);
+      }
+      return writeBadRequest(this.#results, index * RESULT_BYTES, kind, REASON.passedOver);
     }
     const outcome = this.#sessions.outcome(record, request);
     if (outcome === 'too-old') return this.#answer(index, CODE.sessionExpired, kind);
@@ -151,35 +242,67 @@ export class BatchExecutor {
     writeBadRequest(this.#results, index * RESULT_BYTES, kind, REASON.passedOver);
   }
 
-  /** What is not plain: END, OUTCOME, a write under a key; all else is malformed. */
+  /** What is not plain: END, OUTCOME, a write with extensions, AMEND; all else is malformed. */
   #executeSpecial(asker: Asker, at: number, end: number, index: number): void {
     const kind = this.#kindAt(at, end);
     const flags = at < end ? this.#flagsAt(at) : 0;
-    if ((flags & ~FLAG_KEY) !== 0) return this.#refuseMalformed(index, kind);
-    const keyed = flags === FLAG_KEY;
-    if (keyed && at + 2 * RECORD_BYTES > end) return this.#refuseMalformed(index, kind);
+    if ((flags & ~FLAGS) !== 0 || this.#after(at, end) > end) {
+      return this.#refuseMalformed(index, kind);
+    }
+    const keyed = (flags & FLAG_KEY) !== 0;
     switch (kind) {
       case KIND.end:
-        if (keyed) return this.#refuseMalformed(index, kind);
+        if (flags !== 0) return this.#refuseMalformed(index, kind);
         this.#sessions.end(asker.record);
         return this.#answer(index, CODE.ok, kind);
       case KIND.outcome:
+        if ((flags & ~FLAG_KEY) !== 0) return this.#refuseMalformed(index, kind);
         return this.#executeOutcome(asker, at, index, keyed);
       case KIND.create: case KIND.update: case KIND.deposit: case KIND.withdraw: case KIND.transfer:
-        assert(keyed, 'what is plain is executed as such');
-        return this.#executeKeyed(at, index, kind);
+      case KIND.amend: case KIND.hold: case KIND.capture: case KIND.void: case KIND.reverse:
+        return this.#executeWrite(at, index, kind, keyed);
     }
     this.#refuseMalformed(index, kind);
   }
 
+  #executeWrite(at: number, index: number, kind: number, keyed: boolean): void {
+    const flags = this.#flagsAt(at);
+    if (isMovement(kind, flags)) return this.#executeMovement(at, index, kind, keyed);
+    if ((flags & FLAG_ID) !== 0) return this.#refuseMalformed(index, kind);
+    let terms: ReadTerms | undefined;
+    if ((flags & FLAG_TERMS) !== 0) {
+      terms = readTerms(this.#batch, at + (keyed ? 2 : 1) * RECORD_BYTES);
+      if (terms === undefined) return this.#refuseMalformed(index, kind);
+    }
+    if (!mayHave(kind, terms)) return this.#refuseMalformed(index, kind);
+    const execute = (): void => this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
+    if (!keyed) return execute();
+    this.#executeKeyed(at, index, kind, this.#contentAt(at, kind, terms), execute);
+  }
+
+  #executeMovement(at: number, index: number, kind: number, keyed: boolean): void {
+    const asked = readMovement(this.#batch, at);
+    const hasTerms = (this.#flagsAt(at) & FLAG_TERMS) !== 0;
+    if (asked === undefined || hasTerms) return this.#refuseMalformed(index, kind);
+    const place = { seq: this.#seq, timestamp: this.#timestamp, index };
+    const execute = (): void =>
+      this.#accounts.executeMovement(asked, place, at, index * RESULT_BYTES);
+    if (!keyed) return execute();
+    const { id, code, from: account, to: toAccount, amount, digits: scale } = asked;
+    const content = { kind, account, toAccount, amount, scale, terms: undefined, id, code };
+    this.#executeKeyed(at, index, kind, content, execute);
+  }
+
   /**
    * A write under a key: executed if the key is new, and then recorded, refusals of the bank
-   * included.
+   * included. What it asks for is undefined where it is malformed.
    */
-  #executeKeyed(at: number, index: number, kind: number): void {
+  #executeKeyed(
+    at: number, index: number, kind: number, asked: Content | undefined, execute: () => void,
+  ): void {
     const hash = hashKeyAt(this.#batch, at + RECORD_BYTES);
-    const content = this.#contentAt(at, kind);
-    if (hash === undefined || content === undefined) return this.#refuseMalformed(index, kind);
+    if (hash === undefined || asked === undefined) return this.#refuseMalformed(index, kind);
+    const content = hashContent(asked);
     const use = this.#keys.find(hash);
     if (use !== undefined) {
       const same = !use.sealed && use.content === content;
@@ -187,22 +310,19 @@ export class BatchExecutor {
       else this.#answer(index, CODE.keyReused, kind);
       return;
     }
-    const resultAt = index * RESULT_BYTES;
-    assert(this.#accounts.execute(at, resultAt), 'only writes come with a key');
-    if (this.#results.getUint8(resultAt) === CODE.badRequest) return;
+    execute();
+    if (this.#results.getUint8(index * RESULT_BYTES) === CODE.badRequest) return;
     this.#keys.add(hash, { content, seq: this.#seq, index, sealed: false });
   }
 
-  /**
-   * Hash of what the write at `at` asks for; undefined where a field that it uses is out of range.
-   */
-  #contentAt(at: number, kind: number): number | undefined {
+  /** What the write at `at` asks for; undefined where a field that it uses is out of range. */
+  #contentAt(at: number, kind: number, terms: ReadTerms | undefined): Content | undefined {
     const account = kind === KIND.create ? 0 : readI64(this.#batch, at + 8);
     const toAccount = kind === KIND.transfer ? readI64(this.#batch, at + 16) : 0;
-    const amount = readI64(this.#batch, at + 24);
+    const amount = kind === KIND.amend ? 0 : readI64(this.#batch, at + 24);
     if (Number.isNaN(account) || Number.isNaN(toAccount) || !(amount >= 0)) return undefined;
-    const scale = this.#batch.getUint8(at + 2);
-    return hashContent({ kind, account, toAccount, amount, scale });
+    const scale = kind === KIND.amend ? 0 : this.#batch.getUint8(at + 2);
+    return { kind, account, toAccount, amount, scale, terms, id: '', code: 0 };
   }
 
   #executeOutcome(asker: Asker, at: number, index: number, keyed: boolean): void {
@@ -262,16 +382,16 @@ export class BatchExecutor {
   /** The kind of the record at `at`; 0 where it is unknown, or the chunk's records have run out. */
   #kindAt(at: number, end: number): number {
     const kind = at < end ? this.#batch.getUint8(at) : 0;
-    return kind <= KIND.end ? kind : 0;
+    return kind <= KIND_MAX ? kind : 0;
   }
 
   #flagsAt(at: number): number {
     return this.#batch.getUint8(at + 1);
   }
 
-  /** Where the operation after the one at `at` stands: behind its extension, if it has one. */
+  /** Where the operation after the one at `at` stands: behind its extensions. */
   #after(at: number, end: number): number {
     if (at >= end) return at;
-    return at + ((this.#flagsAt(at) & FLAG_KEY) === 0 ? 1 : 2) * RECORD_BYTES;
+    return at + recordsOf(this.#flagsAt(at)) * RECORD_BYTES;
   }
 }

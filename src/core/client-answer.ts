@@ -2,7 +2,9 @@
 import type { ClientFrame, Placed } from './client-frame.ts';
 import type { Seq, Timestamp } from './ids.ts';
 import type { Original } from './message.ts';
-import { CODE, decodeResult, REASON, RESULT_BYTES, viewOf } from './operation.ts';
+import {
+  CODE, decodeResult, REASON, RESULT_BYTES, viewOf, type Kind, type Result,
+} from './operation.ts';
 import { refused, type BulkOutcome, type Outcome } from './outcome.ts';
 
 /** What answers to requests and to queries have in common. */
@@ -20,20 +22,24 @@ export class ClientAnswer {
   /** First answers of what came again, by their place. */
   readonly #firsts = new Map<number, Original>();
   readonly #view: DataView;
+  readonly #report: Kind | undefined;
 
   constructor(frame: ClientFrame, answer: FrameAnswer) {
     this.#frame = frame;
     this.#answer = answer;
     this.#view = viewOf(answer.results);
+    this.#report = frame.report;
     for (const original of answer.originals) this.#firsts.set(original.index, original);
   }
 
   /** Answers every operation of the frame, and nothing else. */
   get fits(): boolean {
+    if (this.#report !== undefined) return true;
     return this.#view.byteLength === this.#frame.operations * RESULT_BYTES;
   }
 
   isExpired({ submission, index }: Placed): boolean {
+    if (this.#report !== undefined) return false;
     if (submission.kind === 'single') return this.#isExpiredAt(index);
     for (let at = 0; at < submission.operations; at += 1) {
       if (this.#isExpiredAt(at)) return true;
@@ -54,6 +60,7 @@ export class ClientAnswer {
 
   outcome(index: number): Outcome {
     const request = this.#frame.requestId(index);
+    if (this.#report !== undefined) return this.#reportOutcome(this.#report, request);
     const result = decodeResult(this.#view, index);
     const first = this.#firsts.get(index);
     const isPassedOver = result.code === 'badRequest' && result.detail === REASON.passedOver;
@@ -66,6 +73,17 @@ export class ClientAnswer {
 
   bulkOutcome(): BulkOutcome {
     return { kind: 'answered', ...this.#answer, request: this.#frame.requestId(0) };
+  }
+
+  #reportOutcome(kind: Kind, request: string): Outcome {
+    const { seq, timestamp, results } = this.#answer;
+    const isEmpty = results.byteLength === 0;
+    const result: Result = {
+      code: isEmpty ? 'badRequest' : 'ok', kind, scale: 0, detail: REASON.malformed,
+      account: 0, balance: 0, toBalance: 0,
+    };
+    const report = isEmpty ? undefined : new TextDecoder().decode(results).trimEnd();
+    return { kind: 'answered', result, seq, timestamp, request, report };
   }
 
   #isExpiredAt(index: number): boolean {

@@ -5,7 +5,9 @@
 import { assert } from './assert.ts';
 import type { Submission, Thing } from './client-queue.ts';
 import type { FromClient, QueryAnswered } from './message.ts';
-import { encodeChunk, viewOf, writeI64, type Operation } from './operation.ts';
+import {
+  encodeChunk, isReport, KIND, viewOf, writeI64, type Kind, type Operation,
+} from './operation.ts';
 import { formatQueryId, formatRequestId } from './request-id.ts';
 
 const SESSION_AT = 8;
@@ -48,6 +50,14 @@ export class ClientFrame {
     for (const { deadlineMs } of run) {
       this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, deadlineMs);
     }
+  }
+
+  /** Of a frame with a report, which goes alone; else undefined. */
+  get report(): Kind | undefined {
+    const [only] = this.#items;
+    if (only?.kind !== 'single') return undefined;
+    const { kind } = only.operation;
+    return isReport(KIND[kind]) ? kind : undefined;
   }
 
   get isSettled(): boolean {

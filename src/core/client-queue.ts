@@ -2,7 +2,7 @@
  * What a client has submitted and not yet put on a connection: in submission order, always, also
  * when something comes back. Tickets count up with submission, so the order can be restored.
  */
-import type { Operation } from './operation.ts';
+import { isReport, KIND, type Operation } from './operation.ts';
 
 /** Names a submission to whoever made it. */
 export type Ticket = number;
@@ -108,6 +108,8 @@ export class ClientQueue {
   }
 }
 
-function isLike(submission: Submission | undefined, first: Submission): boolean {
-  return submission?.kind === 'single' && submission.thing === first.thing;
+/** Whether they may share a frame: a report goes alone. */
+function isLike(submission: Submission | undefined, first: SingleSubmission): boolean {
+  return submission?.kind === 'single' && submission.thing === first.thing
+    && !isReport(KIND[submission.operation.kind]) && !isReport(KIND[first.operation.kind]);
 }

@@ -23,7 +23,9 @@ import { CLUSTER_NONE, type ClusterId } from './ids.ts';
 import type {
   Answered, FromClient, QueryAnswered, Refusal, Refused, ToClient,
 } from './message.ts';
-import { CHUNK_OPERATIONS_MAX, readChunkHeader, viewOf, type Operation } from './operation.ts';
+import {
+  CHUNK_OPERATIONS_MAX, isRead, readChunkHeader, viewOf, type Operation,
+} from './operation.ts';
 import { refused, unknown, type BulkOutcome, type Outcome } from './outcome.ts';
 
 /** So many operations are sent and unanswered at most; the rest waits in the queue. */
@@ -81,7 +83,7 @@ export class ClientSession {
   /** The deadline is on the clock of `onTick`. */
   submit(operation: Operation, deadlineMs: number): Ticket {
     const ticket = this.#nextTicket++;
-    const thing: Thing = operation.kind === 'query' ? 'query' : 'request';
+    const thing: Thing = isRead(operation) ? 'query' : 'request';
     this.#queue.push({ kind: 'single', ticket, thing, deadlineMs, operations: 1, operation });
     return ticket;
   }

@@ -3,27 +3,30 @@
  */
 import type { Admission, AdmittedItem } from './admission.ts';
 import { assert } from './assert.ts';
-import type { ConnectionId, CoordinatorHost } from './effect.ts';
+import type { ConnectionId, CoordinatorHost, Now } from './effect.ts';
 import { CLUSTER_NONE, SESSION_NONE, type Seq, type SessionId } from './ids.ts';
 import type {
   Answered, ClientHello, FromClient, Query, RefusalCode, RefusedThing, Request,
 } from './message.ts';
 import {
-  CODE, decodeResult, encodeChunk, readChunkHeader, RECORD_BYTES, RESULT_BYTES, viewOf,
-  type ChunkHeader,
+  CODE, decodeResult, encodeChunk, isReport, KIND, readChunkHeader, RECORD_BYTES, RESULT_BYTES,
+  viewOf, type ChunkHeader, type Operation,
 } from './operation.ts';
 import { SessionPool } from './session-pool.ts';
 import type { StatusReportBody } from './status-report.ts';
 import type { ControlRecord } from './view.ts';
 
-/** The frontend itself, as one that orders leases. */
+/** The frontend itself, as one that orders leases, and time to pass. */
 const FRONTEND: ConnectionId = 0;
+/** So long an entry for time to pass is waited for. */
+const EXPIRY_PAUSE_MS = 1_000;
 
 export class Clients {
   readonly sessions = new SessionPool();
   readonly #host: CoordinatorHost;
   readonly #admission: Admission;
   readonly #open = new Set<ConnectionId>();
+  #expiryOrderedMs = -Infinity;
 
   constructor(host: CoordinatorHost, admission: Admission) {
     this.#host = host;
@@ -77,14 +80,14 @@ export class Clients {
   }
 
   answer({ connection }: AdmittedItem, message: Answered): void {
-    if (connection === FRONTEND) this.#onLease(message);
+    if (connection === FRONTEND) this.#onOwnAnswer(message);
     else this.#host.send(connection, message);
   }
 
   answerReads(items: readonly AdmittedItem[], results: Uint8Array, seq: Seq): void {
     let offset = 0;
-    for (const { connection, number, operations } of items) {
-      const end = offset + operations * RESULT_BYTES;
+    for (const { connection, number, operations, isAlone } of items) {
+      const end = isAlone ? results.length : offset + operations * RESULT_BYTES;
       const own = results.subarray(offset, end);
       this.#host.send(connection, { type: 'query-answered', query: number, seq, results: own });
       offset = end;
@@ -111,14 +114,27 @@ export class Clients {
   /** Orders sessions, so that there are some when a client first writes. */
   orderLeaseIfDue(): void {
     if (!this.sessions.takeOrder()) return;
-    const chunk = encodeChunk(SESSION_NONE, 0, [{ kind: 'lease' }]);
+    this.#order({ kind: 'lease' });
+  }
+
+  /** Time passes by entries: one is ordered for it to pass where a hold is due. */
+  orderExpiryIfDue(nextExpiry: number, { ms, wallUs }: Now): void {
+    if (nextExpiry === 0 || nextExpiry > wallUs) return;
+    if (ms - this.#expiryOrderedMs < EXPIRY_PAUSE_MS) return;
+    this.#expiryOrderedMs = ms;
+    this.#order({ kind: 'expire' });
+  }
+
+  #order(operation: Operation): void {
+    const chunk = encodeChunk(SESSION_NONE, 0, [operation]);
     this.#admission.admit({
       kind: 'write', connection: FRONTEND, session: SESSION_NONE, number: 0, operations: 1, chunk,
-      inDoubt: false,
+      isAlone: false, inDoubt: false,
     });
   }
 
-  #onLease({ results }: Answered): void {
+  #onOwnAnswer({ results }: Answered): void {
+    if (results[1] !== KIND.lease) return;
     const lease = decodeResult(viewOf(results), 0);
     if (results[0] !== CODE.ok) return this.sessions.onEpochEnded();
     this.sessions.onLease(lease.account, lease.balance, (connection, session) =>
@@ -135,7 +151,8 @@ export class Clients {
     }
     const { session, firstRequest: number, operations } = header;
     const item = {
-      kind: 'write', connection, session, number, operations, chunk, inDoubt: false,
+      kind: 'write', connection, session, number, operations, chunk, isAlone: false,
+      inDoubt: false,
     } as const;
     if (unavailable !== undefined) this.refuse([item], unavailable);
     else if (!this.#admission.admit(item)) {
@@ -154,7 +171,7 @@ export class Clients {
     const { operations } = header;
     const item = {
       kind: 'read', connection, session: SESSION_NONE, number: query, operations, chunk,
-      inDoubt: false,
+      isAlone: isReport(chunk[RECORD_BYTES] ?? 0), inDoubt: false,
     } as const;
     if (unavailable !== undefined) this.refuse([item], unavailable);
     else if (!this.#admission.admit(item)) {

@@ -146,7 +146,7 @@ export class Coordinator {
   /** The end of a turn of the event loop: what has been queued becomes batches. */
   flush(now: Now): void {
     this.#now = now;
-    this.#orderLease();
+    this.#orderOwn();
     this.#serving?.pump();
   }
 
@@ -371,12 +371,14 @@ export class Coordinator {
     for (const link of absent) this.#serving.onBackendFailed(link);
     this.#serving.onViewDurable(record.view);
     this.#host.log(`serving: epoch ${record.epoch}, view ${record.view.number}, seq ${base.seq}`);
-    this.#orderLease();
+    this.#orderOwn();
     this.#serving.pump();
   }
 
-  #orderLease(): void {
-    if (this.#phase === 'serving' && !this.#stopping) this.#clients.orderLeaseIfDue();
+  #orderOwn(): void {
+    if (this.#phase !== 'serving' || this.#stopping) return;
+    this.#clients.orderLeaseIfDue();
+    this.#clients.orderExpiryIfDue(this.#backends.nextExpiry(), this.#now);
   }
 
   #raiseCommitFloor(): void {

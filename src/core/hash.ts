@@ -1,8 +1,15 @@
 /**
- * The two pure functions that the core takes from the runtime; the only `node:` import in `core/`.
+ * What the core takes from the runtime, two pure functions and a salt; the only `node:` import in
+ * `core/`.
  */
-import { hash } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import { crc32 as zlibCrc32 } from 'node:zlib';
+
+/**
+ * Another number in each process, which nobody else knows: so that nobody can choose what falls
+ * into one bucket. Only for tables of which no result shows in which order they are.
+ */
+export const SALT = randomInt(2 ** 32);
 
 /** SHA-256 (FIPS 180-4) of the bytes, 64 hex digits. */
 export function sha256(bytes: Uint8Array | string): string {

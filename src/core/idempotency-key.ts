@@ -7,6 +7,7 @@
  */
 import { sha256 } from './hash.ts';
 import { KEY_BYTES_MAX } from './operation.ts';
+import { TERM, type ReadTerms } from './terms.ts';
 
 /** 128 bits of SHA-256 of the key: 52, 52 and 24, each exact in an f64. */
 export interface KeyHash {
@@ -41,18 +42,37 @@ export interface Content {
   /** In units of 10^-scale. */
   readonly amount: number;
   readonly scale: number;
+  readonly terms: ReadTerms | undefined;
+  /** Of a movement: its id, empty where it has none, and its `code`. */
+  readonly id: string;
+  readonly code: number;
 }
 
 /** 52 bits: enough, because only one's own operations under one's own key are compared by it. */
 export function hashContent(content: Content): number {
-  const { kind, account, toAccount } = content;
-  let { amount, scale } = content;
-  while (scale > 0 && amount % 10 === 0) {
-    amount /= 10;
-    scale -= 1;
-  }
-  const text = `${kind} ${account} ${toAccount} ${amount} ${scale}`;
+  const { kind, account, toAccount, amount, scale, terms, id, code } = content;
+  const plain = `${kind} ${account} ${toAccount} ${shortest(amount, scale)}`;
+  const withTerms = terms === undefined ? plain : `${plain} ${describeTerms(terms)}`;
+  const text = id === '' && code === 0 ? withTerms : `${withTerms} ${code} ${id}`;
   return Number.parseInt(sha256(text).slice(0, HEX_DIGITS_52_BITS), 16);
+}
+
+function describeTerms(terms: ReadTerms): string {
+  const { given, currency, isSet, scale, floor, ceiling, expected, name = '' } = terms;
+  const isAmount = (given & TERM.ifBalance) !== 0;
+  const condition = isAmount ? shortest(expected, scale) : expected;
+  const limits = `${shortest(floor, scale)} ${shortest(ceiling, scale)}`;
+  return `${given} ${currency} ${isSet ? 1 : 0} ${limits} ${condition} ${name}`;
+}
+
+/** One spelling of each amount. */
+function shortest(amount: number, scale: number): string {
+  let [rest, digits] = [amount, scale];
+  while (digits > 0 && rest % 10 === 0) {
+    rest /= 10;
+    digits -= 1;
+  }
+  return `${rest} ${digits}`;
 }
 
 function isVisible(byte: number): boolean {

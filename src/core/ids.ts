@@ -37,6 +37,8 @@ export const EPOCH_NONE = 0 as Epoch;
 export const SEQ_NONE = 0 as Seq;
 export const VIEW_NONE = 0 as ViewNumber;
 export const SESSION_NONE = 0 as SessionId;
+/** Accounts are numbered from here on. */
+export const FIRST_ACCOUNT = 100;
 /** The hash before the first entry. */
 export const HASH_NONE = '0'.repeat(64) as EntryHash;
 /** The cluster of a directory that has never been in one. */

@@ -13,15 +13,19 @@ import { sha256 } from './hash.ts';
 import { SEQ_NONE, type Seq, type Timestamp } from './ids.ts';
 import { KeyTable } from './key-table.ts';
 import type { Digest, StateDigest } from './message.ts';
+import { MovementTable } from './movement-table.ts';
+import { NameTable } from './name-table.ts';
 import type { TableImage } from './paged-table.ts';
 import { RunRing } from './run-ring.ts';
 import { SessionTable } from './session-table.ts';
+import { SystemAccounts } from './system-accounts.ts';
 
 export type { TableImage } from './paged-table.ts';
 
 export const LEASES_MAX = 4096;
 export const RUNS_MAX = 1_048_576;
 export const KEYS_MAX = 10_000_000;
+export const MOVEMENTS_MAX = 10_000_000;
 /** Hex digits of the results' hash that go into a digest: 64 bits. */
 const RESULTS_DIGITS = 16;
 
@@ -30,9 +34,12 @@ export interface LedgerLimits {
   readonly leasesMax: number;
   readonly runsMax: number;
   readonly keysMax: number;
+  readonly movementsMax: number;
 }
 
-const LIMITS: LedgerLimits = { leasesMax: LEASES_MAX, runsMax: RUNS_MAX, keysMax: KEYS_MAX };
+const LIMITS: LedgerLimits = {
+  leasesMax: LEASES_MAX, runsMax: RUNS_MAX, keysMax: KEYS_MAX, movementsMax: MOVEMENTS_MAX,
+};
 
 /**
  * The whole state, as a checkpoint keeps it. Its pages are the ledger's own until
@@ -52,8 +59,10 @@ export interface Executed {
   readonly digest: Digest;
 }
 
-interface Tables {
+export interface Tables {
   readonly accounts: AccountTable;
+  readonly system: SystemAccounts;
+  readonly movements: MovementTable;
   readonly runs: RunRing;
   readonly sessions: SessionTable;
   readonly keys: KeyTable;
@@ -62,7 +71,9 @@ interface Tables {
 function emptyTables(limits: LedgerLimits): Tables {
   const runs = new RunRing(limits.runsMax);
   const sessions = new SessionTable(limits.leasesMax, runs);
-  return { accounts: new AccountTable(), runs, sessions, keys: new KeyTable(limits.keysMax) };
+  const movements = new MovementTable(limits.movementsMax);
+  const [accounts, system] = [new AccountTable(), new SystemAccounts()];
+  return { accounts, system, movements, runs, sessions, keys: new KeyTable(limits.keysMax) };
 }
 
 export class Ledger {
@@ -78,8 +89,7 @@ export class Ledger {
       assert(Number.isSafeInteger(limit) && limit >= 1, 'a limit is a whole number from 1');
     }
     this.#tables = tables ?? emptyTables(this.#limits);
-    const { accounts, sessions, keys } = this.#tables;
-    this.#executor = new BatchExecutor(accounts, sessions, keys);
+    this.#executor = new BatchExecutor(this.#tables);
   }
 
   /**
@@ -93,12 +103,22 @@ export class Ledger {
       if (found !== limit) throw new Error(`the image has ${name} ${found}, not ${limit}`);
     }
     const table = (name: string) => image.tables.find((candidate) => candidate.name === name);
-    const digestLow = scalar('digestLow', 0);
-    const accounts = AccountTable.restore(table('accounts'), digestLow, scalar('digestHigh', 0));
+    const names = NameTable.restore(table('names'), table('accounts')?.records ?? 0);
+    const counted = new SystemAccounts();
+    const accounts = AccountTable.restore(table('accounts'), names, counted);
+    const system = SystemAccounts.restore(table('currencies'));
+    const nextMovement = scalar('nextMovement', 0);
+    const movements = MovementTable.restore(table('movements'), all.movementsMax, nextMovement);
+    movements.countAll(accounts.digest);
+    const { low, high, text } = accounts.digest;
+    if (low !== scalar('digestLow', 0) || high !== scalar('digestHigh', 0)) {
+      throw new Error(`the accounts' digest is ${text}, not the one recorded with them`);
+    }
+    system.mustBe(counted);
     const runs = RunRing.restore(table('runs'), all.runsMax, scalar('nextRun', 1));
     const sessions = SessionTable.restore(table('leases'), table('sessions'), all.leasesMax, runs);
     const keys = KeyTable.restore(table('keys'), all.keysMax, scalar('nextKey', 1));
-    const ledger = new Ledger(all, { accounts, runs, sessions, keys });
+    const ledger = new Ledger(all, { accounts, system, movements, runs, sessions, keys });
     ledger.#lastSeq = scalar('lastSeq', 0);
     return ledger;
   }
@@ -129,7 +149,15 @@ export class Ledger {
 
   /** The digest by a scan of every account; equal to `stateDigest`, or memory is damaged. */
   recomputeStateDigest(): StateDigest {
-    return this.#tables.accounts.recomputeDigest();
+    const digest = this.#tables.accounts.scan();
+    this.#tables.movements.countAll(digest);
+    return digest.text;
+  }
+
+  /** When the next open hold expires, microseconds since 1970; 0: none does. */
+  get nextExpiry(): number {
+    const { nextExpiry } = this.#tables.movements;
+    return nextExpiry === Infinity ? 0 : nextExpiry;
   }
 
   balances(): IterableIterator<AccountBalance> {
@@ -138,7 +166,7 @@ export class Ledger {
 
   /** The state as it is now, while later batches go on; one at a time, until `releaseSnapshot`. */
   snapshot(): LedgerImage {
-    const { accounts, runs, sessions, keys } = this.#tables;
+    const { accounts, system, movements, runs, sessions, keys } = this.#tables;
     const scalars = {
       ...this.#limits,
       lastSeq: this.#lastSeq,
@@ -146,17 +174,18 @@ export class Ledger {
       digestHigh: accounts.digest.high,
       nextRun: runs.next,
       nextKey: keys.next,
+      nextMovement: movements.next,
     };
     const tables = [
-      accounts.snapshot(), ...sessions.snapshot(), runs.snapshot(), keys.snapshot(),
+      ...accounts.snapshot(), system.snapshot(), movements.snapshot(), ...sessions.snapshot(),
+      runs.snapshot(), keys.snapshot(),
     ];
     return { scalars, tables };
   }
 
   /** The image is not read any more. */
   releaseSnapshot(): void {
-    const { accounts, runs, sessions, keys } = this.#tables;
-    for (const table of [accounts, sessions, runs, keys]) table.release();
+    for (const table of Object.values(this.#tables)) table.release();
   }
 }
 

@@ -114,6 +114,8 @@ export interface Pong {
   readonly digest: StateDigest;
   readonly reserve: Reserve;
   readonly journalBytes: number;
+  /** When the next open hold expires, microseconds since 1970; 0: none does. */
+  readonly nextExpiry: number;
 }
 
 /**

@@ -9,7 +9,8 @@
  * | chunk header         | operation                        | result (32 bytes)                   |
  * | -------------------- | -------------------------------- | ----------------------------------- |
  * |  0 u8  0xc0          |  0 u8  kind                      |  0 u8  code                         |
- * |  4 u32 operations    |  1 u8  flags (1: a key follows)  |  1 u8  kind of the operation        |
+ * |  1 u8  1: atomic     |                                  |                                     |
+ * |  4 u32 operations    |  1 u8  flags: what follows       |  1 u8  kind of the operation        |
  * |  8 i64 session       |  2 u8  scale: digits given       |  2 u8  scale of the balances        |
  * | 16 i64 first request |  4 u32 code (OUTCOME: 1 = by key)|  4 u32 detail: version, or reason   |
  * | 24 u32 records after |  8 i64 account                   |  8 i64 account                      |
@@ -22,21 +23,26 @@
  * For the code `duplicate`, `account` is the seq and `balance` the index of the first answer:
  * whoever hands the result on puts the first answer, read from the journal, in its place.
  */
-export const RECORD_BYTES = 64;
+import {
+  AMOUNT_MAX, readI64, RECORD_BYTES, viewOf, writeI64,
+} from './record.ts';
+import { readTerms, spellTerms, writeTerms, type Terms } from './terms.ts';
+
+export { AMOUNT_MAX, DEFAULT_SCALE, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
+
 export const RESULT_BYTES = 32;
 export const CHUNK_MARK = 0xc0;
+/** The second byte of a chunk that is one group. */
+export const CHUNK_ATOMIC = 1;
+/** The most operations in a group. */
+export const GROUP_OPERATIONS_MAX = 1_000;
 /** The most operations in one chunk, and so in one request of a client. */
 export const CHUNK_OPERATIONS_MAX = 8190;
-/** The most bytes in one chunk: each operation with its extension, and the header. */
-export const CHUNK_BYTES_MAX = (2 * CHUNK_OPERATIONS_MAX + 1) * RECORD_BYTES;
+/** The most bytes in one chunk: each operation with its extensions, and the header. */
+export const CHUNK_BYTES_MAX = (3 * CHUNK_OPERATIONS_MAX + 1) * RECORD_BYTES;
 /** The most bytes in one batch. */
 export const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 export const KEY_BYTES_MAX = 64;
-/** Amounts and balances go up to 2^53 - 1 of the smallest unit. */
-export const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
-/** Digits after the point of an account without a currency. */
-export const DEFAULT_SCALE = 2;
-
 export const KIND = {
   create: 1,
   update: 2,
@@ -49,11 +55,52 @@ export const KIND = {
   lease: 8,
   /** Ends the session of its chunk. */
   end: 9,
+  /** Gives an account other terms. */
+  amend: 10,
+  /** Reports: reads that are answered with a text (`reports.ts`). */
+  account: 11,
+  accounts: 12,
+  trial: 13,
+  /** Movements with an id (`movement-rules.ts`). */
+  hold: 14,
+  capture: 15,
+  void: 16,
+  reverse: 17,
+  /** An entry for time to pass in, where a hold is due; ordered by the frontend itself. */
+  expire: 18,
 } as const;
 export type Kind = keyof typeof KIND;
+export const KIND_MAX = KIND.expire;
+
+/** Kinds of which a chunk holds one, alone. */
+export function isReport(kind: number): boolean {
+  return kind >= KIND.account && kind <= KIND.trial;
+}
+
+/** What changes nothing, and goes as a QUERY. */
+export function isRead({ kind }: Operation): boolean {
+  return kind === 'query' || isReport(KIND[kind]);
+}
+
 export type KindByte = (typeof KIND)[Kind];
 
+/** An extension record follows: the idempotency key. */
 export const FLAG_KEY = 1;
+/** An extension record follows, behind that of the key: terms (`terms.ts`). */
+export const FLAG_TERMS = 2;
+/** It has an id of its own, in its own record. */
+export const FLAG_ID = 4;
+
+/** Records of an operation with these flags, its own and its extensions. */
+export function recordsOf(flags: number): number {
+  return 1 + (flags & FLAG_KEY) + ((flags & FLAG_TERMS) >> 1);
+}
+
+/** Where the id stands in the operation's record, and its length at most. */
+export const ID_AT = 32;
+export const ID_BYTES_MAX = 16;
+/** The `code` of a CAPTURE, VOID or REVERSE without an amount. */
+export const ALL_THAT_IS_LEFT = 1;
 /** OUTCOME: the `code` field of one that asks for a key (in the extension), not for a request. */
 export const OUTCOME_BY_KEY = 1;
 
@@ -68,6 +115,25 @@ export const CODE = {
   neverHappened: 7,
   /** Answered before, at seq `account`, index `balance`. */
   duplicate: 8,
+  /** The account's version, or balance, is another than expected: both are told. */
+  conditionFailed: 9,
+  accountFrozen: 10,
+  accountClosed: 11,
+  /** From and to are in different currencies. */
+  currencyMismatch: 12,
+  /** Another account, which is told, has the name. */
+  nameTaken: 13,
+  /** What is closed must be empty. */
+  notEmpty: 14,
+  /** There is a movement of this id. */
+  idTaken: 15,
+  movementNotFound: 16,
+  /** It is not open, or was not posted; `detail` tells what it is. */
+  movementSettled: 17,
+  /** More than is left to be captured or reversed, which `balance` tells. */
+  exceedsOriginal: 18,
+  /** Another operation of its group, at the index in `detail`, was refused. */
+  groupRefused: 19,
 } as const;
 export type Code = keyof typeof CODE;
 
@@ -79,24 +145,11 @@ export const REASON = {
   amountTooLarge: 4,
   /** The request's number was passed over: a later one of its session ran, or OUTCOME sealed it. */
   passedOver: 5,
+  /** There is no such currency. */
+  unknownCurrency: 6,
+  /** No balance is both above the floor and below the ceiling. */
+  floorAboveCeiling: 7,
 } as const;
-
-const TWO_32 = 4294967296;
-
-/** Reads an i64 whose value is within ±(2^53 - 1); NaN where it is not. */
-export function readI64(view: DataView, offset: number): number {
-  const value = view.getInt32(offset + 4, true) * TWO_32 + view.getUint32(offset, true);
-  return value <= AMOUNT_MAX && value >= -AMOUNT_MAX ? value : NaN;
-}
-
-export function writeI64(view: DataView, offset: number, value: number): void {
-  view.setUint32(offset, value >>> 0, true);
-  view.setInt32(offset + 4, Math.floor(value / TWO_32), true);
-}
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
 
 /** One operation, spelled out: for clients, tests and traces, never for the hot path. */
 export interface Operation {
@@ -109,6 +162,11 @@ export interface Operation {
   readonly scale?: number;
   /** The idempotency key: 1 to 64 visible ASCII characters. For `outcome`: the key asked for. */
   readonly key?: string;
+  readonly terms?: Terms;
+  /** Of a movement: 1 to 16 visible ASCII characters. */
+  readonly id?: string;
+  /** HOLD: after so many seconds it expires; 0 or undefined: never. */
+  readonly forSeconds?: number;
 }
 
 /** One result, spelled out. Amounts in units of 10^-scale. */
@@ -133,6 +191,8 @@ function invert<Name extends string>(table: Record<Name, number>): (Name | undef
 }
 
 export interface ChunkHeader {
+  /** Its operations are a group: all are done, or none. */
+  readonly isAtomic: boolean;
   readonly session: number;
   readonly firstRequest: number;
   readonly operations: number;
@@ -145,12 +205,16 @@ export function encodeChunk(
   session: number,
   firstRequest: number,
   operations: readonly Operation[],
+  isAtomic = false,
 ): Uint8Array {
   let records = operations.length;
-  for (const operation of operations) if (operation.key !== undefined) records += 1;
+  for (const { key, terms } of operations) {
+    records += (key === undefined ? 0 : 1) + (terms === undefined ? 0 : 1);
+  }
   const chunk = new Uint8Array((1 + records) * RECORD_BYTES);
   const view = viewOf(chunk);
   view.setUint8(0, CHUNK_MARK);
+  if (isAtomic) view.setUint8(1, CHUNK_ATOMIC);
   view.setUint32(4, operations.length, true);
   writeI64(view, 8, session);
   writeI64(view, 16, firstRequest);
@@ -162,15 +226,50 @@ export function encodeChunk(
     writeI64(view, offset + 8, operation.account ?? 0);
     writeI64(view, offset + 16, operation.toAccount ?? 0);
     writeI64(view, offset + 24, operation.amount ?? 0);
-    if (operation.key !== undefined) {
-      view.setUint8(offset + 1, FLAG_KEY);
-      if (operation.kind === 'outcome') view.setUint32(offset + 4, OUTCOME_BY_KEY, true);
-      offset += RECORD_BYTES;
-      new TextEncoder().encodeInto(operation.key, chunk.subarray(offset, offset + KEY_BYTES_MAX));
-    }
-    offset += RECORD_BYTES;
+    view.setUint32(offset + 4, codeOf(operation), true);
+    offset = encodeExtensions(chunk, view, offset, operation);
   }
   return chunk;
+}
+
+/** What the `code` of an operation says, by its kind. */
+function codeOf({ kind, key, amount, forSeconds = 0 }: Operation): number {
+  switch (kind) {
+    case 'outcome':
+      return key === undefined ? 0 : OUTCOME_BY_KEY;
+    case 'hold':
+      return forSeconds;
+    case 'capture':
+    case 'void':
+    case 'reverse':
+      return amount === undefined ? ALL_THAT_IS_LEFT : 0;
+    default:
+      return 0;
+  }
+}
+
+/** Behind the operation at `at`, whose flags they are; where the next one stands. */
+function encodeExtensions(
+  chunk: Uint8Array, view: DataView, at: number, { key, terms, id }: Operation,
+): number {
+  let next = at + RECORD_BYTES;
+  let flags = 0;
+  if (id !== undefined) {
+    flags |= FLAG_ID;
+    new TextEncoder().encodeInto(id, chunk.subarray(at + ID_AT, at + ID_AT + ID_BYTES_MAX));
+  }
+  if (key !== undefined) {
+    flags |= FLAG_KEY;
+    new TextEncoder().encodeInto(key, chunk.subarray(next, next + KEY_BYTES_MAX));
+    next += RECORD_BYTES;
+  }
+  if (terms !== undefined) {
+    flags |= FLAG_TERMS;
+    writeTerms(chunk, view, next, terms);
+    next += RECORD_BYTES;
+  }
+  view.setUint8(at + 1, flags);
+  return next;
 }
 
 /** The header of the chunk at `offset`; undefined where none with sane lengths stands there. */
@@ -187,7 +286,8 @@ export function readChunkHeader(batch: DataView, offset: number): ChunkHeader | 
   const firstRequest = readI64(batch, offset + 16);
   if (!(session >= 0) || !(firstRequest >= 0)) return undefined;
   if (!(firstRequest + operations <= AMOUNT_MAX)) return undefined;
-  return { session, firstRequest, operations, bytes };
+  const isAtomic = batch.getUint8(offset + 1) === CHUNK_ATOMIC;
+  return { session, firstRequest, operations, bytes, isAtomic };
 }
 
 /** How many operations, and so results, the batch has. */
@@ -234,9 +334,12 @@ export function decodeOperation(
 ): { operation: Operation; next: number } | undefined {
   const kind = KINDS[batch.getUint8(offset)];
   if (kind === undefined) return undefined;
-  const keyed = (batch.getUint8(offset + 1) & FLAG_KEY) !== 0;
-  const next = offset + (keyed ? 2 : 1) * RECORD_BYTES;
+  const flags = batch.getUint8(offset + 1);
+  const keyed = (flags & FLAG_KEY) !== 0;
+  const next = offset + recordsOf(flags) * RECORD_BYTES;
   if (next > batch.byteLength) return undefined;
+  const terms = (flags & FLAG_TERMS) === 0
+    ? undefined : spellTerms(readTerms(batch, next - RECORD_BYTES));
   const operation: Operation = {
     kind,
     account: readI64(batch, offset + 8),
@@ -244,8 +347,22 @@ export function decodeOperation(
     amount: readI64(batch, offset + 24),
     scale: batch.getUint8(offset + 2),
     ...(keyed ? { key: readKey(batch, offset + RECORD_BYTES) } : {}),
+    ...(terms === undefined ? {} : { terms }),
+    ...spellMovement(batch, offset, kind, flags),
   };
   return { operation, next };
+}
+
+function spellMovement(
+  batch: DataView, offset: number, kind: Kind, flags: number,
+): Pick<Operation, 'id' | 'forSeconds'> {
+  const bytes = new Uint8Array(batch.buffer, batch.byteOffset + offset + ID_AT, ID_BYTES_MAX);
+  const id = String.fromCharCode(...bytes).replace(/\0.*$/s, '');
+  const forSeconds = kind === 'hold' ? batch.getUint32(offset + 4, true) : 0;
+  return {
+    ...((flags & FLAG_ID) === 0 ? {} : { id }),
+    ...(forSeconds === 0 ? {} : { forSeconds }),
+  };
 }
 
 /** The key in the extension record at `offset`. */

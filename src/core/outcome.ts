@@ -16,6 +16,8 @@ export interface AnsweredOutcome {
   readonly timestamp: Timestamp | undefined;
   /** `<session>-<number>`, or `q-<number>`. */
   readonly request: string;
+  /** JSON, where a report was asked for. */
+  readonly report?: string | undefined;
 }
 
 /** Nothing happened, and nothing will. */

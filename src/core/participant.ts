@@ -370,6 +370,7 @@ export class Participant {
       digest: this.#ledger.stateDigest,
       reserve: this.#reserve,
       journalBytes: this.#journalBytes,
+      nextExpiry: this.#ledger.nextExpiry,
     });
   }
 

@@ -17,11 +17,22 @@ const VOTE_WORDS: Record<Code, string> = {
   sessionExpired: 'ERR session expired',
   neverHappened: 'OK,never happened',
   duplicate: 'OK,answered before',
+  conditionFailed: 'ERR condition failed',
+  accountFrozen: 'ERR acct frozen',
+  accountClosed: 'ERR acct closed',
+  currencyMismatch: 'ERR currency mismatch',
+  nameTaken: 'ERR name taken',
+  notEmpty: 'ERR acct not empty',
+  idTaken: 'ERR id taken',
+  movementNotFound: 'ERR movement not found',
+  movementSettled: 'ERR movement settled',
+  exceedsOriginal: 'ERR exceeds original',
+  groupRefused: 'ERR group refused',
 };
 
 export function traceBatch(
-  batch: Batch,
-  { results }: Results,
+  batch: Pick<Batch, 'seq' | 'batch'>,
+  { results }: Pick<Results, 'results'>,
   voters: readonly BackendId[],
   trace: (line: string) => void,
 ): void {
@@ -51,20 +62,30 @@ function* operationsOf(batch: Uint8Array): IterableIterator<Operation | undefine
   }
 }
 
-function describe({ kind, account, toAccount, amount, scale, key }: Operation): string {
+function describe({ kind, account, toAccount, amount, scale, key, id }: Operation): string {
   const parts: (string | number)[] = key === undefined ? [kind] : [`@${key}`, kind];
   switch (kind) {
     case 'create': parts.push(amountText(amount, scale)); break;
     case 'update':
     case 'deposit':
     case 'withdraw': parts.push(account ?? 0, amountText(amount, scale)); break;
+    case 'hold':
     case 'transfer': parts.push(account ?? 0, toAccount ?? 0, amountText(amount, scale)); break;
+    case 'capture':
+    case 'void':
+    case 'reverse': parts.push(id ?? '', amountText(amount, scale)); break;
+    case 'amend': parts.push(account ?? 0); break;
     case 'query':
     case 'outcome':
     case 'lease':
-    case 'end': break;
+    case 'end':
+    case 'expire':
+    case 'account':
+    case 'accounts':
+    case 'trial': break;
   }
-  return parts.join(' ');
+  // What a client sent is shown, and never spoken to the terminal: a key or id may be anything.
+  return parts.join(' ').replace(/[^\x20-\x7e]/g, '?');
 }
 
 function amountText(amount = 0, scale = 0): string {

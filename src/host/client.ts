@@ -12,28 +12,44 @@
  * happened, did not, or may have (`Outcome`); none rejects. A lost connection is made again, and
  * what was unanswered sent again under the same request ids, so that nothing happens twice.
  */
-import { parseAmount, type ScaledAmount } from '../core/amount.ts';
 import type { CutMode } from '../core/chaos-message.ts';
 import { checkOperation } from '../core/check-operation.ts';
-import type { Ticket } from '../core/client-queue.ts';
 import { ClientSession } from '../core/client-session.ts';
 import type { Message } from '../core/message.ts';
-import { DEFAULT_SCALE, type Operation } from '../core/operation.ts';
+import type { Operation } from '../core/operation.ts';
 import { refused, type BulkOutcome, type Outcome, type RefusedOutcome } from '../core/outcome.ts';
 import { parseRequestId } from '../core/request-id.ts';
 import { isToClient } from '../wire/codec.ts';
+import {
+  eachAccount, NoReport, readAccount, readTrial, type Account, type TrialBalance,
+} from './account-reports.ts';
+import {
+  accountsOperation, createOperation, holdOperation, writeOperation,
+  type AccountsOptions, type AmendOptions, type Amount, type CreateOptions, type HoldOptions,
+  type ReadOptions, type RequestOptions, type TransferOptions, type WriteOptions,
+} from './client-operations.ts';
 import { CutOrders, type CutAnswer } from './cut-orders.ts';
 import { FrontendLink } from './frontend-link.ts';
-import { prepareChunk } from './prepared-chunk.ts';
+import { prepareGroup, readGroup, type GroupOutcome } from './group-outcome.ts';
+import { prepareChunk, type PreparedChunk } from './prepared-chunk.ts';
+import { Settlers } from './settlers.ts';
 import { StatusQuestions } from './status-questions.ts';
 import { Unreachable } from './unreachable.ts';
 
 export { formatAmount, parseAmount } from '../core/amount.ts';
 export {
-  CHUNK_OPERATIONS_MAX, decodeResult, encodeChunk, RESULT_BYTES, viewOf,
+  CHUNK_OPERATIONS_MAX, decodeResult, encodeChunk, GROUP_OPERATIONS_MAX, RESULT_BYTES, viewOf,
   type Operation, type Result,
 } from '../core/operation.ts';
 export type { BulkOutcome, Outcome } from '../core/outcome.ts';
+export {
+  NoReport, type Account, type TrialBalance, type TrialLine,
+} from './account-reports.ts';
+export {
+  holdId, type AccountsOptions, type AmendOptions, type Amount, type CreateOptions,
+  type HoldOptions, type ReadOptions, type RequestOptions, type TransferOptions, type WriteOptions,
+} from './client-operations.ts';
+export type { GroupDoneOutcome, GroupOutcome, GroupRefusedOutcome } from './group-outcome.ts';
 export { Unreachable } from './unreachable.ts';
 
 export interface ClientOptions {
@@ -44,15 +60,6 @@ export interface ClientOptions {
   /** How long the first connection is tried. */
   readonly connectTimeoutMs?: number;
 }
-
-export interface RequestOptions {
-  readonly timeoutMs?: number;
-  /** The idempotency key of a write: 1 to 64 visible ASCII characters. */
-  readonly key?: string;
-}
-
-/** A decimal such as `'50.00'`, read exactly; or an integer of the smallest unit, such as 5000. */
-export type Amount = string | number;
 
 const DEFAULTS: Required<ClientOptions> = {
   host: '127.0.0.1', port: 8023, timeoutMs: 10_000, connectTimeoutMs: 1000,
@@ -67,11 +74,8 @@ export class Client implements AsyncDisposable {
   readonly #session: ClientSession;
   readonly #status: StatusQuestions;
   readonly #cuts: CutOrders;
-  readonly #settlers = new Map<Ticket, (outcome: Outcome) => void>();
-  readonly #bulkSettlers = new Map<Ticket, (outcome: BulkOutcome) => void>();
+  readonly #settlers = new Settlers();
   readonly #opening = Promise.withResolvers<void>();
-  /** Wakes whoever waits until nothing is unsettled. */
-  #idlers: (() => void)[] = [];
   #ticker: NodeJS.Timeout | undefined;
   #isFlushing = false;
   #isWelcome = false;
@@ -89,8 +93,8 @@ export class Client implements AsyncDisposable {
     }, options);
     this.#session = new ClientSession({
       send: (message) => this.#link.send(message),
-      settle: (ticket, outcome) => this.#settle(this.#settlers, ticket, outcome),
-      settleBulk: (ticket, outcome) => this.#settle(this.#bulkSettlers, ticket, outcome),
+      settle: (ticket, outcome) => this.#settlers.settle(ticket, outcome),
+      settleBulk: (ticket, outcome) => this.#settlers.settle(ticket, outcome),
       welcomed: () => this.#onWelcomed(),
       drop: (detail) => this.#link.drop(detail),
       failed: (detail) => this.#failOpening('refused', detail),
@@ -112,34 +116,80 @@ export class Client implements AsyncDisposable {
     return client;
   }
 
-  create(amount: Amount, options?: RequestOptions): Promise<Outcome> {
-    return this.#submitAmount({ kind: 'create' }, amount, options);
+  create(amount: Amount, options: CreateOptions = {}): Promise<Outcome> {
+    return this.#submitMade(createOperation(amount, options), options);
   }
 
   /** Sets the balance. */
-  update(account: number, amount: Amount, options?: RequestOptions): Promise<Outcome> {
-    return this.#submitAmount({ kind: 'update', account }, amount, options);
+  update(account: number, amount: Amount, options?: WriteOptions): Promise<Outcome> {
+    return this.#write({ kind: 'update', account }, amount, options);
   }
 
   query(account: number, options?: RequestOptions): Promise<Outcome> {
     return this.submit({ kind: 'query', account }, options);
   }
 
-  deposit(account: number, amount: Amount, options?: RequestOptions): Promise<Outcome> {
-    return this.#submitAmount({ kind: 'deposit', account }, amount, options);
+  deposit(account: number, amount: Amount, options?: WriteOptions): Promise<Outcome> {
+    return this.#write({ kind: 'deposit', account }, amount, options);
   }
 
-  withdraw(account: number, amount: Amount, options?: RequestOptions): Promise<Outcome> {
-    return this.#submitAmount({ kind: 'withdraw', account }, amount, options);
+  withdraw(account: number, amount: Amount, options?: WriteOptions): Promise<Outcome> {
+    return this.#write({ kind: 'withdraw', account }, amount, options);
   }
 
   transfer(
-    account: number,
-    toAccount: number,
-    amount: Amount,
-    options?: RequestOptions,
+    account: number, toAccount: number, amount: Amount, options: TransferOptions = {},
   ): Promise<Outcome> {
-    return this.#submitAmount({ kind: 'transfer', account, toAccount }, amount, options);
+    const { id } = options;
+    const named = id === undefined ? {} : { id };
+    return this.#write({ kind: 'transfer', account, toAccount, ...named }, amount, options);
+  }
+
+  /** Sets money aside for a transfer: until it is captured, released, or its time is over. */
+  hold(
+    account: number, toAccount: number, amount: Amount, options: HoldOptions = {},
+  ): Promise<Outcome> {
+    return this.#submitMade(holdOperation(account, toAccount, amount, options), options);
+  }
+
+  /** Moves what is held, or less; the rest is released. */
+  capture(id: string, amount?: Amount, options?: RequestOptions): Promise<Outcome> {
+    return this.#write({ kind: 'capture', id }, amount, options);
+  }
+
+  /** VOID: what is held is available again. */
+  release(id: string, options: RequestOptions = {}): Promise<Outcome> {
+    return this.submit({ kind: 'void', id }, options);
+  }
+
+  /** Takes back what was moved under the id, or a part; in all never more than the whole. */
+  reverse(id: string, amount?: Amount, options?: RequestOptions): Promise<Outcome> {
+    return this.#write({ kind: 'reverse', id }, amount, options);
+  }
+
+  /** Gives the account another name or other limits, freezes, unfreezes or closes it. */
+  amend(account: number, options: AmendOptions): Promise<Outcome> {
+    return this.#write({ kind: 'amend', account }, undefined, options);
+  }
+
+  /** All about an account; undefined where it does not exist. Throws `NoReport`. */
+  async account(account: number, options?: ReadOptions): Promise<Account | undefined> {
+    return readAccount(await this.submit({ kind: 'account', account }, options));
+  }
+
+  /**
+   * Accounts, in the order of their numbers. They are asked for as the iteration needs them: of
+   * those that change meanwhile, each is as it was when its page was read. Throws `NoReport`.
+   */
+  async *accounts(options: AccountsOptions = {}): AsyncGenerator<Account> {
+    const asked = accountsOperation(options);
+    if (typeof asked === 'string') throw new NoReport(badRequest(asked));
+    yield* eachAccount((operation) => this.submit(operation, options), asked);
+  }
+
+  /** The sums of all accounts at one seq, looked at one by one. Throws `NoReport`. */
+  async trialBalance(options?: ReadOptions): Promise<TrialBalance> {
+    return readTrial(await this.submit({ kind: 'trial' }, options));
   }
 
   /** What became of a request: `1088-3`, or `@key`. One never seen is sealed for ever. */
@@ -171,14 +221,18 @@ export class Client implements AsyncDisposable {
     operations: readonly Operation[] | Uint8Array,
     { timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {},
   ): Promise<BulkOutcome> {
-    const prepared = prepareChunk(operations);
-    if (typeof prepared === 'string') return Promise.resolve(badRequest(prepared));
-    const deadlineMs = performance.now() + timeoutMs;
-    const ticket = this.#session.submitBulk(prepared.thing, prepared.chunk, deadlineMs);
-    return new Promise((resolve) => {
-      this.#bulkSettlers.set(ticket, resolve);
-      this.#awake();
-    });
+    return this.#submitChunk(prepareChunk(operations), timeoutMs);
+  }
+
+  /**
+   * All of these are done, each seeing those before it, or none: 1 to GROUP_OPERATIONS_MAX of
+   * update, deposit, withdraw and transfer, with conditions, without keys and ids.
+   */
+  async group(
+    operations: readonly Operation[],
+    { timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {},
+  ): Promise<GroupOutcome> {
+    return readGroup(await this.#submitChunk(prepareGroup(operations), timeoutMs));
   }
 
   /** The report of `bankd status --json`. Throws `Unreachable` where none comes in time. */
@@ -207,7 +261,7 @@ export class Client implements AsyncDisposable {
 
   /** Waits for everything submitted, ends the session where one was opened, and closes. */
   async quit(): Promise<void> {
-    if (this.#unsettled > 0) await new Promise<void>((resolve) => this.#idlers.push(resolve));
+    await this.#settlers.idle();
     if (this.#session.hasSession && !this.#isClosed) await this.#submitUnchecked({ kind: 'end' });
     await this.close();
   }
@@ -245,22 +299,33 @@ export class Client implements AsyncDisposable {
     }
   }
 
-  get #unsettled(): number {
-    return this.#settlers.size + this.#bulkSettlers.size;
+  #write(
+    operation: Operation, amount: Amount | undefined, options: AmendOptions = {},
+  ): Promise<Outcome> {
+    return this.#submitMade(writeOperation(operation, amount, options), options);
   }
 
-  #submitAmount(operation: Operation, amount: Amount, options?: RequestOptions): Promise<Outcome> {
-    const scaled = toScaledAmount(amount);
-    if (scaled === undefined) return Promise.resolve(badRequest(`${amount} is not an amount`));
-    return this.submit({ ...operation, ...scaled }, options);
+  /** Or why there is nothing to submit. */
+  #submitMade(made: Operation | string, options: RequestOptions): Promise<Outcome> {
+    if (typeof made === 'string') return Promise.resolve(badRequest(made));
+    return this.submit(made, options);
   }
 
   #submitUnchecked(operation: Operation, timeoutMs = this.#timeoutMs): Promise<Outcome> {
     const ticket = this.#session.submit(operation, performance.now() + timeoutMs);
-    return new Promise((resolve) => {
-      this.#settlers.set(ticket, resolve);
-      this.#awake();
-    });
+    const outcome = this.#settlers.wait<Outcome>(ticket);
+    this.#awake();
+    return outcome;
+  }
+
+  /** Or why there is nothing to submit. */
+  #submitChunk(prepared: PreparedChunk | string, timeoutMs: number): Promise<BulkOutcome> {
+    if (typeof prepared === 'string') return Promise.resolve(badRequest(prepared));
+    const deadlineMs = performance.now() + timeoutMs;
+    const ticket = this.#session.submitBulk(prepared.thing, prepared.chunk, deadlineMs);
+    const outcome = this.#settlers.wait<BulkOutcome>(ticket);
+    this.#awake();
+    return outcome;
   }
 
   /** Something is waited for: time passes, and what the turn submits leaves at its end. */
@@ -318,26 +383,8 @@ export class Client implements AsyncDisposable {
   #failOpening(reason: Unreachable['reason'], detail: string): void {
     this.#opening.reject(new Unreachable(reason, detail));
   }
-
-  #settle<AnyOutcome>(
-    settlers: Map<Ticket, (outcome: AnyOutcome) => void>,
-    ticket: Ticket,
-    outcome: AnyOutcome,
-  ): void {
-    const settler = settlers.get(ticket);
-    settlers.delete(ticket);
-    settler?.(outcome);
-    if (this.#unsettled > 0) return;
-    for (const wake of this.#idlers.splice(0)) wake();
-  }
 }
 
 function badRequest(detail: string): RefusedOutcome {
   return refused('BAD_REQUEST', detail, undefined);
-}
-
-function toScaledAmount(amount: Amount): ScaledAmount | undefined {
-  if (typeof amount === 'string') return parseAmount(amount);
-  if (!Number.isSafeInteger(amount) || amount < 0) return undefined;
-  return { amount, scale: DEFAULT_SCALE };
 }

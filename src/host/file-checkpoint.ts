@@ -5,7 +5,7 @@
  * under a checksum, so that damage is an EnvironmentError `corrupt` with its place and never a
  * wrong balance.
  *
- * The file: a prologue of 64 bytes (u32 "BKCP", u32 format 1, u32 length of the directory, u32
+ * The file: a prologue of 64 bytes (u32 "BKCP", u32 format 2, u32 length of the directory, u32
  * CRC-32 of the directory, i64 size of the file, zeros, at 60 u32 CRC-32 of bytes 0..59); the
  * directory, JSON, padded with spaces to a multiple of 64 bytes: the entry, the scalars, and for
  * each table name, fields, records and the CRC-32 of each page; then the pages, PAGE_FIELDS f64
@@ -26,7 +26,8 @@ import { readFully, writeFully, type FileSystem } from './file-system.ts';
 import type { CheckpointStore, Machine } from './ports.ts';
 
 const MAGIC = 0x50434b42;
-const FORMAT = 1;
+/** 2: names, currencies, terms. One of format 1 is passed over: the journal has all of it. */
+const FORMAT = 2;
 const PROLOGUE_BYTES = 64;
 const PROLOGUE_CRC = 60;
 const DIRECTORY_BYTES_MAX = 64 * 1024 * 1024;
@@ -67,6 +68,7 @@ export class FileCheckpointStore implements CheckpointStore {
     }
   }
 
+  /** Undefined where there is none, or one of an older format: both are made anew. */
   async load(): Promise<{ readonly entry: EntryId; readonly image: LedgerImage } | undefined> {
     try {
       if (!(await this.#io.exists(this.#path))) return undefined;
@@ -89,8 +91,11 @@ export class FileCheckpointStore implements CheckpointStore {
     }
   }
 
-  async #read(fd: number): Promise<{ readonly entry: EntryId; readonly image: LedgerImage }> {
-    const { directoryBytes, directoryCrc, size } = await this.#readPrologue(fd);
+  async #read(
+    fd: number,
+  ): Promise<{ readonly entry: EntryId; readonly image: LedgerImage } | undefined> {
+    const { format, directoryBytes, directoryCrc, size } = await this.#readPrologue(fd);
+    if (format < FORMAT) return undefined;
     const actual = await this.#io.size(fd);
     if (actual !== size) throw this.#corrupt(actual, `the file has ${actual} bytes, not ${size}`);
     const encoded = await this.#readAt(fd, PROLOGUE_BYTES, directoryBytes);
@@ -119,12 +124,13 @@ export class FileCheckpointStore implements CheckpointStore {
       view.getUint32(PROLOGUE_CRC, true) === crc32(bytes.subarray(0, PROLOGUE_CRC));
     if (!isIntact) throw this.#corrupt(0, 'the checksum of the header does not match');
     const format = view.getUint32(4, true);
-    if (format !== FORMAT) {
+    if (!(format >= 1 && format <= FORMAT)) {
       throw this.#corrupt(4, `the format is ${format}, this bankd reads ${FORMAT}`);
     }
     const directoryBytes = view.getUint32(8, true);
     if (directoryBytes > DIRECTORY_BYTES_MAX) throw this.#corrupt(8, 'the directory is too large');
-    return { directoryBytes, directoryCrc: view.getUint32(12, true), size: readI64(view, 16) };
+    const directoryCrc = view.getUint32(12, true);
+    return { format, directoryBytes, directoryCrc, size: readI64(view, 16) };
   }
 
   async #readTable(fd: number, table: TableDirectory, start: number): Promise<TableImage> {

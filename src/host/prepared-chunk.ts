@@ -2,8 +2,8 @@
 import { checkOperation } from '../core/check-operation.ts';
 import type { Thing } from '../core/client-queue.ts';
 import {
-  CHUNK_OPERATIONS_MAX, decodeOperation, encodeChunk, readChunkHeader, RECORD_BYTES, viewOf,
-  type Operation,
+  CHUNK_OPERATIONS_MAX, decodeOperation, encodeChunk, isRead, isReport, KIND, readChunkHeader,
+  RECORD_BYTES, viewOf, type Operation,
 } from '../core/operation.ts';
 
 export interface PreparedChunk {
@@ -27,6 +27,7 @@ function fromList(operations: readonly Operation[]): PreparedChunk | string {
     const trouble = checkOperation(operation);
     if (trouble !== undefined) return trouble;
     if (thingOf(operation) !== thing) return 'writes and QUERYs do not share a chunk';
+    if (isReport(KIND[operation.kind])) return 'a report is not asked for in bulk';
   }
   return { thing, chunk: encodeChunk(0, 0, operations) };
 }
@@ -36,6 +37,7 @@ function fromBytes(chunk: Uint8Array): PreparedChunk | string {
   const view = viewOf(chunk);
   const header = readChunkHeader(view, 0);
   // One that claims more operations than it has records is refused by the frontend, unnamed.
+  if (isReport(chunk[RECORD_BYTES] ?? 0)) return 'a report is not asked for in bulk';
   const isWhole = header?.bytes === chunk.byteLength
     && header.operations * RECORD_BYTES < chunk.byteLength;
   if (!isWhole) return 'the bytes are not a chunk';
@@ -43,5 +45,5 @@ function fromBytes(chunk: Uint8Array): PreparedChunk | string {
 }
 
 function thingOf(operation: Operation | undefined): Thing {
-  return operation?.kind === 'query' ? 'query' : 'request';
+  return operation !== undefined && isRead(operation) ? 'query' : 'request';
 }

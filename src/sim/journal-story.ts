@@ -20,6 +20,8 @@ export interface Run {
   readonly index: number;
   readonly operation: Operation;
   readonly result: Result;
+  /** One of a group: where it is refused, what came before it in the group is undone. */
+  readonly isAtomic: boolean;
 }
 
 export class JournalStory {
@@ -35,6 +37,10 @@ export class JournalStory {
   readonly #keys = new Map<string, Run[]>();
   /** Of each account, its balances and since which seq, in order. */
   readonly #balances = new Map<number, { readonly seq: number; readonly balance: number }[]>();
+  /** Between which accounts a hold, or a transfer with an id, moves money. */
+  readonly #movements = new Map<string, { readonly from: number; readonly to: number }>();
+  /** Of these something was held at times: what they have is not what is available. */
+  readonly #held = new Set<number>();
   #sum = 0;
 
   constructor(
@@ -64,7 +70,7 @@ export class JournalStory {
     return this.#duplicates.has(formatRequestId(session, number));
   }
 
-  /** The runs of a write without a key, known by its amount alone. */
+  /** The runs of a write without a key, known by its amount, and by its id if it has one. */
   runsLike(operation: Operation): readonly Run[] {
     return this.#writes.get(tagOf(operation)) ?? [];
   }
@@ -91,7 +97,7 @@ export class JournalStory {
         const decoded = decodeOperation(batch, offset);
         const result = decodeResult(outcomes, index);
         const id = formatRequestId(header.session, header.firstRequest + at);
-        const place = { seq: entry.seq, index, result };
+        const place = { seq: entry.seq, index, result, isAtomic: header.isAtomic };
         if (result.code === 'duplicate') this.#duplicates.add(id);
         else if (header.session !== SESSION_NONE) this.#note(id, place, decoded?.operation);
         offset = decoded?.next ?? offset + RECORD_BYTES;
@@ -112,7 +118,7 @@ export class JournalStory {
       append(this.#keys, operation.key, run);
     }
     if (result.code === 'ok') this.#apply(run);
-    else this.#judgeRefusal(run);
+    else if (!run.isAtomic) this.#judgeRefusal(run);
   }
 
   /** A no is the truth, too, at its place in the order. */
@@ -122,19 +128,23 @@ export class JournalStory {
     if (result.code === 'accountNotFound' && balance !== undefined) {
       this.found.push(`seq ${seq}: ${kind} found no account ${result.account}, which exists`);
     }
-    if (result.code !== 'insufficientFunds') return;
+    if (result.code !== 'insufficientFunds' || this.#held.has(result.account)) return;
+    if (kind === 'capture' || kind === 'reverse') return;
     if ((this.balanceAt(account, seq) ?? 0) < addedBy(operation)) return;
     this.found.push(`seq ${seq}: ${kind} was refused for funds that account ${account} has`);
   }
 
   /** The total changes by what the operation, by its own words, adds; and by nothing else. */
-  #apply({ seq, operation, result }: Run): void {
-    const { kind, account = 0, toAccount = 0 } = operation;
+  #apply(run: Run): void {
+    const { seq, operation, result } = run;
+    const { kind } = operation;
+    this.#noteMovement(run);
     const added = addedBy(operation);
-    const target = kind === 'transfer' ? account : result.account;
+    const toAccount = this.#receiverOf(operation);
+    const target = kind === 'transfer' ? (operation.account ?? 0) : result.account;
     const was = this.balanceAt(target, seq) ?? 0;
     let change = result.balance - was;
-    if (kind === 'transfer') {
+    if (toAccount !== undefined) {
       change += result.toBalance - (this.balanceAt(toAccount, seq) ?? 0);
       append(this.#balances, toAccount, { seq, balance: result.toBalance });
     }
@@ -143,6 +153,20 @@ export class JournalStory {
     this.#sum += expected;
     if (change === expected) return;
     this.found.push(`seq ${seq}: a ${kind} changes the total by ${change}, not by ${expected}`);
+  }
+
+  #noteMovement({ seq, index, operation, result }: Run): void {
+    const { kind, account: from = 0, toAccount: to = 0, id = `${seq}.${index}` } = operation;
+    if (kind === 'hold' || (kind === 'transfer' && operation.id !== undefined)) {
+      this.#movements.set(id, { from, to });
+    }
+    if (kind === 'hold') this.#held.add(result.account);
+  }
+
+  /** Who gets money, or gives it back; undefined where it moves between no two accounts. */
+  #receiverOf({ kind, toAccount, id = '' }: Operation): number | undefined {
+    if (kind === 'transfer') return toAccount;
+    return kind === 'capture' || kind === 'reverse' ? this.#movements.get(id)?.to : undefined;
   }
 
   #compareBalances(ledger: Ledger): void {
@@ -173,11 +197,20 @@ export function isWrite({ kind }: Operation): boolean {
     case 'deposit':
     case 'withdraw':
     case 'transfer':
+    case 'amend':
+    case 'hold':
+    case 'capture':
+    case 'void':
+    case 'reverse':
       return true;
     case 'query':
     case 'outcome':
     case 'lease':
     case 'end':
+    case 'expire':
+    case 'account':
+    case 'accounts':
+    case 'trial':
       return false;
   }
 }
@@ -188,8 +221,8 @@ export function neverRan({ code, detail }: Result): boolean {
 }
 
 function expectedChange(kind: Operation['kind'], added: number): number {
-  if (kind === 'transfer') return 0;
-  return kind === 'withdraw' ? -added : added;
+  if (kind === 'withdraw') return -added;
+  return kind === 'create' || kind === 'deposit' ? added : 0;
 }
 
 /** Its amount, in the smallest unit. */
@@ -197,8 +230,8 @@ function addedBy({ amount = 0, scale = 0 }: Operation): number {
   return amount * 10 ** (2 - scale);
 }
 
-function tagOf({ kind, amount = 0 }: Operation): string {
-  return `${kind} ${amount}`;
+function tagOf({ kind, amount = 0, id }: Operation): string {
+  return id === undefined ? `${kind} ${amount}` : `${kind} ${amount} ${id}`;
 }
 
 function append<Key, Item>(map: Map<Key, Item[]>, key: Key, item: Item): void {

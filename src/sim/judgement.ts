@@ -196,7 +196,9 @@ function sameContent(one: Operation, other: Operation): boolean {
     one.kind === other.kind &&
     (one.account ?? 0) === (other.account ?? 0) &&
     (one.toAccount ?? 0) === (other.toAccount ?? 0) &&
-    (one.amount ?? 0) === (other.amount ?? 0)
+    (one.amount ?? 0) === (other.amount ?? 0) &&
+    one.id === other.id &&
+    (one.forSeconds ?? 0) === (other.forSeconds ?? 0)
   );
 }
 

@@ -4,7 +4,9 @@ import { Ledger, type LedgerLimits } from '../core/ledger.ts';
 import { RECORD_BYTES } from '../core/operation.ts';
 
 /** A run makes many ledgers. */
-export const SIM_LIMITS: LedgerLimits = { leasesMax: 512, runsMax: 16_384, keysMax: 1_024 };
+export const SIM_LIMITS: LedgerLimits = {
+  leasesMax: 512, runsMax: 16_384, keysMax: 1_024, movementsMax: 64,
+};
 
 /** Sessions, and answers to requests that come again, are forgotten within a run. */
 export const TIGHT_LIMITS: LedgerLimits = { ...SIM_LIMITS, leasesMax: 2, runsMax: 32 };

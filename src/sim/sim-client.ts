@@ -241,13 +241,13 @@ export class SimClient implements BankClient {
     return single(wantsWrite ? this.#workload.create() : this.#workload.query());
   }
 
-  #submit({ thing, operations, isBulk }: Draw): void {
+  #submit({ thing, operations, isBulk, isAtomic }: Draw): void {
     this.#left = Math.max(0, this.#left - operations.length);
     const deadlineMs = this.#clock.nowMs + this.#patienceMs();
     const [operation] = operations;
     if (operation === undefined) return;
     const ticket = isBulk
-      ? this.#session.submitBulk(thing, encodeChunk(0, 0, operations), deadlineMs)
+      ? this.#session.submitBulk(thing, encodeChunk(0, 0, operations, isAtomic), deadlineMs)
       : this.#session.submit(operation, deadlineMs);
     const observed: Observed = {
       client: this.#id, life: this.#life, place: this.history.length, thing, operations,

@@ -107,6 +107,7 @@ function drawClients(
       window: random.pick([1, 2, 4, 8]),
       keys: random.chance(0.5) && !pipelines,
       bulk: random.chance(0.3) && !pipelines,
+      movements: random.chance(0.5) && !pipelines,
       quits: random.chance(0.3) && !pipelines,
       onlyReads: at > 0 && random.chance(readers) && !pipelines,
       bursts,

@@ -1,5 +1,4 @@
 /** One seeded run: faults for a while, then healing, one more silence, then the verdict. */
-import type { Operation } from '../core/operation.ts';
 import { Random } from '../core/random.ts';
 import type { BankClient } from './bank-client.ts';
 import type { Fault } from './faults.ts';
@@ -12,7 +11,7 @@ import { SimClient } from './sim-client.ts';
 import { SimCluster } from './sim-cluster.ts';
 import { drawOptions, pickFault, type SimOptions, type SimOverrides } from './sim-options.ts';
 import { StrayErrors } from './stray-errors.ts';
-import { Amounts, Workload } from './workload.ts';
+import { Commons, Workload } from './workload.ts';
 
 export interface Verdict {
   /** What the seed drew. */
@@ -87,10 +86,9 @@ function attach(watch: Watch, cluster: SimCluster): void {
 }
 
 function makeClients(options: SimOptions, cluster: SimCluster, random: Random): BankClient[] {
-  const amounts = new Amounts();
-  const keyed: Operation[] = [];
+  const commons = new Commons();
   return options.clients.map((plan, at) => {
-    const workload = new Workload(random, plan, amounts, keyed);
+    const workload = new Workload(random, plan, commons);
     const Client = plan.pipelines ? PipeliningClient : SimClient;
     return new Client(cluster, at + 1, plan, workload);
   });

@@ -15,12 +15,17 @@ const FIRST_ACCOUNT = 100;
 const KEYS = 24;
 /** What is drawn from when an earlier request is asked about. */
 const REMEMBERED = 20;
+/** A hold that expires does so after at most so many seconds. */
+const HOLD_SECONDS_MAX = 3;
+const FOLLOW_UPS = ['capture', 'void', 'reverse'] as const;
 
 export interface Habits {
   /** How many submissions it has in flight at most. */
   readonly window: number;
   readonly keys: boolean;
   readonly bulk: boolean;
+  /** It holds, captures and reverses, and has postings that stay together. */
+  readonly movements: boolean;
   /** It ends its session at times. */
   readonly quits: boolean;
   /** It writes nothing. */
@@ -31,6 +36,17 @@ export interface Draw {
   readonly thing: Thing;
   readonly operations: readonly Operation[];
   readonly isBulk: boolean;
+  readonly isAtomic: boolean;
+}
+
+/** What all clients share, so that they meet. */
+export class Commons {
+  readonly amounts = new Amounts();
+  /** Writes under keys. */
+  readonly keyed: Operation[] = [];
+  /** Ids of holds and transfers; each is followed up in each way once. */
+  readonly ids: string[] = [];
+  readonly followed = new Set<string>();
 }
 
 /** Amounts that no two writes share. */
@@ -45,29 +61,27 @@ export class Amounts {
 export class Workload {
   readonly #random: Random;
   readonly #habits: Habits;
-  readonly #amounts: Amounts;
+  readonly #commons: Commons;
   /** Requests and keys that are to be asked about. */
   #unknown: Operation[] = [];
   #earlier: Operation[] = [];
-  readonly #keyed: Operation[];
 
-  /** `keyed` is shared by all clients: they use each other's keys. */
-  constructor(random: Random, habits: Habits, amounts: Amounts, keyed: Operation[]) {
+  constructor(random: Random, habits: Habits, commons: Commons) {
     this.#random = random;
     this.#habits = habits;
-    this.#amounts = amounts;
-    this.#keyed = keyed;
+    this.#commons = commons;
   }
 
   next(): Draw {
     const random = this.#random;
     if (this.#habits.onlyReads) return single(this.query());
     if (this.#habits.bulk && random.chance(0.06)) return this.#bulk();
+    if (this.#habits.movements && random.chance(0.05)) return this.#group();
     return single(this.#one());
   }
 
   create(): Operation {
-    return { kind: 'create', amount: 1_000 + this.#amounts.next() };
+    return { kind: 'create', amount: 1_000 + this.#commons.amounts.next() };
   }
 
   /** It is asked about soon. */
@@ -102,7 +116,13 @@ export class Workload {
     const operations = Array.from({ length }, () =>
       thing === 'query' ? this.query() : this.#write(),
     );
-    return { thing, operations, isBulk: true };
+    return { thing, operations, isBulk: true, isAtomic: false };
+  }
+
+  #group(): Draw {
+    const length = 1 + this.#random.int(5);
+    const operations = Array.from({ length }, () => this.#posting(this.#commons.amounts.next()));
+    return { thing: 'request', operations, isBulk: true, isAtomic: true };
   }
 
   #one(): Operation {
@@ -123,27 +143,54 @@ export class Workload {
 
   #write(): Operation {
     const random = this.#random;
-    const amount = this.#amounts.next();
+    if (this.#habits.movements && random.chance(0.3)) return this.#movement();
+    const amount = this.#commons.amounts.next();
+    return random.chance(0.06)
+      ? { kind: 'create', amount: 1_000 + amount } : this.#posting(amount);
+  }
+
+  #posting(amount: number): Operation {
     const account = this.#account();
-    const dice = random.int(100);
-    if (dice < 6) return { kind: 'create', amount: 1_000 + amount };
-    if (dice < 14) return { kind: 'update', account, amount };
-    if (dice < 34) return { kind: 'deposit', account, amount };
-    if (dice < 54) return { kind: 'withdraw', account, amount };
+    const dice = this.#random.int(94);
+    if (dice < 8) return { kind: 'update', account, amount };
+    if (dice < 28) return { kind: 'deposit', account, amount };
+    if (dice < 48) return { kind: 'withdraw', account, amount };
     return { kind: 'transfer', account, toAccount: this.#account(), amount };
+  }
+
+  #movement(): Operation {
+    const random = this.#random;
+    const { ids, followed } = this.#commons;
+    const amount = this.#commons.amounts.next();
+    const kind = random.pick(FOLLOW_UPS);
+    const id = ids.length === 0 ? undefined : random.pick(ids);
+    const isFollowUp = id !== undefined && random.chance(0.6) && !followed.has(`${kind} ${id}`);
+    if (isFollowUp) {
+      followed.add(`${kind} ${id}`);
+      const isAll = kind === 'void' || random.chance(0.5);
+      return { kind, id, ...(isAll ? {} : { amount, scale: 2 }) };
+    }
+    const [account, toAccount] = [this.#account(), this.#account()];
+    const begun = { account, toAccount, amount, id: `m${amount}` };
+    ids.push(begun.id);
+    if (ids.length > REMEMBERED) ids.shift();
+    if (random.chance(0.3)) return { kind: 'transfer', ...begun };
+    const forSeconds = random.chance(0.5) ? 0 : 1 + random.int(HOLD_SECONDS_MAX);
+    return { kind: 'hold', ...begun, forSeconds };
   }
 
   /** Half of the time one that was sent before, or its key with other content. */
   #keyedWrite(): Operation {
     const random = this.#random;
-    if (this.#keyed.length > 0 && random.chance(0.5)) {
-      const earlier = random.pick(this.#keyed);
+    const { keyed } = this.#commons;
+    if (keyed.length > 0 && random.chance(0.5)) {
+      const earlier = random.pick(keyed);
       const { key } = earlier;
       return random.chance(0.7) || key === undefined ? earlier : { ...this.#write(), key };
     }
     const operation = { ...this.#write(), key: this.#key() };
-    this.#keyed.push(operation);
-    if (this.#keyed.length > REMEMBERED) this.#keyed.shift();
+    keyed.push(operation);
+    if (keyed.length > REMEMBERED) keyed.shift();
     return operation;
   }
 
@@ -165,5 +212,5 @@ function outcomeOf(request = ''): Operation | undefined {
 /** One operation alone. */
 export function single(operation: Operation): Draw {
   const thing = operation.kind === 'query' ? 'query' : 'request';
-  return { thing, operations: [operation], isBulk: false };
+  return { thing, operations: [operation], isBulk: false, isAtomic: false };
 }

@@ -4,7 +4,7 @@
  * | at | bytes | what                          |
  * | -- | ----- | ----------------------------- |
  * |  0 |     4 | magic: `BNKD`                 |
- * |  4 |     1 | version of the protocol: 1    |
+ * |  4 |     1 | version of the protocol: 2    |
  * |  5 |     1 | number of the message's type  |
  * |  6 |     2 | zero                          |
  * |  8 |     4 | length of the body            |
@@ -20,7 +20,7 @@ import { codecOfNumber, type Codec } from './codec.ts';
 import { describeStranger } from './stranger.ts';
 
 export const HEADER_BYTES = 24;
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 /** The most bytes in any body. */
 export const FRAME_BODY_BYTES_MAX = 4 * 1024 * 1024;
 

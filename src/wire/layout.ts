@@ -112,6 +112,7 @@ export const LAYOUT: { readonly [Type in MessageType]: Layout<MessageOf<Type>> }
       digest: hex(8),
       reserve: reserve(),
       journalBytes: i53(),
+      nextExpiry: i53(),
     },
   },
   'located': {

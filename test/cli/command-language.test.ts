@@ -3,6 +3,9 @@ import {
   LINE_LENGTH_MAX, parseLine, type BadRequest, type ParsedLine,
 } from '../../src/cli/command-language.ts';
 import { COMMAND_FORMS } from '../../src/cli/command-words.ts';
+import { joinWords, splitWords } from '../../src/cli/line-words.ts';
+import { checkOperation } from '../../src/core/check-operation.ts';
+import { PAGE_ACCOUNTS_MAX } from '../../src/core/reports.ts';
 import type { Operation } from '../../src/core/operation.ts';
 
 function operationOf(line: string): Operation | undefined {
@@ -67,7 +70,8 @@ t.test('command language: blank lines and comments: get no answer', async (t) =>
 t.test('command language: every command: any other number of arguments is refused', async (t) => {
   for (const { word, parameters } of COMMAND_FORMS) {
     for (let count = 0; count <= 5; count += 1) {
-      if (count === parameters.length) continue;
+      const least = parameters.filter(({ isOptional }) => isOptional !== true).length;
+      if (count >= least && count <= parameters.length) continue;
       const { sentence, word: said } = badOf([word, ...Array(count).fill('1')].join(' '));
       t.equal(said, word);
       t.match(sentence, `not ${count}; usage: ${word.toUpperCase()}`, sentence);
@@ -77,8 +81,9 @@ t.test('command language: every command: any other number of arguments is refuse
 
 t.test('command language: amounts: what is not exactly one: refused in every write', async (t) => {
   const amounts = [
-    '.5', '5.', '.', '-1', '+1', '1e3', '1E3', '0x10', '1,000', '1_000', '1.234', '1.2.3', '１',
-    'NaN', 'Infinity', '90071992547409.92', '90071992547410', '9'.repeat(400), '1\0', '$1', '1f',
+    '.5', '5.', '.', '-1', '-0', '+1', '1e3', '1E3', '0x10', '1,000', '1_000', '1.23456', '1.2.3',
+    '１', 'NaN', 'Infinity', '90071992547409.92', '9007199254740992', '9'.repeat(400), '1\0', '$1',
+    '1f', '0.00000',
   ];
   for (const amount of amounts) {
     for (const [word, start] of [
@@ -89,6 +94,176 @@ t.test('command language: amounts: what is not exactly one: refused in every wri
       t.equal(bad.word, word);
       t.match(bad.sentence, /is not an amount/, `${start} ${amount.slice(0, 20)}`);
     }
+  }
+});
+
+t.test('command language: amounts: of a CREATE: what its currency has, known here', async (t) => {
+  const rule = 'a decimal from 0 to 90071992547409.91, at most two digits after the point';
+  for (const amount of ['1.234', '1.2345', '90071992547410']) {
+    t.equal(badOf(`CREATE ${amount}`).sentence, `"${amount}" is not an amount: ${rule}`);
+    t.not(operationOf(`DEPOSIT 1 ${amount}`), undefined, 'of an account, only the ledger knows');
+  }
+  t.equal(
+    badOf('CREATE 1.5 --currency JPY').sentence,
+    '"1.5" is not an amount in JPY: a decimal from 0 to 9007199254740991, ' +
+      'no digits after the point',
+  );
+  t.match(badOf('CREATE 1 --floor -1.5 --currency jpy').sentence, '"-1.5" is not an amount in JPY');
+  t.match(badOf('CREATE 1 --ceiling 1.2345 --currency BHD').sentence, 'most three digits');
+  t.match(badOf('CREATE 1 --floor -90071992547410').sentence, 'from -90071992547409.91 to');
+  t.equal(operationOf('CREATE 9007199254740991 --currency JPY')?.amount, MAX);
+  t.equal(operationOf('CREATE 1.2345 --currency CLF')?.scale, 4);
+});
+
+t.test('command language: options: in any order, in any case, as terms of one scale', async (t) => {
+  const lines: readonly [line: string, operation: Operation][] = [
+    ['CREATE 5 --name alice --currency eur --floor -100 --ceiling 1000.5', {
+      kind: 'create', amount: 5, scale: 0,
+      terms: { name: 'alice', currency: 'EUR', floor: -1_000, ceiling: 10_005, scale: 1 },
+    }],
+    ['create 5 --CEILING=7 --name="Alice \\"B\\" \\\\"', {
+      kind: 'create', amount: 5, scale: 0, terms: { ceiling: 7, name: 'Alice "B" \\' },
+    }],
+    ['CREATE 5 --name "--floor"', {
+      kind: 'create', amount: 5, scale: 0, terms: { name: '--floor' },
+    }],
+    ['CREATE 5 --name grün', { kind: 'create', amount: 5, scale: 0, terms: { name: 'grün' } }],
+    ['CREATE 5 --floor -0', { kind: 'create', amount: 5, scale: 0, terms: { floor: 0 } }],
+    ['@k AMEND 100 --floor -1.50', {
+      kind: 'amend', account: 100, key: 'k', terms: { floor: -150, scale: 2 },
+    }],
+    ['AMEND 100 IF VERSION 7 --name b', {
+      kind: 'amend', account: 100, terms: { name: 'b', ifVersion: 7 },
+    }],
+    ['AMEND 100 --ceiling 3 if balance -1.5', {
+      kind: 'amend', account: 100, terms: { ceiling: 30, ifBalance: -15, scale: 1 },
+    }],
+    ['FREEZE 100', { kind: 'amend', account: 100, terms: { frozen: true } }],
+    ['UNFREEZE 100', { kind: 'amend', account: 100, terms: { frozen: false } }],
+    ['CLOSE 100 IF VERSION 2', {
+      kind: 'amend', account: 100, terms: { closed: true, ifVersion: 2 },
+    }],
+    ['UPDATE 100 150.00 IF VERSION 7', {
+      kind: 'update', account: 100, amount: 15_000, scale: 2, terms: { ifVersion: 7 },
+    }],
+    ['TRANSFER 1 2 3 IF BALANCE 120.00', {
+      kind: 'transfer', account: 1, toAccount: 2, amount: 3, scale: 0,
+      terms: { ifBalance: 12_000, scale: 2 },
+    }],
+    ['ACCOUNT 100', { kind: 'account', account: 100 }],
+    ['ACCOUNTS', { kind: 'accounts', account: 0, amount: 20, scale: 0 }],
+    [`ACCOUNTS --after 100 --limit ${PAGE_ACCOUNTS_MAX}`, {
+      kind: 'accounts', account: 101, amount: PAGE_ACCOUNTS_MAX, scale: 0,
+    }],
+    ['ACCOUNTS --from 100', { kind: 'accounts', account: 100, amount: 20, scale: 0 }],
+    [`ACCOUNTS --after ${MAX}`, { kind: 'accounts', account: MAX, amount: 20, scale: 0 }],
+    ['ACCOUNTS --name a --currency USD --min -5 --max 7.25', {
+      kind: 'accounts', account: 0, amount: 20, scale: 0,
+      terms: { name: 'a', currency: 'USD', floor: -500, ceiling: 725, scale: 2 },
+    }],
+    ['TRIAL', { kind: 'trial' }],
+  ];
+  for (const [line, operation] of lines) {
+    t.strictSame(operationOf(line), operation, line);
+    t.equal(operation.terms && checkOperation(operation), undefined, 'as the client checks it');
+  }
+});
+
+t.test('command language: options: each mistake: a sentence that helps', async (t) => {
+  const mistakes: readonly [line: string, sentence: string][] = [
+    ['CREATE 5 --nmae x', 'unknown option "--nmae"; did you mean --name?'],
+    ['CREATE 5 --min 3', 'unknown option "--min"; usage: CREATE amount [--name N]'],
+    ['CREATE 5 --', 'unknown option "--"; usage: CREATE'],
+    ['CREATE 5 --name a --name b', '--name is given twice'],
+    ['CREATE 5 --floor 1 --floor=1', '--floor is given twice'],
+    ['ACCOUNTS --from 1 --after 2', '--from and --after exclude each other'],
+    ['CREATE 5 --name', '--name takes a value; usage: CREATE amount'],
+    ['CREATE 5 --name --floor 3', '--name takes a value; usage: CREATE amount'],
+    ['CREATE 5 --name=', '--name: "" is not a name'],
+    ['CREATE 5 --name ""', '--name: "" is not a name'],
+    ['CREATE 5 --name " a"', '--name: " a" is not a name: 1 to 32 bytes'],
+    [`CREATE 5 --name ${'n'.repeat(33)}`, 'is not a name: 1 to 32 bytes of UTF-8'],
+    [`CREATE 5 --name ${'ä'.repeat(17)}`, 'is not a name: 1 to 32 bytes of UTF-8'],
+    ['CREATE 5 --name a\x01b', 'is not a name'],
+    ['CREATE 5 --name \ufffd', 'is not a name'],
+    ['CREATE 5 --currency XXX', '--currency: "XXX" is not a currency: a code of ISO 4217'],
+    ['CREATE 5 --currency EURO', '"EURO" is not a currency'],
+    ['CREATE 5 --currency ſek', 'is not a currency'],
+    ['CREATE 5 --floor x', '--floor: "x" is not an amount'],
+    ['CREATE 5 --floor 90071992547409 --currency BHD', '"90071992547409" is not an amount in BHD'],
+    ['AMEND 1 --floor 9007199254740991 --ceiling 1.5', 'too far apart in size'],
+    ['AMEND 1 --currency EUR', 'unknown option "--currency"'],
+    ['AMEND 1', 'AMEND needs --name, --floor or --ceiling'],
+    ['AMEND 1 IF VERSION 1', 'AMEND needs --name, --floor or --ceiling'],
+    ['CREATE --name a 5', 'CREATE takes 1 argument, not 0; usage: CREATE amount'],
+    ['CREATE 5 --name Alice B', '"B" stands after the options; "a value with blanks" needs'],
+    ['CREATE 5 --name "Alice B', 'a word in double quotes does not end'],
+    ['CREATE 5 --name="Alice B', 'a word in double quotes does not end'],
+    ['CREATE 5 --name "a"b', 'a word in double quotes does not end'],
+    ['CREATE 5 --name "a\\n"', 'a word in double quotes does not end'],
+    ['QUERY 1 --json', 'QUERY takes no option "--json"'],
+    ['ACCOUNTS --limit 0', `"0" is not a number of accounts from 1 to ${PAGE_ACCOUNTS_MAX}`],
+    [`ACCOUNTS --limit ${PAGE_ACCOUNTS_MAX + 1}`, 'is not a number of accounts from 1 to'],
+    ['ACCOUNTS --from alice', '--from: "alice" is not an account number'],
+    ['ACCOUNT alice', '"alice" is not an account number'],
+    ['UPDATE 1 3 IF', 'IF takes VERSION n or BALANCE x'],
+    ['UPDATE 1 3 IF VERSION', 'IF VERSION takes a value; usage: UPDATE account amount'],
+    ['UPDATE 1 3 ıf version 7', 'UPDATE takes 2 arguments'],
+    ['UPDATE 1 3 if verſion 7', 'unknown condition'],
+    ['UPDATE 1 3 IF 7', 'unknown condition "7"; usage: UPDATE'],
+    ['UPDATE 1 3 IF VERSOIN 7', 'unknown condition "VERSOIN"; did you mean VERSION?'],
+    ['UPDATE 1 3 IF VERSION x', 'IF VERSION: "x" is not a version'],
+    ['UPDATE 1 3 IF VERSION 9007199254740992', 'there is no version above 2^53 - 1'],
+    ['UPDATE 1 3 IF BALANCE x', 'IF BALANCE: "x" is not an amount'],
+    ['UPDATE 1 3 IF VERSION 1 IF BALANCE 2', 'a condition is given twice'],
+    ['UPDATE 1 3 IF VERSION 1 IF VERSION 1', 'a condition is given twice'],
+    ['UPDATE 1 3 VERSION 7', 'UPDATE takes 2 arguments, not 4'],
+    ['CREATE 5 IF VERSION 1', 'CREATE takes no condition'],
+    ['QUERY 1 IF VERSION 1', 'QUERY takes no condition'],
+    ['@k ACCOUNTS', 'ACCOUNTS takes no key'],
+  ];
+  for (const [line, sentence] of mistakes) {
+    const bad = badOf(line);
+    t.match(bad.sentence, sentence, line);
+    t.match(bad.sentence, /^[\x20-\x7e…]{1,300}$/, 'harmless, and not long');
+  }
+});
+
+t.test('command language: words: quotes at their beginning; elsewhere a sign as any', async (t) => {
+  t.strictSame(splitWords(' a\t"b c"  "" "\\"" d"e --f="g h" -- @"k'), [
+    { text: 'a', isQuoted: false }, { text: 'b c', isQuoted: true }, { text: '', isQuoted: true },
+    { text: '"', isQuoted: true }, { text: 'd"e', isQuoted: false },
+    { text: '--f=g h', isQuoted: false }, { text: '--', isQuoted: false },
+    { text: '@"k', isQuoted: false },
+  ]);
+  t.strictSame(splitWords('  '), []);
+  for (const line of ['"', '"a', 'b "a', '"a"b', '"\\x"', '"\\"', '--f="', '--f="a']) {
+    t.equal(splitWords(line), undefined, line);
+  }
+  t.equal(operationOf('@"k" CREATE 1')?.key, '"k"', 'a key may have them');
+  const startedMs = performance.now();
+  t.equal(splitWords(`"${'\\'.repeat(LINE_LENGTH_MAX)}`), undefined);
+  t.ok(performance.now() - startedMs < 100, 'hostile words take no time');
+});
+
+t.test('command language: words of the shell: the value of an option stays whole', async (t) => {
+  const lines: readonly [words: readonly string[], line: string][] = [
+    [['QUERY', '100'], 'QUERY 100'],
+    [['QUERY 100'], 'QUERY 100'],
+    [['@k CREATE', '5'], '@k CREATE 5'],
+    [['CREATE', '5', '--name', 'Alice B', '--floor', '-1'],
+      'CREATE 5 --name "Alice B" --floor -1'],
+    [['CREATE', '5', '--name=Alice B'], 'CREATE 5 --name="Alice B"'],
+    [['CREATE', '5', '--name='], 'CREATE 5 --name=""'],
+    [['CREATE', '5', '--name', ''], 'CREATE 5 --name ""'],
+    [['CREATE', '5', '--name', '--floor'], 'CREATE 5 --name "--floor"'],
+    [['AMEND', '5', '--name', 'If'], 'AMEND 5 --name "If"'],
+    [['CREATE', '5', '--name', '"x" \\ y'], 'CREATE 5 --name "\\"x\\" \\\\ y"'],
+  ];
+  for (const [words, line] of lines) t.equal(joinWords(words), line);
+  for (const name of ['Alice B', 'If', '--floor', '"x" \\ y', 'a\\b', "it's", 'x"y']) {
+    t.equal(operationOf(joinWords(['CREATE', '5', '--name', name]))?.terms?.name, name);
+    t.equal(operationOf(joinWords(['CREATE', '5', `--name=${name}`]))?.terms?.name, name);
   }
 });
 

@@ -56,7 +56,7 @@ t.test('main: version: of bankd, its commit, Node, and the formats', async (t) =
     const [bankd, node, formats] = stdout.split('\n');
     t.match(bankd, /^bankd \d+\.\d+\.\d+ \(commit ([0-9a-f]{7}|unknown)\)$/);
     t.equal(node, `node ${process.versions.node}`);
-    t.match(formats, /^formats: protocol 1, journal 1/);
+    t.match(formats, /^formats: protocol 2, journal 1/);
   }
 });
 

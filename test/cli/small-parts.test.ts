@@ -11,9 +11,10 @@ import { describeFailure, formatFailure } from '../../src/cli/failure.ts';
 import { History, historyPath } from '../../src/cli/history.ts';
 import { alignmentDistance, nearest } from '../../src/cli/nearest.ts';
 import { ProgressBar } from '../../src/cli/progress-bar.ts';
+import { COMMAND_FORMS } from '../../src/cli/command-words.ts';
 import { complete } from '../../src/cli/prompt.ts';
-import { renderScreen, renderText } from '../../src/cli/render.ts';
-import { answerHelp, answerUnavailable } from '../../src/cli/answer.ts';
+import { renderJson, renderScreen, renderText } from '../../src/cli/render.ts';
+import { answerHelp, answerUnavailable, type Answer } from '../../src/cli/answer.ts';
 import { stdinKind } from '../../src/cli/stdin-kind.ts';
 import { readStatusReport } from '../../src/host/status-report.ts';
 import { formatBytes, statusLines } from '../../src/cli/status-table.ts';
@@ -71,12 +72,29 @@ t.test('failure: environment, system and bug: one place, their exit statuses', a
 });
 
 t.test('prompt: completion: command words, also after a key, and nothing else', async (t) => {
-  t.same(complete('tr'), [['TRANSFER '], 'tr']);
+  t.same(complete('tra'), [['TRANSFER '], 'tra']);
   t.same(complete('Q'), [['QUERY ', 'QUIT '], 'Q']);
   t.same(complete('@k dep'), [['DEPOSIT '], 'dep']);
-  t.equal(complete('')[0].length, 10);
+  t.equal(complete('')[0].length, COMMAND_FORMS.length);
   t.same(complete('QUERY 1'), [[], '']);
   t.same(complete('xyz'), [[], 'xyz']);
+});
+
+t.test('prompt: completion: options and conditions of the command', async (t) => {
+  t.same(complete('create 5 --c'), [['--currency ', '--ceiling '], '--c']);
+  t.same(complete('@k CREATE 5 --name x --f'), [['--floor '], '--f']);
+  t.same(complete('update 100 5 i'), [['IF '], 'i']);
+  t.same(complete('UPDATE 100 5 if v'), [['VERSION '], 'v']);
+  t.same(complete('UPDATE 100 5 IF x'), [[], '']);
+  t.same(complete('HOLD 100 101 5 --'), [['--for ', '--id '], '--']);
+  t.same(complete('QUERY 100 --'), [[], '']);
+  t.same(complete('CREATE 5 i'), [[], '']);
+  t.same(complete('nothing 5 --n'), [[], '']);
+});
+
+t.test('render: JSON: one line, for every reader of lines', async (t) => {
+  const answer: Answer = { text: 'OK', json: { name: 'a\u2028b\u2029\n' }, status: 0 };
+  t.equal(renderJson(answer), '{"name":"a\\u2028b\\u2029\\n"}');
 });
 
 t.test('history: newest first, private, cut back, and never in the way', async (t) => {

@@ -13,6 +13,7 @@ function item(connection: number, kind: 'read' | 'write', bytes = 128): Admitted
     number: numbers,
     operations: 1,
     chunk: new Uint8Array(bytes),
+    isAlone: false,
     inDoubt: false,
   };
 }
@@ -102,6 +103,7 @@ t.test('admission: drain: all is refused, but for what is in doubt', async (t) =
   admission.admit(read);
   admission.readmit([doubtful]);
   t.same(admission.drain(), [fresh, read]);
+  t.same([admission.queued, admission.queuedBytes], [1, doubtful.chunk.length]);
   t.same(admission.takeRound(10_000).writes, [doubtful]);
 });
 
@@ -116,3 +118,54 @@ t.test(
     t.equal(admission.admit(item(2, 'write', 64)), true);
   },
 );
+
+t.test('admission: a round is bounded, reads as well as writes; a larger chunk goes '
+  + 'alone', async (t) => {
+  for (const kind of ['write', 'read'] as const) {
+    const admission = new Admission();
+    for (const bytes of [5_000, 600, 600, 600]) admission.admit(item(1, kind, bytes));
+    const taken: number[] = [];
+    while (!admission.isEmpty && taken.length < 4) {
+      const { writes, reads } = admission.takeRound(1_200);
+      admission.onReadsExecuted(reads);
+      taken.push(writes.length + reads.length);
+    }
+    t.same(taken, [1, 2, 1], kind);
+  }
+});
+
+t.test('admission: a read that is executed twice, or ends with its epoch: what is behind the next '
+  + 'one still waits', async (t) => {
+  const admission = new Admission();
+  const first = item(1, 'read');
+  admission.admit(first);
+  admission.takeRound(10_000);
+  admission.onReadsExecuted([first, first]);
+  const second = item(1, 'read');
+  const write = item(1, 'write');
+  admission.admit(second);
+  admission.admit(write);
+  t.same(admission.takeRound(10_000).reads, [second]);
+  t.same(admission.takeRound(10_000).writes, []);
+  admission.forgetOpenReads();
+  t.same(admission.takeRound(10_000).writes, [write]);
+});
+
+t.test('admission: a connection that has gone: nothing of it is taken', async (t) => {
+  const admission = new Admission();
+  admission.admit(item(1, 'write'));
+  admission.onGone(1);
+  t.same(admission.takeRound(10_000).writes, []);
+  const other = item(1, 'write');
+  admission.admit(other);
+  t.same(admission.takeRound(10_000).writes, [other]);
+});
+
+t.test('admission: a long line: taken as a whole, in order', async (t) => {
+  const admission = new Admission();
+  const line = Array.from({ length: 300 }, () => item(1, 'write'));
+  for (const each of line) admission.admit(each);
+  const taken: AdmittedItem[] = [];
+  for (let round = 0; round < 300; round += 1) taken.push(...admission.takeRound(128).writes);
+  t.same(taken, line);
+});

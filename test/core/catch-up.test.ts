@@ -11,7 +11,7 @@ import {
   type Timestamp,
   type ViewNumber,
 } from '../../src/core/ids.ts';
-import type { ToBackend } from '../../src/core/message.ts';
+import type { Fetched, ToBackend } from '../../src/core/message.ts';
 import { encodeChunk } from '../../src/core/operation.ts';
 
 const EPOCH = 9 as Epoch;
@@ -192,9 +192,27 @@ t.test('catch-up: a tail is dropped: its state is not that of the joiner any mor
 });
 
 t.test('catch-up: nothing of it may go below a checkpoint: impossible', async (t) => {
+  const ending = toTruncate(2);
+  t.equal(ending.subject.phase, 'impossible');
+  t.notOk(ending.sent.some(({ type }) => type === 'truncate'));
+  t.equal(toTruncate(1).subject.phase, 'truncating', 'the checkpoint itself may stay');
+});
+
+t.test('catch-up: truncated: it holds, and has voted for, the last common entry', async (t) => {
+  const { subject, joiner } = toTruncate(1);
+  const { hash } = joiner[0] as Entry;
+  subject.onTruncated({
+    type: 'truncated', epoch: EPOCH, tailSeq: 1 as Seq, tailEpoch: 1 as Epoch, tailHash: hash,
+    digest: 'after 1',
+  });
+  t.match(subject.joiner, { tail: { seq: 1, hash }, tailDigest: 'after 1', votedSeq: 1 });
+});
+
+/** Two histories that part after the entry 1, up to where that is known. */
+function toTruncate(checkpointSeq: number) {
   const [joiner, source] = [history([1, 1, 2]), history([1, 3])];
   const link = linkTo(1, joiner);
-  link.checkpointSeq = 3 as Seq;
+  link.checkpointSeq = checkpointSeq as Seq;
   const sent: ToBackend[] = [];
   const subject = new CatchUp(link, linkTo(2, source), {
     epoch: EPOCH,
@@ -225,9 +243,8 @@ t.test('catch-up: nothing of it may go below a checkpoint: impossible', async (t
       hash,
     });
   }
-  t.equal(subject.phase, 'impossible');
-  t.notOk(sent.some(({ type }) => type === 'truncate'));
-});
+  return { subject, sent, joiner };
+}
 
 t.test('catch-up: what is streamed gives another result or state: diverged', async (t) => {
   const source = history([1, 1, 1, 1]);
@@ -292,7 +309,87 @@ t.test('catch-up: no room in the journal: it waits until there is', async (t) =>
   });
   subject.start();
   t.same(sent, [1]);
+  subject.onVote(1 as Seq, '');
+  t.same(sent, [1, 2], 'what has arrived is counted in what it tells of its room');
   link.reserve = { bytes: 5_000, full: false };
   subject.advance();
   t.same(sent, [1, 2, 3]);
+});
+
+t.test('catch-up: what is fetched finds no room: not sent, nor fetched again before there '
+  + 'is', async (t) => {
+  const [entry] = history([1], LARGE) as [Entry];
+  const sent: string[] = [];
+  const link = linkTo(1, []);
+  link.reserve = { bytes: 1_000, full: true };
+  const subject = new CatchUp(link, linkTo(2, [entry]), {
+    epoch: EPOCH, comparesStates: true, lastSeq: () => 1 as Seq, commitSeq: () => 0 as Seq,
+    recent: () => undefined,
+    send: (_to, { type }) => sent.push(type),
+  });
+  const fetched: Fetched = { ...entry, type: 'fetched', epoch: EPOCH, digest: '', more: false };
+  subject.start();
+  subject.onFetched(2 as BackendId, fetched);
+  for (let time = 0; time < 3; time += 1) subject.advance();
+  t.same(sent, ['fetch']);
+  link.reserve = { bytes: 1e9, full: false };
+  subject.advance();
+  subject.onFetched(2 as BackendId, fetched);
+  t.same(sent, ['fetch', 'fetch', 'prepare']);
+});
+
+t.test('catch-up: a window is on its way: more is sent for what has arrived', async (t) => {
+  const source = history(Array<number>(20).fill(1), LARGE);
+  const sent: number[] = [];
+  const subject = new CatchUp(linkTo(1, []), linkTo(2, source), {
+    epoch: EPOCH, comparesStates: true, lastSeq: () => 20 as Seq, commitSeq: () => 0 as Seq,
+    recent: (seq) => source[seq - 1],
+    send: (_to, message) => message.type === 'prepare' && sent.push(message.seq),
+  });
+  subject.start();
+  const window = sent.length;
+  t.ok(window < 10);
+  subject.onVote(3 as Seq, '');
+  t.equal(sent.length, window + 3);
+});
+
+t.test('catch-up: its source is lost, at any point: another one is asked the same', async (t) => {
+  const joiner = history([1, 1, 2]);
+  const source = history([1, 1, 1, 1]);
+  const asked: string[] = [];
+  const begin = (held: readonly Entry[], comparesStates: boolean): CatchUp => {
+    asked.length = 0;
+    const subject = new CatchUp(linkTo(1, held), linkTo(2, source), {
+      epoch: EPOCH, comparesStates, lastSeq: () => 4 as Seq, commitSeq: () => 0 as Seq,
+      recent: () => undefined,
+      send: (to, message) => {
+        if (to !== 1) asked.push(`${message.type} of ${to}`);
+      },
+    });
+    subject.start();
+    return subject;
+  };
+  const located = (subject: CatchUp, from: number, seq: number): void => {
+    const { hash, entryEpoch } = source[seq - 1] as Entry;
+    subject.onLocated(from as BackendId, {
+      type: 'located', epoch: EPOCH, seq: seq as Seq, entryEpoch, hash,
+    });
+  };
+  const locating = begin(joiner, true);
+  locating.changeSource(linkTo(3, source));
+  t.same(asked, ['locate of 2', 'locate of 3']);
+  located(locating, 2, 3);
+  t.same(asked.slice(2), [], 'what the lost one says is not heard');
+  located(locating, 3, 3);
+  t.same(asked.slice(2), ['locate of 3']);
+  const comparing = begin(source.slice(0, 2), true);
+  located(comparing, 2, 2);
+  comparing.changeSource(linkTo(3, source));
+  t.same(asked, ['locate of 2', 'fetch of 2', 'fetch of 3']);
+  t.equal(comparing.phase, 'comparing');
+  const streaming = begin(source.slice(0, 2), false);
+  located(streaming, 2, 2);
+  t.equal(streaming.phase, 'streaming');
+  streaming.changeSource(linkTo(3, source));
+  t.same(asked, ['locate of 2', 'fetch of 2', 'fetch of 3']);
 });

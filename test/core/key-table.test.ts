@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
-import { hashContent, hashKeyAt, type KeyHash } from '../../src/core/idempotency-key.ts';
+import {
+  hashContent, hashKeyAt, type Content, type KeyHash,
+} from '../../src/core/idempotency-key.ts';
 import { KeyTable } from '../../src/core/key-table.ts';
-import { viewOf } from '../../src/core/operation.ts';
+import { encodeChunk, viewOf } from '../../src/core/operation.ts';
 import { Random } from '../../src/core/random.ts';
+import { readTerms, type Terms } from '../../src/core/terms.ts';
 
 function use(seq: number, sealed = false) {
   return { content: seq * 7, seq, index: seq + 1, sealed };
@@ -56,15 +59,29 @@ t.test('key table: random keys, restored now and then: as a list finds them', as
   }
 });
 
+t.test('key table: it knows whether it has forgotten a key', async (t) => {
+  const keys = new KeyTable(3);
+  const told: boolean[] = [];
+  for (let seq = 1; seq <= 4; seq += 1) {
+    keys.add({ high: 1, middle: seq, low: 0 }, use(seq));
+    told.push(keys.hasForgotten);
+  }
+  t.same(told, [false, false, false, true]);
+});
+
 t.test('key table: restore: what does not fit is named', async (t) => {
   const keys = new KeyTable(4);
   for (let seq = 1; seq <= 6; seq += 1) keys.add({ high: 1, middle: seq, low: 0 }, use(seq));
   const image = keys.snapshot();
   t.throws(() => KeyTable.restore(image, 4, 3), { message: /holds 4 of 2/ });
   t.throws(() => KeyTable.restore(image, 100, 7), { message: /holds 4 of 6/ });
-  const broken = { ...image, pages: image.pages.map((page) => page.slice()) };
-  (broken.pages[0] as Float64Array)[7] = 5;
-  t.throws(() => KeyTable.restore(broken, 4, 7), { message: /key 5 does not lead/ });
+  // Position 5 stands in the first record, 6 in the second; the link is the eighth field.
+  for (const [at, link, key] of [[7, 5, 5], [15, 0, 6]] as const) {
+    const broken = { ...image, pages: image.pages.map((page) => page.slice()) };
+    (broken.pages[0] as Float64Array)[at] = link;
+    const message = new RegExp(`key ${key} does not lead`);
+    t.throws(() => KeyTable.restore(broken, 4, 7), { message });
+  }
 });
 
 function keyRecord(bytes: readonly number[] | string): DataView {
@@ -87,7 +104,10 @@ t.test('idempotency key: 1 to 64 visible ASCII, then zeros: a hash, else none', 
 });
 
 t.test('content: spellings of one amount are one, anything else is another', async (t) => {
-  const base = { kind: 4, account: 100, toAccount: 0, amount: 50, scale: 0 };
+  const base: Content = {
+    kind: 4, account: 100, toAccount: 0, amount: 50, scale: 0, terms: undefined, id: '',
+    code: 0,
+  };
   const same = [
     { amount: 500, scale: 1 }, { amount: 5000, scale: 2 }, { amount: 50_000_000, scale: 6 },
   ];
@@ -97,7 +117,29 @@ t.test('content: spellings of one amount are one, anything else is another', asy
   const others = [
     base, { ...base, kind: 5 }, { ...base, account: 101 }, { ...base, toAccount: 1 },
     { ...base, amount: 5 }, { ...base, amount: 500 }, { ...base, scale: 2 }, { ...base, amount: 0 },
-    { ...base, amount: 5001, scale: 2 },
+    { ...base, amount: 5001, scale: 2 }, { ...base, id: 'a' }, { ...base, id: 'b' },
+    { ...base, code: 1 }, { ...base, code: 2 }, { ...base, id: 'a', code: 1 },
   ];
   t.equal(new Set(others.map(hashContent)).size, others.length);
+});
+
+t.test('content: terms: spellings of an amount are one, anything else is another', async (t) => {
+  const hash = (terms: Terms | undefined) => {
+    const chunk = encodeChunk(0, 0, [{ kind: 'amend', ...(terms === undefined ? {} : { terms }) }]);
+    const read = terms === undefined ? undefined : readTerms(viewOf(chunk), 128);
+    return hashContent({
+      kind: 10, account: 100, toAccount: 0, amount: 0, scale: 0, terms: read, id: '', code: 0,
+    });
+  };
+  t.equal(hash({ floor: -50, ceiling: 7 }), hash({ floor: -5000, ceiling: 700, scale: 2 }));
+  t.equal(hash({ ifBalance: -50 }), hash({ ifBalance: -500, scale: 1 }));
+  t.equal(hash({ floor: 0, scale: 4 }), hash({ floor: 0 }));
+  const others: readonly (Terms | undefined)[] = [
+    undefined, { floor: 0 }, { ceiling: 0 }, { floor: 0, ceiling: 0 }, { floor: 1 }, { floor: -1 },
+    { floor: 1, scale: 1 }, { ceiling: 1 }, { ifVersion: 1 }, { ifBalance: 1 }, { ifVersion: 10 },
+    { ifBalance: 0 }, { ifVersion: 0 }, { frozen: true }, { frozen: false }, { closed: true },
+    { closed: false }, { name: 'a' }, { name: 'b' }, { name: 'a b' }, { currency: 'EUR' },
+    { currency: 'USD' }, { name: '0' }, { name: 'a', frozen: true },
+  ];
+  t.equal(new Set(others.map(hash)).size, others.length);
 });

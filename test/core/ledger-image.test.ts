@@ -3,10 +3,11 @@ import t from 'tap';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import { Ledger, type LedgerImage } from '../../src/core/ledger.ts';
 import { encodeChunk } from '../../src/core/operation.ts';
-import { BatchGenerator, copyImage, copyState, Teller } from '../support/ledger-batches.ts';
+import { BatchGenerator } from '../support/batch-generator.ts';
+import { copyImage, copyState, Teller } from '../support/ledger-batches.ts';
 import { Random } from '../../src/core/random.ts';
 
-const LIMITS = { leasesMax: 2, runsMax: 20, keysMax: 8 };
+const LIMITS = { leasesMax: 2, runsMax: 20, keysMax: 8, movementsMax: 4 };
 
 t.test('ledger image: held while batches go on: as it was when taken', async (t) => {
   const random = new Random(11);
@@ -78,7 +79,7 @@ t.test('ledger image: restore: what does not fit is named', async (t) => {
     const tables = image.tables.filter((table) => table.name !== name);
     t.throws(restore({ tables }), { message: `the image has no table ${name}`, name: 'Error' });
   }
-  for (const name of ['leasesMax', 'runsMax', 'keysMax'] as const) {
+  for (const name of ['leasesMax', 'runsMax', 'keysMax', 'movementsMax'] as const) {
     t.throws(restore({}, { ...LIMITS, [name]: 77 }), { message: new RegExp(`${name} .*, not 77`) });
   }
 });
@@ -90,6 +91,25 @@ t.test('ledger image: restore: a balance or version changed: another digest', as
     page[field] = (page[field] as number) + 1;
     t.throws(() => Ledger.restore(image, LIMITS), { message: /digest/ });
   }
+});
+
+t.test('ledger image: restore: books that the accounts do not explain', async (t) => {
+  for (const field of [0, 1, 2, 3]) {
+    for (const difference of [1, -1]) {
+      const image = imageOfBank();
+      const page = image.tables.find(({ name }) => name === 'currencies')?.pages[0];
+      (page as Float64Array)[field] = (page?.[field] ?? 0) + difference;
+      t.throws(() => Ledger.restore(image, LIMITS), {
+        message: /^the books have .*, the accounts 2 accounts of the currency 0 and .*1100 in/,
+      });
+    }
+  }
+  const image = imageOfBank();
+  const tables = image.tables.map((table) =>
+    table.name === 'currencies' ? { ...table, records: 0, pages: [] } : table);
+  t.throws(() => Ledger.restore({ ...image, tables }, LIMITS), {
+    message: /^the books have no more currencies, the accounts 2 accounts/,
+  });
 });
 
 t.test('ledger image: restore: the next entry is the one after it', async (t) => {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import { Ledger } from '../../src/core/ledger.ts';
 import {
-  AMOUNT_MAX, CODE, encodeChunk, KIND, type Operation, REASON, type Result, viewOf,
+  AMOUNT_MAX, CODE, encodeChunk, KIND, KIND_MAX, type Operation, REASON, type Result, viewOf,
 } from '../../src/core/operation.ts';
 import { decodeResults, joinChunks, Teller } from '../support/ledger-batches.ts';
 
@@ -201,7 +201,9 @@ t.test('ledger: unknown kinds and flags: malformed', async (t) => {
       kind: 'deposit', account: 100, amount: 1,
     }, (view) => view.setUint8(at, byte),
   ))[0];
-  for (const kind of [0, 10, 0xc0, 255]) t.same(withByte(0, kind), bad(undefined, 'malformed'));
+  for (const kind of [0, KIND_MAX + 1, 0xc0, 255]) {
+    t.same(withByte(0, kind), bad(undefined, 'malformed'));
+  }
   for (const flags of [2, 3, 4, 0x80, 0xff]) {
     t.same(withByte(1, flags), bad('deposit', 'malformed'));
   }
@@ -209,6 +211,16 @@ t.test('ledger: unknown kinds and flags: malformed', async (t) => {
   t.same(withByte(0, KIND.query), bad('query', 'malformed'), 'reads go through query');
   t.same(withByte(0, KIND.lease), bad('lease', 'malformed'), 'leases have chunks of their own');
   t.equal(teller.ledger.stateDigest, before);
+});
+
+t.test('ledger: records of the frontend\'s own chunk run out: malformed', async (t) => {
+  const { teller } = openBank();
+  const empty = encodeChunk(0, 0, []);
+  for (const operations of [1, 2]) {
+    viewOf(empty).setUint32(4, operations, true);
+    const all = Array.from({ length: operations }, () => bad(undefined, 'malformed'));
+    t.same(teller.execute(empty), all);
+  }
 });
 
 t.test('ledger: records that run out: malformed, counted, numbered', async (t) => {

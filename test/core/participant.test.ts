@@ -202,3 +202,17 @@ t.test('participant: reset: one of an older epoch than the promised is ignored',
   participant.onMessage({ type: 'reset', epoch: 5 as Epoch, detail: '' });
   t.same(done, ['reset'], 'who is in trouble is not asked to promise the new epoch first');
 });
+
+t.test('participant: reset: not while the tail is being dropped', async (t) => {
+  const { participant, ask, save, done } = backend();
+  ask(4);
+  save();
+  participant.onMessage(prepare(1, 4));
+  participant.onSynced(1 as Seq);
+  const { hash } = participant.tail;
+  participant.onMessage({
+    type: 'truncate', epoch: 4 as Epoch, afterSeq: 0 as Seq, tailSeq: 1 as Seq, tailHash: hash,
+  });
+  participant.onMessage({ type: 'reset', epoch: 4 as Epoch, detail: '' });
+  t.same(done, []);
+});

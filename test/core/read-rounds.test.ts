@@ -12,6 +12,7 @@ const ITEM: AdmittedItem = {
   number: 1,
   operations: 1,
   chunk: new Uint8Array(128),
+  isAlone: false,
   inDoubt: false,
 };
 

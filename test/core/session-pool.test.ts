@@ -33,3 +33,12 @@ t.test('session pool: the epoch ends: what was ordered is lost, who waits is kno
   t.same(pool.drain(), [5]);
   t.same(pool.drain(), []);
 });
+
+t.test('session pool: asks twice: is given one; has gone: none', async (t) => {
+  const pool = new SessionPool();
+  for (const connection of [1, 1, 2, 3]) pool.take(connection);
+  pool.onGone(2);
+  const given: number[] = [];
+  pool.onLease(64, 4, (to) => given.push(to));
+  t.same(given, [1, 3]);
+});

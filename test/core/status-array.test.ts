@@ -39,4 +39,7 @@ t.test('status array: heartbeats: five in a read timeout', async (t) => {
   let sent = 0;
   for (let ms = 0; ms < 10_000; ms += 10) if (array.takeHeartbeat(ms)) sent += 1;
   t.equal(sent, 50);
+  const patient = new StatusArray(60_000, 0);
+  for (let ms = 0; ms < 10_000; ms += 10) if (patient.takeHeartbeat(ms)) sent += 1;
+  t.equal(sent, 70, 'twice a second at least: backends listen for them');
 });

@@ -155,3 +155,37 @@ t.test('checkpointer: what a start replayed counts: short lives do not add up', 
     t.same(store.saved.map(({ seq }) => seq), [1]);
   }
 });
+
+t.test('checkpointer: saved: the next one after as much again', async (t) => {
+  const { told, checkpointer, execute } = setUp();
+  execute(ENOUGH);
+  checkpointer.onCommitted(1 as Seq);
+  await settled();
+  execute(1);
+  checkpointer.onCommitted(2 as Seq);
+  await settled();
+  t.same(told, [1]);
+});
+
+t.test('checkpointer: an undone tail, a clean stop: wait for the save under way', async (t) => {
+  const { store, told, checkpointer, ledger, execute } = setUp();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  store.hold = promise;
+  execute(ENOUGH);
+  checkpointer.onCommitted(1 as Seq);
+  const tail = execute(1);
+  const ends = [
+    checkpointer.abandonAfter(2 as Seq).then(() => told.slice()),
+    checkpointer.finish(tail, ledger, 2 as Seq).then(() => told.slice()),
+  ];
+  await settled();
+  resolve();
+  t.same(await Promise.all(ends), [[1], [1, 2]]);
+});
+
+t.test('checkpointer: a clean stop: what was frozen before its tail gives way', async (t) => {
+  const { told, checkpointer, ledger, execute } = setUp();
+  execute(ENOUGH);
+  await checkpointer.finish(execute(1), ledger, 2 as Seq);
+  t.same(told, [2]);
+});

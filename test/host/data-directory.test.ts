@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import t from 'tap';
 import type { BackendId, ClusterId, Epoch, Incarnation, OwnerId } from '../../src/core/ids.ts';
 import { nodeMachine } from '../../src/host/node-machine.ts';
 import { DataDirectory } from '../../src/host/data-directory.ts';
+import { lockDirectory } from '../../src/host/directory-lock.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { loadIdentity, saveIdentity } from '../../src/host/identity.ts';
 import type { Identity } from '../../src/host/ports.ts';
@@ -26,7 +27,9 @@ t.test('directory: made with those above it, locked against a second, free again
   const path = join(t.testdir(), 'data', 'backend-1');
   const directory = await DataDirectory.open(path, nodeMachine);
   t.ok(existsSync(path));
+  const startMs = performance.now();
   t.equal(await kindOfError(DataDirectory.open(path, nodeMachine)), 'locked');
+  t.ok(performance.now() - startMs < 2_000, 'it does not wait');
   await t.rejects(
     DataDirectory.open(path, nodeMachine), new RegExp(`${path} is in use by another process`)
   );
@@ -57,6 +60,10 @@ t.test('directory: a file in the way: an error of the environment', async (t) =>
   t.match(await kindOfError(DataDirectory.open(path, nodeMachine)), /missing|io/);
 });
 
+t.test('directory: no lock can be made in it: told as such', async (t) => {
+  t.equal(await kindOfError(lockDirectory(join(t.testdir(), 'missing'))), 'permission');
+});
+
 t.test('directory: set aside: nothing is deleted, and it is empty again', async (t) => {
   const path = join(t.testdir(), 'backend-1');
   const directory = await DataDirectory.open(path, nodeMachine);
@@ -73,6 +80,27 @@ t.test('directory: set aside: nothing is deleted, and it is empty again', async 
     t.equal(await loadIdentity(directory, nodeMachine.io), undefined);
   }
   t.equal(readdirSync(path).filter((name) => name.startsWith('set-aside')).length, 2);
+  directory.close();
+});
+
+t.test('directory: set aside: each name is durable in its new place before it is gone from the '
+  + 'old one', async (t) => {
+  const path = join(t.testdir(), 'backend-1');
+  const io = new FaultyFileSystem();
+  const directory = await DataDirectory.open(path, { ...nodeMachine, io });
+  await saveIdentity(directory, IDENTITY, io);
+  mkdirSync(directory.journal);
+  const steps: string[] = [];
+  io.onCall = (call, at) => {
+    if (call === 'rename' || call === 'open') steps.push(`${call} ${relative(path, String(at))}`);
+  };
+  await directory.setAside('reset');
+  const aside = 'set-aside-1-reset';
+  t.same(steps, [
+    'open ', // each directory is opened to be synced
+    `rename ${aside}/identity`, `open ${aside}`, 'open ',
+    `rename ${aside}/journal`, `open ${aside}`, 'open ',
+  ]);
   directory.close();
 });
 

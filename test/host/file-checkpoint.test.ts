@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { EntryId } from '../../src/core/entry.ts';
+import { crc32 } from '../../src/core/hash.ts';
 import type { Seq } from '../../src/core/ids.ts';
 import type { LedgerImage } from '../../src/core/ledger.ts';
 import { PAGE_FIELDS } from '../../src/core/paged-table.ts';
@@ -54,6 +55,20 @@ t.test('checkpoint: a flipped bit (every byte of the head, samples of the pages)
     damage(place.checkpoint, at, at % 8);
   }
   t.same((await store.load())?.entry, one);
+});
+
+t.test('checkpoint: of an older format: passed over; of a newer one: refused', async (t) => {
+  const place = { checkpoint: join(t.testdir(), 'checkpoint') };
+  const store = new FileCheckpointStore(place, nodeMachine);
+  await store.save(one, imageOf([1], 1));
+  const bytes = readFileSync(place.checkpoint);
+  for (const [format, found] of [[1, undefined], [0, 'corrupt'], [3, 'corrupt']] as const) {
+    bytes.writeUInt32LE(format, 4);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, 60)), 60);
+    writeFileSync(place.checkpoint, bytes);
+    if (found === undefined) t.equal(await store.load(), undefined);
+    else t.equal(await kindOfError(store.load()), found, `format ${format}`);
+  }
 });
 
 t.test('checkpoint: no room: told as disk-full, nothing left over, the one before '

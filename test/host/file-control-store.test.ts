@@ -4,6 +4,7 @@ import t from 'tap';
 import type {
   BackendId, ClusterId, Epoch, Incarnation, OwnerId, Seq, ViewNumber,
 } from '../../src/core/ids.ts';
+import { sha256 } from '../../src/core/hash.ts';
 import type { ControlRecord } from '../../src/core/view.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import { FileControlStore } from '../../src/host/file-control-store.ts';
@@ -37,8 +38,32 @@ t.test('control store: writes compare the version, and are there after a restart
   t.equal(await store.write(recordOf(3)), 'conflict');
   t.equal(await store.write(recordOf(2)), 'written');
   const later = new FileControlStore(place, nodeFileSystem);
-  t.equal(await later.write(recordOf(2)), 'conflict', 'it looks before it writes');
+  t.equal(await later.write(recordOf(1)), 'conflict', 'it looks before it writes');
   t.same(await later.load(), recordOf(2));
+  t.equal(await later.write({ ...recordOf(3), recovered: true }), 'written');
+  t.same(await store.load(), { ...recordOf(3), recovered: true });
+});
+
+t.test('control store: what makes no sense is corrupt, though its checksum is right', async (t) => {
+  const place = { control: join(t.testdir(), 'control') };
+  const kindOf = (line: string, rest = ''): Promise<string> => {
+    writeFileSync(place.control, `${line}\n${sha256(line)}\n${rest}`);
+    return kindOfError(new FileControlStore(place, nodeFileSystem).load());
+  };
+  const line = JSON.stringify(recordOf(1));
+  t.equal(await kindOf(line), 'none');
+  t.equal(await kindOf(line, '\n'), 'corrupt', 'something follows');
+  for (const other of ['null', '7', 'no JSON']) t.equal(await kindOf(other), 'corrupt', other);
+  const empty = { ...recordOf(1), view: { number: 3, members: [] } };
+  t.equal(await kindOf(JSON.stringify(empty)), 'corrupt', 'no view is ever empty');
+});
+
+t.test('control store: two writes at once: a bug', async (t) => {
+  const place = { control: join(t.testdir(), 'control') };
+  const store = new FileControlStore(place, nodeFileSystem);
+  const first = store.write(recordOf(1));
+  await t.rejects(store.write(recordOf(1)), /one write of the control record at a time/);
+  t.equal(await first, 'written');
 });
 
 t.test('control store: every flipped bit: corrupt', async (t) => {
@@ -73,6 +98,8 @@ t.test('control store: no room: failed, the old record stands, the next write '
     t.notOk(existsSync(`${place.control}.tmp`));
   }
   t.equal(await store.write(recordOf(2)), 'written');
+  io.failNext('write', 'EIO');
+  t.equal(await kindOfError(store.write(recordOf(3))), 'io', 'a disk that fails is no full one');
 });
 
 t.test('control store: an outcome that nobody knows: thrown, and no further write', async (t) => {

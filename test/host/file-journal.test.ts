@@ -250,6 +250,29 @@ t.test('journal: mark: one small write when there is something to vouch for, els
   await journal.close();
 });
 
+t.test('journal: what does not continue its tail is never appended', async (t) => {
+  const { journal } = await openForTest(join(temporaryDirectory(t), 'journal'));
+  const [one, two, three] = chainOf(3, 64) as [ExecutedEntry, ExecutedEntry, ExecutedEntry];
+  journal.append(one);
+  t.throws(() => journal.append(three), /entries are contiguous/);
+  t.throws(() => journal.append({ ...two, previousHash: three.hash }), /entries are chained/);
+  await journal.close();
+  t.throws(() => journal.append(two), /nothing is appended to a closed journal/);
+});
+
+t.test('journal: closed for want of room: who waits for what found none is told', async (t) => {
+  const io = new FaultyFileSystem();
+  io.free = 0;
+  const { journal } = await openForTest(join(temporaryDirectory(t), 'journal'), { io });
+  await until(() => journal.reserve.full, 'full');
+  for (const entry of chainOf(8, 100 * 1024)) journal.append(entry); // the last do not fit
+  const flushed = journal.flush();
+  flushed.catch(() => {});
+  await until(() => journal.reserve.bytes === 0, 'no room is left');
+  await journal.close();
+  await t.rejects(flushed, /the journal was closed/);
+});
+
 t.test('journal: scrub: damage in an old segment is found while running', async (t) => {
   const directory = join(temporaryDirectory(t), 'journal');
   const entries = chainOf(12, 200 * 1024);

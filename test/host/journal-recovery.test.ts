@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { entryBytes, type ExecutedEntry } from '../../src/core/entry.ts';
 import type { Incarnation, Seq } from '../../src/core/ids.ts';
-import { decodeSegmentHeader, recordsEnd, SEAL_BYTES } from '../../src/wire/journal-segment.ts';
+import {
+  decodeSegmentHeader, recordsEnd, SEAL_BYTES, type SegmentHeader,
+} from '../../src/wire/journal-segment.ts';
 import { damage, overwrite } from '../support/damage.ts';
 import { FaultyFileSystem } from '../support/faulty-file-system.ts';
 import { chainOf, entryAfter } from '../support/journal-entries.ts';
@@ -224,6 +226,11 @@ t.test('recovery: segments', async (t) => {
     + 'corrupt', async (t) => {
     const other = { ...late, hash: 'c'.repeat(64) as ExecutedEntry['hash'] };
     t.match(await after(() => {}, other), /^corrupt: .*is not the one that the checkpoint/);
+    const { header } = decodeSegmentHeader(readFileSync(join(origin, second))) as {
+      readonly header: SegmentHeader;
+    };
+    const last = { ...entries[header.first - 2] as ExecutedEntry, hash: other.hash };
+    t.match(await after(() => {}, last), /^corrupt: .*is not the one that the checkpoint/);
     const beyond = { ...late, seq: 99 as Seq };
     t.match(await after(() => {}, beyond), /^corrupt: /);
   });
@@ -354,9 +361,15 @@ t.test('truncate: killed at every call: the whole tail or, before it began, none
   t.same(outcomes, new Set([12, 3]));
 });
 
-t.test('recovery: the header tells the incarnation of the file', async (t) => {
-  const directory = join(t.testdir(), 'journal');
-  await write(directory, chainOf(1, 64));
-  const decoded = decodeSegmentHeader(readFileSync(join(directory, FIRST)));
-  t.match(decoded, { header: { first: 1, bytes: MIB, incarnation: 'a1'.repeat(16) } });
+t.test('recovery: the header tells the incarnation of the file, and a seed of its '
+  + 'own', async (t) => {
+  const base = t.testdir();
+  const seeds = new Set<number>();
+  for (const name of ['one', 'other']) {
+    await write(join(base, name), chainOf(1, 64));
+    const decoded = decodeSegmentHeader(readFileSync(join(base, name, FIRST)));
+    t.match(decoded, { header: { first: 1, bytes: MIB, incarnation: 'a1'.repeat(16) } });
+    if (typeof decoded !== 'string') seeds.add(decoded.seed);
+  }
+  t.equal(seeds.size, 2, 'records of one pass in no other');
 });

@@ -13,12 +13,33 @@ const tsc = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.j
 
 const MODULE = './lib/host/client.js';
 const PROGRAM = `
-import { Client, type Outcome } from '${MODULE}';
+import { Client, holdId, type Account, type GroupOutcome, type Outcome } from '${MODULE}';
 
 export async function pay(): Promise<number | undefined> {
   await using client = await Client.connect({ port: 8023 });
   const outcome: Outcome = await client.transfer(100, 101, '10.00', { key: 'invoice-7' });
   return outcome.kind === 'answered' ? outcome.result.balance : undefined;
+}
+
+export async function open(client: Client): Promise<Account[]> {
+  await client.create('5', { name: 'Ann', currency: 'EUR', floor: '-100', key: 'ann' });
+  await client.amend(100, { frozen: true, ifVersion: 1 });
+  const found: Account[] = [];
+  for await (const account of client.accounts({ min: '1', after: 99 })) found.push(account);
+  return found;
+}
+
+export async function reserve(client: Client): Promise<GroupOutcome> {
+  const held = await client.hold(100, 101, '10.00', { forMs: 600_000, key: 'order-7' });
+  await client.capture(holdId(held) ?? '', '8.00');
+  await client.hold(100, 101, 500, { id: 'order-8' });
+  await client.release('order-8');
+  await client.transfer(100, 101, '1', { id: 'order-9' });
+  await client.reverse('order-9');
+  return client.group([
+    { kind: 'transfer', account: 100, toAccount: 101, amount: 5, terms: { ifVersion: 3 } },
+    { kind: 'deposit', account: 100, amount: 150, scale: 2 },
+  ]);
 }
 `;
 
@@ -45,7 +66,7 @@ t.test('library: compiled: loads, and types a program without the types of Node'
   await t.resolves(compile('-p', directory));
   const library: object = await import(pathToFileURL(join(directory, MODULE)).href);
   t.match(Object.keys(library).sort(), [
-    'CHUNK_OPERATIONS_MAX', 'Client', 'RESULT_BYTES', 'Unreachable', 'decodeResult', 'encodeChunk',
-    'formatAmount', 'parseAmount', 'viewOf',
+    'CHUNK_OPERATIONS_MAX', 'Client', 'GROUP_OPERATIONS_MAX', 'NoReport', 'RESULT_BYTES',
+    'Unreachable', 'decodeResult', 'encodeChunk', 'formatAmount', 'holdId', 'parseAmount', 'viewOf',
   ]);
 });

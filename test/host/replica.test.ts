@@ -37,9 +37,11 @@ t.test('fdatasync fails, at each of the first groups: no vote for it; the life e
       left -= 1;
       if (left < 0) throw Object.assign(new Error('EIO: injected'), { code: 'EIO' });
     };
+    let isOver = false;
+    void replica.ended.then(() => (isOver = true));
     for (let seq = 1; seq <= 6; seq += 1) {
       prepare();
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await until(() => isOver || votes().length === seq, 'a vote or the end'); // one a group
     }
     const ending = await replica.ended;
     t.match(ending, { kind: 'failed', error: { kind: 'io' } });
@@ -74,6 +76,23 @@ t.test('no room for more: told as `full` with what is left; then room is told ag
   await until(() => votes().length === 10, 'votes, while there is reserve');
   io.free = 64 * MIB;
   await until(() => reserve()?.full === false && (reserve()?.bytes ?? 0) > 4 * MIB, 'room');
+  await replica.close(false);
+});
+
+t.test('the load pauses: the last entry is vouched for, once', async (t) => {
+  const { replica, io, votes, prepare } = await startReplica(t, 'pausing', 0);
+  replica.onTick();
+  prepare();
+  await until(() => votes().length === 1, 'a vote');
+  io.calls.length = 0;
+  const tick = async (): Promise<string[]> => {
+    replica.onTick();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return io.calls;
+  };
+  t.same(await tick(), [], 'something has come since the last tick');
+  t.same(await tick(), ['writeParts', 'fdatasync']);
+  t.same(await tick(), ['writeParts', 'fdatasync']);
   await replica.close(false);
 });
 

@@ -22,6 +22,7 @@ class Pair {
   readonly connection: TcpConnection;
   readonly peer: Socket;
   readonly told: string[] = [];
+  detail = '';
   onMessage: (message: Message) => void = () => {};
   onBad: () => void = () => {};
   readonly closed = Promise.withResolvers<void>();
@@ -37,7 +38,8 @@ class Pair {
         this.told.push(`bad ${fault}`);
         this.onBad();
       },
-      onClosed: () => {
+      onClosed: (detail) => {
+        this.detail = detail;
         this.told.push('closed');
         this.closed.resolve();
       },
@@ -46,7 +48,7 @@ class Pair {
 }
 
 async function pair(t: Test, options: TcpConnectionOptions = {}): Promise<Pair> {
-  const server = createServer();
+  const server = createServer({ allowHalfOpen: true }); // it ends by itself, and nobody for it
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
   const peer = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -208,6 +210,20 @@ t.test('tcp connection: frames that end in time: the timeout begins anew with ea
   t.notMatch(made.told, ['bad frame-timeout']);
 });
 
+t.test('tcp connection: held back within a frame: its time begins anew after it', async (t) => {
+  const made = await pair(t, { frameTimeoutMs: 400 });
+  const bytes = bytesOf(ASK);
+  made.peer.write(Buffer.concat([bytesOf(HELLO), bytes.subarray(0, 5)]));
+  while (made.told.length === 0) await sleep(5);
+  made.connection.pause();
+  await sleep(1_000);
+  made.connection.resume();
+  await sleep(250);
+  made.peer.write(bytes.subarray(5));
+  while (made.told.length === 1) await sleep(5);
+  t.same(made.told, ['client-hello', 'ask-status']);
+});
+
 t.test('tcp connection: idle after the hello: left alone', async (t) => {
   const made = await pair(t, { frameTimeoutMs: 50, handshakeTimeoutMs: 50 });
   made.peer.write(bytesOf(HELLO));
@@ -219,8 +235,10 @@ t.test('tcp connection: a peer that does not read: dropped, by name, not from se
   const made = await pair(t, { queuedBytesMax: 4_000_000 });
   made.peer.pause();
   let sent = 0;
+  let most = 0;
   const large = report(`"${'x'.repeat(900_000)}"`);
   while (made.told.length === 0 && sent < 100) {
+    most = Math.max(most, made.connection.queuedBytes);
     made.connection.send(large);
     t.same(made.told, [], 'nothing is told within the call');
     sent += 1;
@@ -228,6 +246,7 @@ t.test('tcp connection: a peer that does not read: dropped, by name, not from se
   }
   await made.closed.promise;
   t.same(made.told, ['bad slow-reader', 'closed']);
+  t.ok(most <= 4_000_000, `${most} bytes were queued`);
   t.ok(made.connection.queuedBytes < 6_000_000);
 });
 
@@ -241,5 +260,6 @@ t.test('tcp connection: the peer ends, or is gone: closed once', async (t) => {
     made.connection.send(ASK);
     made.connection.destroy();
     t.same(made.told, ['client-hello', 'closed'], how);
+    t.match(made.detail, how === 'end' ? /was closed/ : /was reset/);
   }
 });

@@ -117,8 +117,38 @@ t.test('directory: killed at every call of the first start, and started again: t
     }
   });
 
-/** A process opens the directory, and is killed after so many calls. */
-async function openOn(storage: SimStorage, killedAt?: number): Promise<void> {
+t.test('directory: the power is lost at every call of a setting aside: no file is lost, and '
+  + 'once it is told, none comes back', async (t) => {
+  const names = ['identity', 'checkpoint', 'journal'];
+  for (let call = 1, done = false; !done; call += 1) {
+    for (let trial = 1; trial <= 8; trial += 1) {
+      const storage = new SimStorage();
+      await openOn(storage);
+      for (const name of names) storage.create(`/bank/backend-1/${name}`);
+      storage.syncDirectory(storage.directory('/bank/backend-1'));
+      done = await openOn(storage, call, (directory) => directory.setAside('reset'));
+      const random = new Random(trial);
+      storage.losePower(() => random.chance(0.5));
+      const isIn = (path: string): boolean => storage.find(`/bank/backend-1/${path}`) !== undefined;
+      for (const name of names) {
+        const isAside = isIn(`set-aside-1-reset/${name}`);
+        if (!isAside && !isIn(name)) t.fail(`${name} is lost at call ${call}`);
+        if (done && isIn(name)) t.fail(`${name} is back`);
+      }
+    }
+    if (done) t.ok(call > 10, `${call} calls`);
+  }
+});
+
+/**
+ * A process opens the directory, does something to it, and is killed after so many calls. Whether
+ * it came to the end.
+ */
+async function openOn(
+  storage: SimStorage,
+  killedAt?: number,
+  work: (directory: DataDirectory) => Promise<unknown> = async () => {},
+): Promise<boolean> {
   const queue = new EventQueue();
   const random = new Random(1);
   const faults: DiskFaults = {
@@ -131,6 +161,8 @@ async function openOn(storage: SimStorage, killedAt?: number): Promise<void> {
     faults.strike = { calls: killedAt, when: 'after', run: () => machine.end() };
   }
   queue.stir();
-  void DataDirectory.open('/bank/backend-1', machine);
+  let done = false;
+  void DataDirectory.open('/bank/backend-1', machine).then(work).then(() => (done = true));
   await queue.runUntil(1_000);
+  return done;
 }

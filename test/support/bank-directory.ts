@@ -35,8 +35,8 @@ export class Bank {
     return this.entry(encodeChunk(SESSION_NONE, 0, [{ kind: 'lease' }]));
   }
 
-  run(operations: readonly Operation[]): ExecutedEntry {
-    const chunk = encodeChunk(SESSIONS_PER_LEASE, this.#request, operations);
+  run(operations: readonly Operation[], isAtomic = false): ExecutedEntry {
+    const chunk = encodeChunk(SESSIONS_PER_LEASE, this.#request, operations, isAtomic);
     this.#request += operations.length;
     return this.entry(chunk);
   }

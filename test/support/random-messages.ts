@@ -102,7 +102,7 @@ const DRAWN: { readonly [Type in MessageType]: (draw: Draw) => Omit<MessageOf<Ty
   'read-results': (draw) => ({ epoch: draw.i53(), read: draw.i53(), results: draw.records(32) }),
   'pong': (draw) => ({
     epoch: draw.i53(), probe: draw.i53(), lastSeq: draw.i53(), digest: draw.hex(8),
-    reserve: draw.reserve(), journalBytes: draw.i53(),
+    reserve: draw.reserve(), journalBytes: draw.i53(), nextExpiry: draw.i53(),
   }),
   'located': (draw) => ({
     epoch: draw.i53(), seq: draw.i53(), entryEpoch: draw.i53(), hash: draw.hex(32),

@@ -16,7 +16,7 @@ export interface RawHeader {
 export function rawFrame(type: number, body: Uint8Array, header: RawHeader = {}): Uint8Array {
   const frame = Buffer.alloc(24 + body.length);
   frame.write(header.magic ?? 'BNKD', 0, 'latin1');
-  frame.writeUInt8(header.version ?? 1, 4);
+  frame.writeUInt8(header.version ?? 2, 4);
   frame.writeUInt8(type, 5);
   frame.writeUInt16LE(header.reserved ?? 0, 6);
   frame.writeUInt32LE(header.length ?? body.length, 8);

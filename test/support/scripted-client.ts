@@ -1,6 +1,7 @@
 /** A client for tests of the command line: records what is asked of it, answers when told to. */
 import type { BankClient } from '../../src/cli/bank-client.ts';
 import type { CutAnswer } from '../../src/host/cut-orders.ts';
+import type { GroupOutcome } from '../../src/host/group-outcome.ts';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import type { Operation } from '../../src/core/operation.ts';
 import { refused, unknown, type Outcome } from '../../src/core/outcome.ts';
@@ -9,7 +10,11 @@ export class ScriptedClient implements BankClient {
   /** Everything asked, in order: kinds of operations, `status`, `quit`. */
   readonly calls: string[] = [];
   readonly operations: Operation[] = [];
+  readonly groups: (readonly Operation[])[] = [];
+  /** What groups are answered; those without an answer stay open. */
+  groupOutcomes: GroupOutcome[] = [];
   readonly #settlers: ((outcome: Outcome) => void)[] = [];
+  readonly #groupSettlers: ((outcome: GroupOutcome) => void)[] = [];
   readonly #answer: ((operation: Operation, index: number) => Outcome) | undefined;
   report: unknown = {
     cluster: 'c', epoch: 1, view: 2, commitSeq: 3, status: [1, 1], copies: 2, waitingFor: [],
@@ -37,6 +42,14 @@ export class ScriptedClient implements BankClient {
     this.#settlers[index]?.(outcome);
   }
 
+  group(operations: readonly Operation[]): Promise<GroupOutcome> {
+    this.calls.push('group');
+    this.groups.push(operations);
+    const outcome = this.groupOutcomes.shift();
+    if (outcome !== undefined) return Promise.resolve(outcome);
+    return new Promise((resolve) => this.#groupSettlers.push(resolve));
+  }
+
   status(): Promise<unknown> {
     this.calls.push('status');
     return Promise.resolve(this.report);
@@ -52,6 +65,7 @@ export class ScriptedClient implements BankClient {
   close(): Promise<void> {
     this.calls.push('close');
     for (const settle of this.#settlers) settle?.(lost);
+    for (const settle of this.#groupSettlers) settle(lost);
     return Promise.resolve();
   }
 
@@ -87,5 +101,5 @@ export function notFound(account: number): Outcome {
   };
 }
 
-export const unavailable: Outcome = refused('UNAVAILABLE', 'no backend is in sync', '64-1');
-export const lost: Outcome = unknown('64-1 was not answered in time', '64-1');
+export const unavailable = refused('UNAVAILABLE', 'no backend is in sync', '64-1');
+export const lost = unknown('64-1 was not answered in time', '64-1');

@@ -63,7 +63,7 @@ function judge(
   if (bytes.length < 4) return 'partial';
   if (String.fromCharCode(...bytes.slice(0, 4)) !== 'BNKD') return 'magic';
   if (bytes.length < 5) return 'partial';
-  if (bytes[4] !== 1) return 'version';
+  if (bytes[4] !== 2) return 'version';
   if (bytes.length < 24) return 'partial';
   if (unsigned(bytes, 20, 4) !== slowCrc32(bytes.slice(0, 20))) return 'header-checksum';
   if (unsigned(bytes, 6, 2) !== 0n || unsigned(bytes, 16, 4) !== 0n) return 'reserved';

@@ -58,8 +58,8 @@ t.test('bad bytes: each reason by itself, all checksums else right', (test) => {
   test.equal(judge(rawFrame(SESSION, body)).kind, 'message');
   const reasons: readonly [Uint8Array, BadReason, RegExp][] = [
     [rawFrame(SESSION, body, { magic: 'BNKE' }), 'magic', /text "BNKE"/],
-    [rawFrame(SESSION, body, { version: 0 }), 'version', /version 0 .* version 1$/],
-    [rawFrame(SESSION, body, { version: 2 }), 'version', /version 2 .* version 1$/],
+    [rawFrame(SESSION, body, { version: 1 }), 'version', /version 1 .* version 2$/],
+    [rawFrame(SESSION, body, { version: 3 }), 'version', /version 3 .* version 2$/],
     [rawFrame(SESSION, body, { reserved: 1 }), 'reserved', /must be zero/],
     [rawFrame(SESSION, body, { reserved: 0x100 }), 'reserved', /must be zero/],
     [rawFrame(SESSION, body, { reservedToo: 0x8000_0000 }), 'reserved', /must be zero/],
@@ -79,7 +79,7 @@ t.test('bad bytes: each reason by itself, all checksums else right', (test) => {
 t.test('bad bytes: more than one thing wrong: the first in the documented order', (test) => {
   const wrongs = { magic: 'xxxx', version: 9, reserved: 9, length: 2 ** 32 - 1, bodyChecksum: 9 };
   const reasons: BadReason[] = [];
-  for (const mended of [{}, { magic: 'BNKD' }, { version: 1 }, { reserved: 0 }]) {
+  for (const mended of [{}, { magic: 'BNKD' }, { version: 2 }, { reserved: 0 }]) {
     Object.assign(wrongs, mended);
     const bytes = rawFrame(250, NONE, wrongs);
     const { end } = decodePieces([bytes]);
@@ -142,7 +142,7 @@ t.test('bad bytes: whoever else finds the port: named', (test) => {
 
 t.test('bad bytes: another version whose header is shorter: named at its fifth byte', (test) => {
   test.equal(judge(Buffer.from('BNKD')).kind, 'need-more');
-  test.match(judge(Buffer.from('BNKD\u0002')), { kind: 'bad', reason: 'version' });
+  test.match(judge(Buffer.from('BNKD\u0001')), { kind: 'bad', reason: 'version' });
   test.end();
 });
 

@@ -220,11 +220,16 @@ t.test('codec: what is no message of ours: an assertion that names the field', (
   bad({ type: 'client-hello', cluster: ZERO.replace(/0$/, 'g') }, /cluster/);
   bad({ type: 'client-hello', cluster: ZERO.replace('0', '\u0130') }, /cluster/);
   bad({ type: 'request', chunk: new Uint8Array(63) }, /chunk/);
-  bad({ type: 'request', chunk: new Uint8Array(1_048_384 + 64) }, /chunk/);
+  bad({ type: 'request', chunk: new Uint8Array(1_572_544 + 64) }, /chunk/);
   bad({ type: 'read', epoch: 1, read: 1, batch: new Uint8Array(2 ** 21 + 64) }, /batch/);
   bad({ type: 'status-report', json: 'x'.repeat(2 ** 20 + 1) }, /json/);
   const view = { number: 1, members: [{ id: 2, incarnation: ZERO }, { id: 1, incarnation: ZERO }] };
   bad({ type: 'view-changed', epoch: 1, view }, /view/);
+  const originals = Array.from({ length: 8191 }, () => ({
+    index: 0, seq: 1, timestamp: 1, result: new Uint8Array(32),
+  }));
+  const answered = { session: 1, firstRequest: 1, seq: 1, timestamp: 1, originals };
+  bad({ type: 'answered', ...answered, results: new Uint8Array(32) }, /originals/);
   const refusal = { type: 'refusal', session: 0, number: 0, detail: '' };
   bad({ ...refusal, thing: 'toString', code: 'BUSY' }, /thing/);
   bad({ ...refusal, thing: 'query', code: 'BUSINESS' }, /code/);

@@ -10,7 +10,7 @@ import { slowDecode } from '../support/slow-decoder.ts';
 t.test('frame: header: every byte in its place', (test) => {
   const message: Message = { type: 'ping', epoch: 1 as Epoch, probe: 2, commitSeq: 3 as Seq };
   // Computed once by another program (Python's struct and zlib.crc32).
-  const header = '424e4b440123000018000000878dcb2b000000007b5f4700';
+  const header = '424e4b440223000018000000878dcb2b0000000089eb8f29';
   const body = '010000000000000002000000000000000300000000000000';
   test.strictSame(encodeFrame(message).map((part) => part.toHex()), [header + body]);
   test.end();

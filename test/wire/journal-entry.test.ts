@@ -1,9 +1,10 @@
 import t from 'tap';
-import { entryBytes, type ExecutedEntry } from '../../src/core/entry.ts';
+import { entryBytes, hashEntry, type ExecutedEntry } from '../../src/core/entry.ts';
+import { crc32 } from '../../src/core/hash.ts';
 import { EPOCH_NONE, HASH_NONE, SEQ_NONE, type Seq } from '../../src/core/ids.ts';
-import { RESULT_BYTES } from '../../src/core/operation.ts';
-import { encodeEntry, encodeMark } from '../../src/wire/journal-entry.ts';
-import { scanSegment, type SegmentScan } from '../../src/wire/journal-scan.ts';
+import { BATCH_BYTES_MAX, RESULT_BYTES, viewOf, writeI64 } from '../../src/core/operation.ts';
+import { encodeEntry, encodeMark, readRecordHead } from '../../src/wire/journal-entry.ts';
+import { lastNonZero, scanSegment, type SegmentScan } from '../../src/wire/journal-scan.ts';
 import {
   decodeSeal, decodeSegmentHeader, encodeSeal, encodeSegmentHeader, recordsEnd,
   SEGMENT_HEADER_BYTES, type SegmentHeader,
@@ -87,6 +88,7 @@ t.test('header and seal: every flipped bit is noticed', async (t) => {
   t.same(decodeSeal(sealBytes, seed), seal);
   t.equal(decodeSeal(sealBytes, seed + 1), 'broken', 'of another segment');
   t.equal(decodeSeal(new Uint8Array(128), seed), 'absent');
+  t.equal(decodeSeal(sealBytes.subarray(0, 120), seed), 'broken', 'the file ends within it');
   for (let bit = 0; bit < 8 * bytes.byteLength; bit += 1) {
     const damaged = flipped(bytes, bit >> 3, bit & 7);
     if (typeof decodeSegmentHeader(damaged) !== 'string') t.fail(`header bit ${bit}`);
@@ -96,6 +98,28 @@ t.test('header and seal: every flipped bit is noticed', async (t) => {
       t.fail(`seal bit ${bit}`);
     }
   }
+});
+
+t.test('header: every field comes back; of another format: refused', async (t) => {
+  const { seq, entryEpoch, hash } = three;
+  const header = { ...HEADER, first: 4 as Seq, previous: { seq, entryEpoch, hash } };
+  const { bytes, seed } = encodeSegmentHeader(header, SALT);
+  t.same(decodeSegmentHeader(bytes), { header, seed });
+  for (const format of [0, 2]) {
+    const view = viewOf(bytes);
+    view.setUint32(4, format, true);
+    view.setUint32(4092, crc32(bytes.subarray(0, 4092)), true);
+    t.match(decodeSegmentHeader(bytes), new RegExp(`the format is ${format}, this bankd reads 1`));
+  }
+});
+
+t.test('scan: the last byte that is not zero, however far from the end', async (t) => {
+  const bytes = new Uint8Array(300_000);
+  for (const at of [3, 65_535, 65_536, 150_000, 299_999]) {
+    bytes[at] = 1;
+    t.equal(lastNonZero(bytes, 0), at);
+  }
+  t.equal(lastNonZero(bytes.subarray(0, 299_999), 150_001), -1);
 });
 
 t.test('scan: a flipped bit anywhere in an entry that a later one vouches for: '
@@ -187,6 +211,12 @@ t.test('scan: entries out of order, repeated or of another chain: not taken', as
   t.equal(scan(segmentOf([[one, 0], [one, 0]])).last.seq, 1);
   const [, other] = chainOf(2, 128, undefined, 5) as [ExecutedEntry, ExecutedEntry];
   t.equal(scan(segmentOf([[one, 0], [other, 1]])).last.seq, 1, 'it follows another entry 1');
+  const skipping = { ...two, seq: 3 as Seq };
+  const later = { ...skipping, hash: hashEntry(skipping) };
+  t.equal(scan(segmentOf([[one, 0], [later, 1]])).last.seq, 1, 'it follows entry 1 as entry 3');
+  for (const [mark, kind] of [[1, 'torn'], [3, 'corrupt']] as const) {
+    t.equal(scan(segmentOf([[one, 0], [two, 0], mark])).outcome.kind, kind, `a mark for ${mark}`);
+  }
 });
 
 t.test('scan: a bit in the room behind the last record: torn, nothing lost', async (t) => {
@@ -195,6 +225,51 @@ t.test('scan: a bit in the room behind the last record: torn, nothing lost', asy
   const { outcome, last } = scan({ ...segment, bytes: flipped(segment.bytes, at, 3) });
   t.equal(outcome.kind, 'torn');
   t.equal(last.seq, 1);
+});
+
+t.test('scan: what was written last is doubtful: the last group, or the mark behind '
+  + 'it', async (t) => {
+  const cases: readonly (readonly [records: readonly Written[], from: number])[] = [
+    [[[one, 0]], 0],
+    [[[one, 0], [two, 1], [three, 1]], 1],
+    [[[one, 0], [two, 1], [three, 1], [four, 3]], 3],
+    [[[one, 0], [two, 0], 2], 2],
+    [[[one, 0], 1, [two, 1]], 2],
+  ];
+  for (const [records, from] of cases) {
+    const segment = segmentOf(records);
+    t.equal(scan(segment).doubtfulFrom, segment.offsets[from], `${records.length} records`);
+  }
+});
+
+t.test('record: a head that makes no sense is none, though its checksum is right', async (t) => {
+  const SEED = 77;
+  const entry = Buffer.concat(encodeEntry(two, 1 as Seq, SEED) as Uint8Array[]);
+  const mark = encodeMark(2 as Seq, SEED);
+  const headOf = (record: Uint8Array, change: (view: DataView) => void, crcAt: number) => {
+    const changed = new Uint8Array(record);
+    const view = viewOf(changed);
+    change(view);
+    view.setUint32(crcAt, crc32(changed.subarray(0, crcAt), SEED), true);
+    return readRecordHead(changed, view, 0, SEED);
+  };
+  t.match(headOf(entry, () => {}, 252), { kind: 'entry', seq: 2, fsyncedSeq: 1 });
+  t.match(headOf(mark, () => {}, 60), { kind: 'mark', seq: 2, fsyncedSeq: 2 });
+  const entries: readonly (readonly [what: string, change: (view: DataView) => void])[] = [
+    ['longer than its parts', (view) => view.setUint32(4, entry.byteLength + 64, true)],
+    ['entry 0', (view) => writeI64(view, 8, 0)],
+    ['before it was written', (view) => writeI64(view, 32, 2)],
+    ['durable before the first', (view) => writeI64(view, 32, -1)],
+    ['a batch too large', (view) => {
+      view.setUint32(40, BATCH_BYTES_MAX + 64, true);
+      view.setUint32(44, 32, true);
+      view.setUint32(4, entryBytes(BATCH_BYTES_MAX + 64, 1), true);
+    }],
+    ['more members than there may be', (view) => view.setUint8(56, 8)],
+  ];
+  for (const [what, change] of entries) t.equal(headOf(entry, change, 252), undefined, what);
+  t.equal(headOf(mark, (view) => view.setUint32(4, 128, true), 60), undefined, 'a longer mark');
+  t.equal(headOf(mark, (view) => writeI64(view, 8, 0), 60), undefined, 'a mark of nothing');
 });
 
 function flipped(bytes: Uint8Array, at: number, bit: number): Uint8Array {

@@ -1,10 +1,14 @@
 /** `bankd client`: a prompt, a pipe, or one command. */
 import { Option } from 'clipanion';
 import { BankdCommand, type Usage } from '../command.ts';
+import { COMMAND_WORDS } from '../command-words.ts';
 import { note } from '../context.ts';
 import { converse } from '../conversation.ts';
 import { options, requireAllowedHost, requireRealPort } from '../options.ts';
 import { Interruption } from '../signals.ts';
+
+/** Of the client, not of the command language. */
+const OWN_OPTION = /^--(?:port|host|insecure|json|timeout|bail|no-color)(?:=|$)/;
 
 export class ClientCommand extends BankdCommand {
   static override readonly paths = [['client']];
@@ -13,12 +17,17 @@ export class ClientCommand extends BankdCommand {
   static override readonly about: Usage = {
     description: 'talk to a bank: at a prompt, in a pipe, or one command',
     details:
-      'Commands: CREATE UPDATE QUERY DEPOSIT WITHDRAW TRANSFER OUTCOME STATUS HELP QUIT.\n' +
-      'Exit status of a pipe: the worst of its answers: 0 OK, 1 refused, 3 unavailable, 4 unknown.',
+      `Commands: ${COMMAND_WORDS.slice(0, 10).join(' ')}\n` +
+      `${COMMAND_WORDS.slice(10, 20).join(' ')}\n` +
+      `${COMMAND_WORDS.slice(20).join(' ')}.\n` +
+      'Exit status of a pipe: the worst of its answers: 0 OK, 1 refused, 3 unavailable, ' +
+      '4 unknown,\n5 the sums of TRIAL differ.',
     examples: [
       ['a prompt', 'bankd client'],
       ['a command a line, an answer a line', 'bankd client < commands.txt'],
       ['one command', 'bankd client TRANSFER 100 101 10.00'],
+      ['an account with a name', 'bankd client CREATE 50 --name "Alice B" --currency EUR'],
+      ['set money aside for ten minutes', 'bankd client HOLD 100 101 10.00 --for 10m'],
       ['an answer as a JSON object', 'bankd client --json QUERY 100'],
       ['safe to repeat: @rent-may happens once', 'bankd client @rent-may TRANSFER 100 101 9.50'],
     ],
@@ -35,7 +44,7 @@ export class ClientCommand extends BankdCommand {
   override async execute(): Promise<number> {
     requireAllowedHost(this.host, this.insecure);
     requireRealPort(this.port);
-    if (this.commandWords.some((word) => /^--[a-z]/.test(word))) {
+    if (this.commandWords.some((word) => OWN_OPTION.test(word))) {
       note(this.context, 'tip: options come before the command: bankd client --json QUERY 100');
     }
     using interruption = new Interruption();

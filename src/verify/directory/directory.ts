@@ -9,7 +9,9 @@
 import { join } from 'node:path';
 import type { EntryId } from '../../core/entry.ts';
 import { CLUSTER_NONE, SEQ_NONE, type EntryHash, type Seq } from '../../core/ids.ts';
-import { KEYS_MAX, LEASES_MAX, RUNS_MAX, type LedgerImage } from '../../core/ledger.ts';
+import {
+  KEYS_MAX, LEASES_MAX, MOVEMENTS_MAX, RUNS_MAX, type LedgerImage,
+} from '../../core/ledger.ts';
 import type { StateDigest } from '../../core/message.ts';
 import { EnvironmentError, fromErrno } from '../../host/environment-error.ts';
 import { FileCheckpointStore } from '../../host/file-checkpoint.ts';
@@ -28,9 +30,16 @@ import { HeadSearch, type ExpectedHead, type HeadAnswer } from './expected-head.
 import { JournalBytes, type OnProgress } from './journal-bytes.ts';
 import { KeptHashes } from './kept-hashes.ts';
 import { HistoryReplay } from './replay.ts';
-import type { Books } from '../twin/twin-accounts.ts';
+import type { LedgerTwin } from '../twin/ledger-twin.ts';
+import type { CurrencyTotal } from '../twin/twin-accounts.ts';
+import { EMPTY_BOOKS, NO_CURRENCY, type Books } from '../twin/twin-currencies.ts';
 
-const LIMITS = { leasesMax: LEASES_MAX, runsMax: RUNS_MAX, keysMax: KEYS_MAX };
+const LIMITS = {
+  leasesMax: LEASES_MAX, runsMax: RUNS_MAX, keysMax: KEYS_MAX, movementsMax: MOVEMENTS_MAX,
+};
+
+/** The balance in the smallest unit; the currency where the account has one. */
+export type AccountRow = readonly [account: number, balance: number, currency?: number];
 
 export interface DirectoryVerdict {
   readonly directory: string;
@@ -43,9 +52,11 @@ export interface DirectoryVerdict {
   readonly hash: EntryHash;
   readonly operations: number;
   readonly accountCount: number;
-  /** The sum of all balances, and what explains it, in the smallest unit. */
+  /** The sum of all balances, and what explains it, in the smallest unit: without a currency. */
   readonly total: bigint;
   readonly books: Books;
+  /** The same of each currency in use. Left out where none is. */
+  readonly currencies?: readonly CurrencyTotal[];
   /** Undefined where it is missing or damaged. */
   readonly identity: Identity | undefined;
   /** The first fault and its place, in words. */
@@ -56,8 +67,8 @@ export interface DirectoryVerdict {
   readonly head?: HeadAnswer;
   /** Where they were to be kept. */
   readonly hashes?: KeptHashes;
-  /** Where they were asked for: numbers and balances in the smallest unit, in order. */
-  readonly accounts?: readonly (readonly [account: number, balance: number])[];
+  /** Where they were asked for, in order. */
+  readonly accounts?: readonly AccountRow[];
 }
 
 export interface VerifyOptions {
@@ -219,11 +230,14 @@ class DirectoryCheck {
 
   #verdict(): DirectoryVerdict {
     const { twin, tail, operations } = this.#replay;
-    const { total, books } = twin;
-    if (total !== books.created + books.adjusted + books.deposited - books.withdrawn) {
+    const totals = twin.totals();
+    for (const { total, books } of totals) {
+      if (total === books.created + books.adjusted + books.deposited - books.withdrawn) continue;
       const detail = `the total ${total} is not what came in less what went out`;
       this.#fault ??= this.#wrong(detail).message;
     }
+    const without = totals.find(({ currency }) => currency === NO_CURRENCY);
+    const currencies = totals.filter(({ currency }) => currency !== NO_CURRENCY);
     return {
       directory: this.#path,
       ok: this.#fault === undefined,
@@ -233,14 +247,24 @@ class DirectoryCheck {
       hash: tail.hash,
       operations,
       accountCount: twin.accountCount,
-      total,
-      books,
+      total: without?.total ?? 0n,
+      books: without?.books ?? EMPTY_BOOKS,
+      ...(currencies.length === 0 ? {} : { currencies }),
       identity: this.#identity,
       ...(this.#fault === undefined ? {} : { fault: this.#fault }),
       ...(this.#torn === undefined ? {} : { torn: this.#torn }),
       ...(this.#search === undefined ? {} : { head: this.#search.answer(tail.seq) }),
       ...(this.#hashes === undefined ? {} : { hashes: this.#hashes }),
-      ...(this.#options.withAccounts ? { accounts: [...twin.balances()] } : {}),
+      ...(this.#options.withAccounts ? { accounts: rowsOf(twin) } : {}),
     };
   }
+}
+
+function rowsOf(twin: LedgerTwin): AccountRow[] {
+  const rows: AccountRow[] = [];
+  for (const { number, balance, currency } of twin.accounts()) {
+    const row = [number, Number(balance)] as const;
+    rows.push(currency === NO_CURRENCY ? row : [...row, currency]);
+  }
+  return rows;
 }

@@ -6,20 +6,30 @@
  * property tests compare it with the ledger byte for byte (n-version programming, Avizienis 1985:
  * two who err in the same way would have to have misread the same specification).
  */
-import { CODE, KIND, REASON } from '../../core/operation.ts';
+import {
+  CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, GROUP_OPERATIONS_MAX, KIND, REASON,
+} from '../../core/operation.ts';
 import { sha256 } from '../../core/hash.ts';
-import { isWellFormed, MALFORMED, TwinAccounts, type Books } from './twin-accounts.ts';
+import { isNatural } from './amounts.ts';
+import { TwinAccounts, type Account, type CurrencyTotal } from './twin-accounts.ts';
 import { contentOf, TwinKeys } from './twin-keys.ts';
 import {
-  isNatural, readChunks, readKey, TwinResults, type Answer, type TwinChunk, type TwinOperation,
+  expire, isWellFormedMovement, writeMovement, type TwinBooks,
+} from './twin-movement-rules.ts';
+import { TwinMovements } from './twin-movements.ts';
+import {
+  isMovement, readChunks, TwinResults, type Answer, type TwinChunk, type TwinOperation,
 } from './twin-records.ts';
+import { isPosting, isWellFormed, isWrite, MALFORMED, write } from './twin-rules.ts';
 import { TwinSessions, type Became, type Place, type TwinSession } from './twin-sessions.ts';
+import { modulo, type Lanes } from './twin-digest.ts';
 import type { TwinTable } from './twin-table.ts';
 
 export interface TwinLimits {
   readonly leasesMax: number;
   readonly runsMax: number;
   readonly keysMax: number;
+  readonly movementsMax: number;
 }
 
 /** A request of a session, and where it stands in the order. */
@@ -31,60 +41,70 @@ interface Asked extends Place {
 const PASSED_OVER: Answer = { code: CODE.badRequest, detail: REASON.passedOver };
 const EXPIRED: Answer = { code: CODE.sessionExpired };
 const NEVER_HAPPENED: Answer = { code: CODE.neverHappened };
-const WRITES: readonly number[] = [
-  KIND.create, KIND.update, KIND.deposit, KIND.withdraw, KIND.transfer,
-];
 
 export class LedgerTwin {
   readonly #limits: TwinLimits;
   readonly #accounts = new TwinAccounts();
   readonly #sessions: TwinSessions;
   readonly #keys: TwinKeys;
+  readonly #movements: TwinMovements;
+  readonly #books: TwinBooks;
   #lastSeq = 0;
+  #timestamp = 0;
 
   constructor(limits: TwinLimits) {
     this.#limits = limits;
     this.#sessions = new TwinSessions(limits.leasesMax, limits.runsMax);
     this.#keys = new TwinKeys(limits.keysMax);
-  }
-
-  /** The sum of all balances, in the smallest unit. */
-  get total(): bigint {
-    return this.#accounts.total;
+    this.#movements = new TwinMovements(limits.movementsMax);
+    this.#books = { accounts: this.#accounts, movements: this.#movements };
   }
 
   get accountCount(): number {
     return this.#accounts.table.records;
   }
 
-  /** How money came in and went out. */
-  get books(): Books {
-    return this.#accounts.books;
+  /** What all accounts of each currency in use hold, and how it came in and went out. */
+  totals(): readonly CurrencyTotal[] {
+    return this.#accounts.totals();
   }
 
-  balances(): IterableIterator<readonly [account: number, balance: number]> {
-    return this.#accounts.balances();
+  accounts(): IterableIterator<Account> {
+    return this.#accounts.all();
+  }
+
+  find(account: bigint): Account | undefined {
+    return this.#accounts.find(account);
+  }
+
+  /** Undefined where the account has none. */
+  nameOf(account: number): string | undefined {
+    return this.#accounts.names.nameOf(account);
   }
 
   /** 16 hex digits. */
   stateDigest(): string {
-    const { low, high } = this.#accounts.digest();
+    const { low, high } = this.#digest();
     const hex = (lane: number) => lane.toString(16).padStart(8, '0');
     return hex(high) + hex(low);
   }
 
   /** What a checkpoint of this state holds, besides the tables. */
   scalars(): Readonly<Record<string, number>> {
-    const { low, high } = this.#accounts.digest();
-    const { leasesMax, runsMax, keysMax } = this.#limits;
-    const next = { nextRun: this.#sessions.nextRun, nextKey: this.#keys.next };
-    const lastSeq = this.#lastSeq;
-    return { leasesMax, runsMax, keysMax, lastSeq, digestLow: low, digestHigh: high, ...next };
+    const { low, high } = this.#digest();
+    const { leasesMax, runsMax, keysMax, movementsMax } = this.#limits;
+    return {
+      leasesMax, runsMax, keysMax, movementsMax, lastSeq: this.#lastSeq,
+      digestLow: low, digestHigh: high, nextRun: this.#sessions.nextRun, nextKey: this.#keys.next,
+      nextMovement: this.#movements.next,
+    };
   }
 
   tables(): readonly TwinTable[] {
     const { leases, sessions, runs } = this.#sessions;
-    return [this.#accounts.table, leases, sessions, runs, this.#keys.table];
+    const { table, names, currencies } = this.#accounts;
+    const [movements, keys] = [this.#movements.table, this.#keys.table];
+    return [table, names.table, currencies.table, movements, leases, sessions, runs, keys];
   }
 
   /** The next batch, in which `findBatchFault` found nothing. */
@@ -95,6 +115,8 @@ export class LedgerTwin {
     const count = chunks.reduce((sum, { operations }) => sum + operations.length, 0);
     const results = new TwinResults(count);
     this.#accounts.begin(timestamp);
+    this.#timestamp = timestamp;
+    expire(this.#books, timestamp);
     let index = 0;
     for (const chunk of chunks) {
       this.#executeChunk(chunk, { seq, index }, results);
@@ -109,22 +131,67 @@ export class LedgerTwin {
     const { session: id, firstRequest, operations } = chunk;
     const session = this.#sessions.find(id);
     if (session !== undefined) this.#sessions.touch(session, from.seq);
+    const { isAtomic } = chunk;
+    if (isAtomic && session !== undefined && this.#mayRun(session, firstRequest)) {
+      operations.forEach((_, place) => {
+        this.#sessions.run(session, firstRequest + place, { ...from, index: from.index + place });
+      });
+      return this.#executeGroup(operations, from, results);
+    }
     operations.forEach((operation, place) => {
       const index = from.index + place;
       const asked = { seq: from.seq, index, request: firstRequest + place };
       const answer =
-        id === 0 ? this.#lease(from.seq, operation, operations.length)
+        id === 0 ? this.#serveItself(from.seq, operation, operations.length)
         : session === undefined ? EXPIRED
+        : isAtomic ? this.#recall({ ...asked, session }, firstRequest)
         : this.#ask({ ...asked, session }, operation);
       results.put(index, operation, answer);
     });
   }
 
-  #lease(seq: number, operation: TwinOperation | undefined, operations: number): Answer {
-    const isAlone = operation?.kind === KIND.lease && operation.flags === 0 && operations === 1;
-    const opened = isAlone ? this.#sessions.openLease(seq) : undefined;
+  /** All of it is done, or nothing is and everybody else learns who was refused. */
+  #executeGroup(
+    operations: TwinChunk['operations'], from: Place, results: TwinResults,
+  ): void {
+    this.#accounts.attempt();
+    const answers: Answer[] = [];
+    const isTooLong = operations.length > GROUP_OPERATIONS_MAX;
+    for (const operation of operations) {
+      const isSane = !isTooLong && operation !== undefined && operation.isWhole
+        && isPosting(operation) && this.#hasItsTerms(operation);
+      const answer = isSane ? write(this.#accounts, operation) : MALFORMED;
+      answers.push(answer);
+      if (answer.code !== CODE.ok) break;
+    }
+    const isDone = answers.every(({ code }) => code === CODE.ok);
+    this.#accounts.settle(isDone);
+    const refused = answers.length - 1;
+    const others: Answer = { code: CODE.groupRefused, detail: refused };
+    operations.forEach((operation, place) => {
+      const answer = isDone || place === refused ? answers[place] : others;
+      results.put(from.index + place, operation, answer ?? others);
+    });
+  }
+
+  /** What the frontend asks for, in a chunk of its own. */
+  #serveItself(seq: number, operation: TwinOperation | undefined, operations: number): Answer {
+    if (operation?.flags !== 0 || operations !== 1) return MALFORMED;
+    if (operation.kind === KIND.expire) return { code: CODE.ok };
+    const opened = operation.kind === KIND.lease ? this.#sessions.openLease(seq) : undefined;
     if (opened === undefined) return MALFORMED;
     return { code: CODE.ok, account: opened.session, balance: opened.count };
+  }
+
+  #mayRun(session: TwinSession, request: number): boolean {
+    return request > this.#sessions.lastRequest(session) && !this.#sessions.hasEnded(session);
+  }
+
+  /** Of a group that is not new, or not as a whole; or its session has ended. */
+  #recall({ session, request }: Asked, firstRequest: number): Answer {
+    const last = this.#sessions.lastRequest(session);
+    if (request <= last) return answerOf(this.#sessions.becameOf(session, request));
+    return firstRequest <= last ? PASSED_OVER : EXPIRED;
   }
 
   #ask(asked: Asked, operation: TwinOperation | undefined): Answer {
@@ -138,40 +205,60 @@ export class LedgerTwin {
   }
 
   #executeNew(asked: Asked, operation: TwinOperation | undefined): Answer {
-    if (operation === undefined || operation.flags > 1) return MALFORMED;
-    const { kind, flags, byKey, extension } = operation;
-    if (flags === 1 && extension?.length !== 64) return MALFORMED;
-    if (WRITES.includes(kind)) {
-      return flags === 0 ? this.#accounts.write(operation) : this.#writeKeyed(asked, operation);
+    if (operation === undefined || !operation.isWhole) return MALFORMED;
+    const { kind, flags, code } = operation;
+    if (flags > FLAG_KEY + FLAG_TERMS + FLAG_ID) return MALFORMED;
+    if (isWrite(kind) || isMovement(operation)) {
+      if (!this.#hasItsTerms(operation)) return MALFORMED;
+      const isKeyed = flags % 2 === FLAG_KEY;
+      return isKeyed ? this.#writeKeyed(asked, operation) : this.#write(asked, operation);
     }
     if (kind === KIND.end && flags === 0) {
       this.#sessions.end(asked.session);
       return { code: CODE.ok };
     }
     if (kind !== KIND.outcome) return MALFORMED;
-    if (flags === 1 && byKey === 1) return this.#sealKey(asked, operation);
-    if (flags === 1 || byKey !== 0) return MALFORMED;
+    if (flags === FLAG_KEY && code === 1) return this.#sealKey(asked, operation);
+    if (flags !== 0 || code !== 0) return MALFORMED;
     return this.#sealRequest(asked, operation);
   }
 
-  #writeKeyed({ seq, index }: Asked, operation: TwinOperation): Answer {
-    const key = readKey(operation.extension);
+  /** They make sense, where it says that it has any. */
+  #hasItsTerms({ flags, terms }: TwinOperation): boolean {
+    return (flags & FLAG_TERMS) === 0 || terms !== undefined;
+  }
+
+  #write({ seq, index }: Asked, operation: TwinOperation): Answer {
+    if (!isMovement(operation)) return write(this.#accounts, operation);
+    return writeMovement(this.#books, operation, { seq, index, timestamp: this.#timestamp });
+  }
+
+  #writeKeyed(asked: Asked, operation: TwinOperation): Answer {
+    const { key } = operation;
+    const { seq, index } = asked;
     if (key === undefined) return MALFORMED;
     const use = this.#keys.find(key);
     if (use === undefined) {
-      const answer = this.#accounts.write(operation);
+      const answer = this.#write(asked, operation);
       if (answer.code !== CODE.badRequest) {
         this.#keys.add(key, { content: contentOf(operation), seq, index, sealed: false });
       }
       return answer;
     }
-    if (!isWellFormed(operation)) return MALFORMED;
+    const isSane = isMovement(operation) ? isWellFormedMovement : isWellFormed;
+    if (!isSane(operation)) return MALFORMED;
     if (use.sealed || use.content !== contentOf(operation)) return { code: CODE.keyReused };
     return answerOf(use);
   }
 
+  /** Of accounts and movements. */
+  #digest(): Lanes {
+    const [one, other] = [this.#accounts.digest(), this.#movements.digest];
+    return { low: modulo(one.low + other.low), high: modulo(one.high + other.high) };
+  }
+
   #sealKey({ seq, index }: Asked, operation: TwinOperation): Answer {
-    const key = readKey(operation.extension);
+    const { key } = operation;
     if (key === undefined) return MALFORMED;
     const use = this.#keys.find(key);
     if (use !== undefined) return use.sealed ? NEVER_HAPPENED : answerOf(use);

@@ -1,40 +1,63 @@
 /**
- * The accounts of the twin: the rules of the bank in BigInt, the digest, and the books.
+ * The accounts of the twin: their records, names and currencies, and the digest of them all.
  *
- * The books count, beside the balances, how much money came in and went out: the sum of all
- * balances must be what was created, adjusted and deposited less what was withdrawn.
+ * The books count, beside the balances, how much money came in and went out: of each currency, the
+ * sum of all balances must be what was created, adjusted and deposited less what was withdrawn.
  */
-import { CODE, KIND, REASON } from '../../core/operation.ts';
-import { isExact, isNatural, LARGEST, type Answer, type TwinOperation } from './twin-records.ts';
+import { CLOSED, FROZEN, HOLDING, LIMITED } from '../../core/account-table.ts';
+import { isExact, LARGEST } from './amounts.ts';
+import { digitsOf, NO_CURRENCY, TwinCurrencies, type Books } from './twin-currencies.ts';
+import { hashBalance, hashValues, modulo, type Lanes } from './twin-digest.ts';
+import { partsOf, TwinNames } from './twin-names.ts';
 import { TwinTable } from './twin-table.ts';
 
 const FIRST_ACCOUNT = 100;
-const SCALE = 2;
 const FIELDS = [
-  'balance', 'version', 'scale', 'held', 'floor', 'ceiling', 'created at', 'changed at',
+  'balance', 'version', 'terms', 'held', 'floor', 'ceiling', 'created at', 'changed at',
 ];
-const [BALANCE, VERSION, CHANGED_AT] = [0, 1, 7];
+const [BALANCE, VERSION, TERMS, HELD, FLOOR, CEILING, CREATED_AT] = [0, 1, 2, 3, 4, 5, 6];
 
-/** How money came in and went out, in the smallest unit. */
-export interface Books {
-  readonly created: bigint;
-  /** What UPDATEs added, less what they took. */
-  readonly adjusted: bigint;
-  readonly deposited: bigint;
-  readonly withdrawn: bigint;
+/** What an account is besides its balance. */
+export interface Agreed {
+  readonly floor: bigint;
+  readonly ceiling: bigint;
+  readonly frozen: boolean;
+  readonly closed: boolean;
 }
 
-interface Account {
-  readonly record: number;
-  readonly number: bigint;
+export const ORDINARY: Agreed = { floor: 0n, ceiling: LARGEST, frozen: false, closed: false };
+
+export interface Account extends Agreed {
+  readonly number: number;
   readonly balance: bigint;
+  /** Of it, for open holds. */
+  readonly held: bigint;
+  readonly version: number;
+  readonly currency: number;
+  /** Of the currency. */
+  readonly digits: number;
 }
 
-export const MALFORMED: Answer = { code: CODE.badRequest, detail: REASON.malformed };
+/** What is to be another; what is left out remains. */
+export interface Change {
+  readonly balance?: bigint;
+  readonly held?: bigint;
+  readonly agreed?: Agreed;
+  readonly name?: string | undefined;
+}
+
+/** Of all accounts of one currency. */
+export interface CurrencyTotal {
+  readonly currency: number;
+  /** The sum of all balances, by a scan. */
+  readonly total: bigint;
+  readonly books: Books;
+}
 
 export class TwinAccounts {
   readonly table = new TwinTable('accounts', FIELDS);
-  readonly #books = { created: 0n, adjusted: 0n, deposited: 0n, withdrawn: 0n };
+  readonly names = new TwinNames();
+  readonly currencies = new TwinCurrencies();
   /** Sums of hashes, modulo 2^32: of every account but those changed by the present entry. */
   #low = 0;
   #high = 0;
@@ -42,15 +65,15 @@ export class TwinAccounts {
   readonly #changed = new Set<number>();
   #timestamp = 0;
 
-  get books(): Books {
-    return { ...this.#books };
-  }
-
-  /** The sum of all balances, by a scan. */
-  get total(): bigint {
-    let total = 0n;
-    for (let record = 0; record < this.table.records; record += 1) total += this.#balance(record);
-    return total;
+  /** In the order in which they came into use. */
+  totals(): readonly CurrencyTotal[] {
+    const totals = new Map(this.currencies.all.map((currency) => [currency, 0n]));
+    for (const { currency, balance } of this.all()) {
+      totals.set(currency, (totals.get(currency) ?? 0n) + balance);
+    }
+    return [...totals].map(([currency, total]) => {
+      return { currency, total, books: this.currencies.books(currency) };
+    });
   }
 
   /** The entry that begins here has this timestamp. */
@@ -58,131 +81,120 @@ export class TwinAccounts {
     this.#timestamp = timestamp;
   }
 
+  /** Balances change from now on, and nothing else does; they may have to be as they were. */
+  attempt(): void {
+    this.table.attempt();
+    this.currencies.attempt();
+  }
+
+  /** They stay, or are as they were. */
+  settle(isDone: boolean): void {
+    this.table.settle(isDone);
+    this.currencies.settle(isDone);
+  }
+
   /** The sum, over all accounts, of a hash in two lanes of 32 bits. */
-  digest(): { readonly low: number; readonly high: number } {
+  digest(): Lanes {
     for (const record of this.#changed) this.#count(record, 1);
     this.#changed.clear();
     return { low: this.#low, high: this.#high };
   }
 
-  /** The number and the balance of every account, in order. */
-  *balances(): IterableIterator<readonly [account: number, balance: number]> {
-    for (let record = 0; record < this.table.records; record += 1) {
-      yield [FIRST_ACCOUNT + record, this.table.get(record, BALANCE)];
-    }
+  /** Every account, in order. */
+  *all(): IterableIterator<Account> {
+    for (let record = 0; record < this.table.records; record += 1) yield this.#at(record);
   }
 
-  write(operation: TwinOperation): Answer {
-    const { kind, account, toAccount, amount, scale } = operation;
-    if (!isWellFormed(operation)) return MALFORMED;
-    if (kind === KIND.transfer && account === toAccount) return bad(REASON.sameAccount);
-    if (scale > SCALE) return bad(REASON.tooManyDigits);
-    const units = amount * 10n ** BigInt(SCALE - scale);
-    if (units > LARGEST) return bad(REASON.amountTooLarge);
-    if (kind === KIND.create) return this.#create(units);
-    const one = this.#find(account);
-    if (one === undefined) return { code: CODE.accountNotFound, account };
-    if (kind !== KIND.transfer) return this.#writeOne(kind, one, units);
-    const other = this.#find(toAccount);
-    if (other === undefined) return { code: CODE.accountNotFound, account: toAccount };
-    return this.#transfer(one, other, units);
-  }
-
-  #create(units: bigint): Answer {
-    const time = this.#timestamp;
-    const record = this.table.append([Number(units), 1, SCALE, 0, 0, 0, time, time]);
-    this.#changed.add(record);
-    this.#books.created += units;
-    return { code: CODE.ok, account: FIRST_ACCOUNT + record, balance: units, detail: 1 };
-  }
-
-  #writeOne(kind: number, one: Account, units: bigint): Answer {
-    if (kind === KIND.update) {
-      this.#books.adjusted += units - one.balance;
-      return this.#set(one, units);
-    }
-    if (kind === KIND.withdraw) {
-      if (one.balance < units) return refusal(CODE.insufficientFunds, one);
-      this.#books.withdrawn += units;
-      return this.#set(one, one.balance - units);
-    }
-    if (one.balance + units > LARGEST) return refusal(CODE.limitExceeded, one);
-    this.#books.deposited += units;
-    return this.#set(one, one.balance + units);
-  }
-
-  #transfer(one: Account, other: Account, units: bigint): Answer {
-    if (one.balance < units) return refusal(CODE.insufficientFunds, one);
-    if (other.balance + units > LARGEST) return refusal(CODE.limitExceeded, other);
-    const toBalance = other.balance + units;
-    this.#set(other, toBalance);
-    return { ...this.#set(one, one.balance - units), toBalance };
-  }
-
-  #find(account: bigint): Account | undefined {
+  find(account: bigint): Account | undefined {
     const record = Number(account) - FIRST_ACCOUNT;
     if (!isExact(account) || record < 0 || record >= this.table.records) return undefined;
-    return { record, number: account, balance: this.#balance(record) };
+    return this.#at(record);
   }
 
-  #balance(record: number): bigint {
-    return BigInt(this.table.get(record, BALANCE));
+  ofName(name: string): Account | undefined {
+    const account = this.names.accountOf(name);
+    return account === undefined ? undefined : this.find(BigInt(account));
   }
 
-  #set({ record, number }: Account, balance: bigint): Answer {
+  /** A new account; what it is then. */
+  open(
+    balance: bigint, currency: number, agreed: Agreed, name: string | undefined,
+  ): Account {
+    const time = this.#timestamp;
+    const record = this.table.append([Number(balance), 1, 0, 0, 0, 0, time, time]);
+    this.#changed.add(record);
+    this.#agree(record, currency, agreed, 0n);
+    if (name !== undefined) this.names.give(FIRST_ACCOUNT + record, name);
+    this.currencies.open(currency, balance);
+    return this.#at(record);
+  }
+
+  /** One change of the account; what it is then. */
+  change(account: Account, { balance, held, agreed, name }: Change): Account {
+    const { number, currency } = account;
+    const record = number - FIRST_ACCOUNT;
     if (!this.#changed.has(record)) this.#count(record, -1);
     this.#changed.add(record);
-    const version = this.table.get(record, VERSION) + 1;
-    this.table.set(record, BALANCE, Number(balance));
-    this.table.set(record, VERSION, version);
-    this.table.set(record, CHANGED_AT, this.#timestamp);
-    return { code: CODE.ok, account: number, balance, detail: version };
+    const { table } = this;
+    const created = table.get(record, CREATED_AT);
+    table.fill(record, [
+      Number(balance ?? account.balance), table.get(record, VERSION) + 1, 0, 0, 0, 0, created,
+      this.#timestamp,
+    ]);
+    this.#agree(record, currency, agreed ?? account, held ?? account.held);
+    if (name !== undefined) this.names.give(number, name);
+    return this.#at(record);
   }
 
-  /** Counts the account into the digest, or out of it. */
+  #at(record: number): Account {
+    const field = (name: number) => this.table.get(record, name);
+    const flags = field(TERMS);
+    const currency = flags % LIMITED;
+    const isLimited = (flags & LIMITED) !== 0;
+    return {
+      number: FIRST_ACCOUNT + record,
+      balance: BigInt(field(BALANCE)),
+      held: BigInt(field(HELD)),
+      version: field(VERSION),
+      currency,
+      digits: digitsOf(currency) ?? NaN,
+      floor: isLimited ? BigInt(field(FLOOR)) : ORDINARY.floor,
+      ceiling: isLimited ? BigInt(field(CEILING)) : ORDINARY.ceiling,
+      frozen: (flags & FROZEN) !== 0,
+      closed: (flags & CLOSED) !== 0,
+    };
+  }
+
+  #agree(
+    record: number, currency: number, { floor, ceiling, frozen, closed }: Agreed, held: bigint,
+  ): void {
+    const isLimited = floor !== ORDINARY.floor || ceiling !== ORDINARY.ceiling;
+    const flags = [
+      isLimited ? LIMITED : 0, frozen ? FROZEN : 0, closed ? CLOSED : 0, held > 0n ? HOLDING : 0,
+    ];
+    this.table.set(record, TERMS, flags.reduce((sum, flag) => sum + flag, currency));
+    this.table.set(record, HELD, Number(held));
+    this.table.set(record, FLOOR, isLimited ? Number(floor) : 0);
+    this.table.set(record, CEILING, isLimited ? Number(ceiling) : 0);
+  }
+
+  #termsAt(record: number): readonly number[] {
+    return [TERMS, FLOOR, CEILING, HELD].map((field) => this.table.get(record, field));
+  }
+
+  /** Counts the account into the digest, or out of it: its balance, its terms, its name. */
   #count(record: number, sign: 1 | -1): void {
-    const words = wordsOf(
-      FIRST_ACCOUNT + record, this.table.get(record, BALANCE), this.table.get(record, VERSION),
-    );
-    this.#low = modulo(this.#low + sign * hashWords(words, 0x2545f491, 0x9e3779b1));
-    this.#high = modulo(this.#high + sign * hashWords(words, 0x6a09e667, 0x85ebca77));
+    const number = FIRST_ACCOUNT + record;
+    const terms = this.#termsAt(record);
+    const name = this.names.nameOf(number);
+    const hashes = [
+      hashBalance(number, this.table.get(record, BALANCE), this.table.get(record, VERSION)),
+      ...(terms[0] === NO_CURRENCY ? [] : [hashValues([number, ...terms])]),
+      ...(name === undefined ? [] : [hashValues([number, ...partsOf(name)])]),
+    ];
+    for (const { low, high } of hashes) {
+      this.#low = modulo(this.#low + sign * low);
+      this.#high = modulo(this.#high + sign * high);
+    }
   }
-}
-
-/** The fields that the kind uses are exact, and the amount is not below zero. */
-export function isWellFormed({ kind, account, toAccount, amount }: TwinOperation): boolean {
-  if (!isNatural(amount)) return false;
-  if (kind !== KIND.create && !isExact(account)) return false;
-  return kind !== KIND.transfer || isExact(toAccount);
-}
-
-function bad(reason: number): Answer {
-  return { code: CODE.badRequest, detail: reason };
-}
-
-function refusal(code: number, { number, balance }: Account): Answer {
-  return { code, account: number, balance };
-}
-
-/** Modulo 2^32, from 0 upward, as ECMAScript's ToUint32 defines it. */
-function modulo(value: number): number {
-  return value >>> 0;
-}
-
-/** What is hashed: the low words, then the high bits of balance (21) and version (11) in one. */
-function wordsOf(account: number, balance: number, version: number): readonly number[] {
-  const highOf = (value: number) => Math.floor(value / 2 ** 32);
-  return [account, balance, version, highOf(balance) + highOf(version) * 2 ** 21];
-}
-
-/** Multiply and fold each word, then the finalizer of MurmurHash3; modulo 2^32. */
-function hashWords(words: readonly number[], seed: number, multiplier: number): number {
-  let lane = seed;
-  for (const word of words) {
-    const product = Math.imul(lane ^ modulo(word), multiplier);
-    lane = product ^ (product >>> 15);
-  }
-  lane = Math.imul(lane ^ (lane >>> 16), 0x85ebca6b);
-  lane = Math.imul(lane ^ (lane >>> 13), 0xc2b2ae35);
-  return (lane ^ (lane >>> 16)) >>> 0;
 }

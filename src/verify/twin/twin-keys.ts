@@ -6,9 +6,11 @@
  */
 import { KIND } from '../../core/operation.ts';
 import { sha256 } from '../../core/hash.ts';
-import type { TwinOperation } from './twin-records.ts';
+import { spell } from './amounts.ts';
+import { isFollowUp, isMovement, type TwinOperation } from './twin-records.ts';
 import type { Place } from './twin-sessions.ts';
 import { TwinTable } from './twin-table.ts';
+import type { TwinTerms } from './twin-terms.ts';
 
 const [CONTENT, SEQ, INDEX, SEALED] = [3, 4, 5, 6];
 const KEYS_PER_BUCKET = 4;
@@ -88,12 +90,25 @@ function hashParts(key: string): readonly [number, number, number] {
   return [part(0, 13), part(13, 26), part(26, 32)];
 }
 
-/** 52 bits of what a well-formed write asks for, however many zeros its amount ends with. */
-export function contentOf({ kind, account, toAccount, amount, scale }: TwinOperation): number {
-  const fraction = scale === 0 ? '' : amount.toString().padStart(scale + 1, '0').slice(-scale);
-  const zeros = /0*$/.exec(fraction)?.[0].length ?? 0;
-  const one = kind === KIND.create ? 0n : account;
-  const other = kind === KIND.transfer ? toAccount : 0n;
-  const text = `${kind} ${one} ${other} ${amount / 10n ** BigInt(zeros)} ${scale - zeros}`;
-  return Number.parseInt(sha256(text).slice(0, 13), 16);
+/** 52 bits of what a well-formed write asks for, however many zeros its amounts end with. */
+export function contentOf(operation: TwinOperation): number {
+  const { kind, account, toAccount, amount, scale, terms, code, id } = operation;
+  const one = kind === KIND.create || isFollowUp(kind) ? 0n : account;
+  const other = kind === KIND.transfer || kind === KIND.hold ? toAccount : 0n;
+  const sum = kind === KIND.amend ? spell(0n, 0) : spell(amount, scale);
+  const isBare = !isMovement(operation) || (code === 0 && id === '');
+  const words = [
+    kind, one, other, sum, ...(terms === undefined ? [] : wordsOf(terms)),
+    ...(isBare ? [] : [code, id]),
+  ];
+  return Number.parseInt(sha256(words.join(' ')).slice(0, 13), 16);
+}
+
+function wordsOf(terms: TwinTerms): readonly (string | number | bigint)[] {
+  const { given, digits, currency = 0, name = '', ifVersion = 0n, ifBalance } = terms;
+  return [
+    given, currency, terms.frozen || terms.closed ? 1 : 0,
+    spell(terms.floor ?? 0n, digits), spell(terms.ceiling ?? 0n, digits),
+    ifBalance === undefined ? ifVersion : spell(ifBalance, digits), name,
+  ];
 }

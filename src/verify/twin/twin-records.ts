@@ -3,28 +3,38 @@
  * constants of the record layout (the layout itself is in `core/operation.ts`).
  */
 import {
-  CHUNK_BYTES_MAX, CHUNK_MARK, CHUNK_OPERATIONS_MAX, KIND, RECORD_BYTES, RESULT_BYTES,
+  CHUNK_ATOMIC, CHUNK_BYTES_MAX, CHUNK_MARK, CHUNK_OPERATIONS_MAX, FLAG_ID, FLAG_KEY, FLAG_TERMS,
+  ID_AT, ID_BYTES_MAX, KIND, KIND_MAX, RECORD_BYTES, RESULT_BYTES,
 } from '../../core/operation.ts';
+import { isNatural } from './amounts.ts';
+import { readTerms, type TwinTerms } from './twin-terms.ts';
 
-/** Integers go up to 2^53 - 1, in either direction. */
-export const LARGEST = 9007199254740991n;
+/** Flags of what may follow an operation, in the order in which it follows. */
+const EXTENSIONS: readonly number[] = [FLAG_KEY, FLAG_TERMS];
 
 /** An operation as its record says it, undecided whether it makes sense. */
 export interface TwinOperation {
   readonly kind: number;
   readonly flags: number;
   readonly scale: number;
-  readonly byKey: number;
+  readonly code: number;
   readonly account: bigint;
   readonly toAccount: bigint;
   readonly amount: bigint;
-  /** The extension's bytes: undefined without one, empty where the chunk ends before it. */
-  readonly extension: Uint8Array | undefined;
+  /** Empty where there is none, undefined where it can be none. */
+  readonly id: string | undefined;
+  /** Whether the chunk has all of its extensions. */
+  readonly isWhole: boolean;
+  /** Undefined without one, and where it is none. */
+  readonly key: string | undefined;
+  readonly terms: TwinTerms | undefined;
 }
 
 export interface TwinChunk {
   readonly session: number;
   readonly firstRequest: number;
+  /** One group: all of it, or nothing. */
+  readonly isAtomic: boolean;
   /** Undefined where the records ran out. */
   readonly operations: readonly (TwinOperation | undefined)[];
 }
@@ -36,6 +46,19 @@ export interface Answer {
   readonly account?: bigint | number;
   readonly balance?: bigint | number;
   readonly toBalance?: bigint | number;
+  /** Digits of the balances; left out: 2. */
+  readonly scale?: number;
+}
+
+/** What is asked of a movement that is there, by its id. */
+export function isFollowUp(kind: number): boolean {
+  return kind === KIND.capture || kind === KIND.void || kind === KIND.reverse;
+}
+
+/** It has to do with a movement that has an id. */
+export function isMovement({ kind, flags }: TwinOperation): boolean {
+  return isFollowUp(kind) || kind === KIND.hold
+    || (kind === KIND.transfer && (flags & FLAG_ID) !== 0);
 }
 
 /** Why the batch is no row of whole chunks, in words; undefined where it is one. */
@@ -66,6 +89,7 @@ export function readChunks(batch: Uint8Array): TwinChunk[] {
     chunks.push({
       session: Number(view.getBigInt64(at + 8, true)),
       firstRequest: Number(view.getBigInt64(at + 16, true)),
+      isAtomic: view.getUint8(at + 1) === CHUNK_ATOMIC,
       operations: readOperations(view, at, end),
     });
     at = end;
@@ -80,7 +104,8 @@ function readOperations(view: DataView, chunkAt: number, end: number) {
     const operation = readOperation(view, at, end);
     operations.push(operation);
     if (operation === undefined) continue;
-    at += operation.extension === undefined ? RECORD_BYTES : 2 * RECORD_BYTES;
+    at += RECORD_BYTES;
+    for (const flag of EXTENSIONS) if ((operation.flags & flag) !== 0) at += RECORD_BYTES;
   }
   return operations;
 }
@@ -88,39 +113,36 @@ function readOperations(view: DataView, chunkAt: number, end: number) {
 function readOperation(view: DataView, at: number, end: number): TwinOperation | undefined {
   if (at >= end) return undefined;
   const flags = view.getUint8(at + 1);
+  const extensions = EXTENSIONS.filter((flag) => (flags & flag) !== 0);
+  const extension = (flag: number): Uint8Array | undefined => {
+    const from = at + (1 + extensions.indexOf(flag)) * RECORD_BYTES;
+    if (!extensions.includes(flag) || from >= end) return undefined;
+    return new Uint8Array(view.buffer, view.byteOffset + from, RECORD_BYTES);
+  };
+  const [key, terms] = EXTENSIONS.map(extension);
   return {
     kind: view.getUint8(at),
     flags,
     scale: view.getUint8(at + 2),
-    byKey: view.getUint32(at + 4, true),
+    code: view.getUint32(at + 4, true),
     account: view.getBigInt64(at + 8, true),
     toAccount: view.getBigInt64(at + 16, true),
     amount: view.getBigInt64(at + 24, true),
-    extension: flags % 2 === 1 ? readExtension(view, at + RECORD_BYTES, end) : undefined,
+    id: readText(new Uint8Array(view.buffer, view.byteOffset + at + ID_AT, ID_BYTES_MAX)),
+    isWhole: at + (1 + extensions.length) * RECORD_BYTES <= end,
+    key: key && (readText(key) || undefined),
+    terms: terms && readTerms(terms),
   };
-}
-
-function readExtension(view: DataView, at: number, end: number): Uint8Array {
-  const length = Math.max(0, Math.min(RECORD_BYTES, end - at));
-  return new Uint8Array(view.buffer, view.byteOffset + Math.min(at, end), length);
 }
 
 function chunkBytes(view: DataView, at: number): number {
   return (1 + view.getUint32(at + 24, true)) * RECORD_BYTES;
 }
 
-export function isExact(value: bigint): boolean {
-  return value <= LARGEST && value >= -LARGEST;
-}
-
-export function isNatural(value: bigint): boolean {
-  return value <= LARGEST && value >= 0n;
-}
-
-/** The key in an extension: 1 to 64 visible ASCII characters, then zeros; undefined for others. */
-export function readKey(extension: Uint8Array | undefined): string | undefined {
-  const text = Buffer.from(extension ?? []).toString('latin1');
-  return /^[!-~]{1,64}\0*$/.test(text) ? text.replace(/\0+$/, '') : undefined;
+/** A key, or an id: visible ASCII characters, then zeros to the end; undefined for others. */
+function readText(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes).toString('latin1').replace(/\0+$/, '');
+  return /^[!-~]*$/.test(text) ? text : undefined;
 }
 
 /** A whole batch's results, each put where it belongs. */
@@ -135,13 +157,13 @@ export class TwinResults {
 
   /** The answer to the operation, which is undefined where the chunk's records ran out. */
   put(index: number, operation: TwinOperation | undefined, answer: Answer): void {
-    const { code, detail = 0, account = 0, balance = 0, toBalance = 0 } = answer;
+    const { code, detail = 0, account = 0, balance = 0, toBalance = 0, scale = 2 } = answer;
     const view = this.#view;
     const at = index * RESULT_BYTES;
     const kind = operation?.kind ?? 0;
     view.setUint8(at, code);
-    view.setUint8(at + 1, kind <= KIND.end ? kind : 0);
-    view.setUint8(at + 2, 2);
+    view.setUint8(at + 1, kind <= KIND_MAX ? kind : 0);
+    view.setUint8(at + 2, scale);
     view.setUint32(at + 4, detail % 2 ** 32, true);
     view.setBigInt64(at + 8, BigInt(account), true);
     view.setBigInt64(at + 16, BigInt(balance), true);

@@ -12,6 +12,8 @@ export class TwinTable {
   readonly fields: readonly string[];
   readonly #pages: Float64Array[] = [];
   #records = 0;
+  /** Of an attempt: how each record was that it changed. */
+  #before: Map<number, readonly number[]> | undefined;
 
   constructor(name: string, fields: readonly string[]) {
     this.name = name;
@@ -27,11 +29,13 @@ export class TwinTable {
   }
 
   set(record: number, field: number, value: number): void {
+    this.#note(record);
     this.#page(record)[this.#at(record, field)] = value;
   }
 
   /** Every field of a record. */
   fill(record: number, values: readonly number[]): void {
+    this.#note(record);
     this.#page(record).set(values, this.#at(record, 0));
   }
 
@@ -44,6 +48,23 @@ export class TwinTable {
     this.#records += 1;
     this.fill(record, values);
     return record;
+  }
+
+  /** Records that are changed from now on are remembered as they are. */
+  attempt(): void {
+    this.#before = new Map();
+  }
+
+  /** What was changed since `attempt` stays, or is again as it was. */
+  settle(isDone: boolean): void {
+    const before = this.#before ?? [];
+    this.#before = undefined;
+    if (!isDone) for (const [record, values] of before) this.fill(record, values);
+  }
+
+  #note(record: number): void {
+    if (this.#before === undefined || this.#before.has(record)) return;
+    this.#before.set(record, this.fields.map((_, field) => this.get(record, field)));
   }
 
   #page(record: number): Float64Array {

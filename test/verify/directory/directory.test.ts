@@ -2,6 +2,7 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { currencyNumber } from '../../../src/core/currency.ts';
 import type { EntryId } from '../../../src/core/entry.ts';
 import type { Seq } from '../../../src/core/ids.ts';
 import { nodeMachine } from '../../../src/host/node-machine.ts';
@@ -26,12 +27,74 @@ t.test('verify: a directory that is right: its accounts, digests and seqs; '
   t.equal(verdict.digest, bank.ledger.stateDigest);
   t.same(verdict.accounts, [[100, 6000], [101, 4000]]);
   t.match(verdict, { operations: 4, accountCount: 2, total: 10_000n });
+  t.notOk('currencies' in verdict, 'there are none');
   t.same(verdict.books, { created: 10_000n, adjusted: 0n, deposited: 0n, withdrawn: 0n });
   t.equal(verdict.fault, undefined);
   const size = 1024 * 1024;
   t.same(progress, [4096, size, 1, 4608, size, 2, 5120, size, 3]);
   t.same(snapshotOf(path), before);
 });
+
+t.test('verify: a bank with currencies: totals and books of each, and all terms '
+  + 'replayed', async (t) => {
+  const path = join(t.testdir(), 'backend-1');
+  const yen = currencyNumber('JPY');
+  const bank = await makeDirectory(path, {
+    more: (open) => [
+      open.run([
+        { kind: 'create', amount: 500, terms: { currency: 'JPY', name: 'yen', floor: -100 } },
+        { kind: 'withdraw', account: 102, amount: 570, terms: { ifVersion: 1 } },
+      ]),
+      open.run([{ kind: 'amend', account: 102, terms: { frozen: true, name: 'frozen yen' } }]),
+    ],
+  });
+  const verdict = await verifyDirectory(path, { withAccounts: true });
+  t.equal(verdict.fault, undefined);
+  t.equal(verdict.digest, bank.ledger.stateDigest);
+  t.same(verdict.accounts, [[100, 6000], [101, 4000], [102, -70, yen]]);
+  t.equal(verdict.total, 10_000n, 'of the accounts without a currency');
+  t.same(verdict.currencies, [{
+    currency: yen, total: -70n,
+    books: { created: 500n, adjusted: 0n, deposited: 0n, withdrawn: 570n },
+  }]);
+});
+
+t.test('verify: a bank with holds, reversals and groups: replayed, and the books explain it',
+  async (t) => {
+    const path = join(t.testdir(), 'backend-1');
+    const pay = { account: 100, toAccount: 101, scale: 2 };
+    const deposit = { kind: 'deposit', account: 100, amount: 7 } as const;
+    const bank = await makeDirectory(path, {
+      more: (open) => [
+        open.run([
+          { kind: 'hold', ...pay, amount: 1000, id: 'h' }, { kind: 'hold', ...pay, amount: 100 },
+          { kind: 'transfer', ...pay, amount: 500, id: 'tx', key: 'k' },
+        ]),
+        open.run([
+          { kind: 'capture', id: 'h', amount: 300, scale: 2 }, { kind: 'reverse', id: 'tx' },
+        ]),
+        open.run([deposit, { kind: 'withdraw', account: 101, amount: 1 }], true),
+        open.run([deposit, { kind: 'withdraw', account: 101, amount: 1000 }], true),
+      ],
+    });
+    const verdict = await verifyDirectory(path, { withAccounts: true });
+    t.equal(verdict.fault, undefined);
+    t.equal(verdict.digest, bank.ledger.stateDigest);
+    t.same(verdict.accounts, [[100, 6400], [101, 4200]]);
+    t.equal(verdict.total, 10_600n);
+    t.same(verdict.books, { created: 10_000n, adjusted: 0n, deposited: 700n, withdrawn: 100n });
+    const directory = await DataDirectory.open(path, nodeMachine);
+    const image = bank.ledger.snapshot();
+    await new FileCheckpointStore(directory, nodeMachine).save(bank.tail, image);
+    directory.close();
+    t.equal((await verifyDirectory(path)).fault, undefined, 'a checkpoint of movements');
+    const [page] = image.tables.find(({ name }) => name === 'movements')?.pages ?? [];
+    (page as Float64Array)[3] = 1;
+    const damaged = await DataDirectory.open(path, nodeMachine);
+    await new FileCheckpointStore(damaged, nodeMachine).save(bank.tail, image);
+    damaged.close();
+    t.match((await verifyDirectory(path)).fault, /record 0 of movements: reversed is 1, not 0/);
+  });
 
 t.test('verify: every flipped bit in journal header and entries: a fault with its '
   + 'place', async (t) => {

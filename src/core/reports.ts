@@ -1,0 +1,177 @@
+/**
+ * Reports: what is told of accounts in words, as JSON. They are reads like QUERY (linearizable, at
+ * one seq), executed alone.
+ *
+ * Keeps true: a report looks at a bounded number of records, so that nothing waits long behind it;
+ * whoever wants more asks again from where it ended. (The trial balance looks at every account.)
+ */
+import type { AccountDetails, AccountTable } from './account-table.ts';
+import { formatAmount } from './amount.ts';
+import { CURRENCY_LIMIT, currencyCode, scaleOf } from './currency.ts';
+import { FIRST_ACCOUNT } from './ids.ts';
+import { type NameRange, namesFrom } from './name-table.ts';
+import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES, RESULT_BYTES } from './operation.ts';
+import type { SystemAccounts } from './system-accounts.ts';
+import { readTerms, TERM, type ReadTerms } from './terms.ts';
+import { utcText } from './utc-text.ts';
+
+/** Accounts that a page shows at most, and that are looked at for it. */
+export const PAGE_ACCOUNTS_MAX = 500;
+const LOOKED_AT_MAX = 100_000;
+const BLANK = 0x20;
+/** By which accounts are chosen: limits of the balance, currency, beginning of the name. */
+const FILTER_TERMS = TERM.floor | TERM.ceiling | TERM.currency | TERM.name;
+
+/** In the units of each account's currency. */
+interface Filter {
+  readonly names: NameRange | undefined;
+  readonly currency: number | undefined;
+  readonly terms: ReadTerms | undefined;
+}
+
+export class Reports {
+  readonly #accounts: AccountTable;
+  readonly #system: SystemAccounts;
+
+  constructor(accounts: AccountTable, system: SystemAccounts) {
+    this.#accounts = accounts;
+    this.#system = system;
+  }
+
+  /**
+   * The report that the record at `at` asks for, as JSON, with blanks behind it until it fills
+   * whole results; undefined where it makes no sense.
+   */
+  write(batch: DataView, at: number): Uint8Array | undefined {
+    const report = this.#make(batch, at);
+    if (report === undefined) return undefined;
+    const text = new TextEncoder().encode(JSON.stringify(report));
+    const bytes = new Uint8Array(Math.ceil(text.length / RESULT_BYTES) * RESULT_BYTES);
+    bytes.fill(BLANK, text.length);
+    bytes.set(text);
+    return bytes;
+  }
+
+  #make(batch: DataView, at: number): object | undefined {
+    const flags = batch.getUint8(at + 1);
+    const account = readI64(batch, at + 8);
+    const terms = flags === FLAG_TERMS ? readTerms(batch, at + RECORD_BYTES) : undefined;
+    if (Number.isNaN(account) || (flags !== 0 && terms === undefined)) return undefined;
+    const kind = batch.getUint8(at);
+    const known = kind === KIND.accounts ? FILTER_TERMS : 0;
+    if (terms !== undefined && (terms.given & ~known) !== 0) return undefined;
+    switch (kind) {
+      case KIND.account:
+        return this.#one(account);
+      case KIND.accounts:
+        return this.#page(account, readI64(batch, at + 24), terms);
+      case KIND.trial:
+        return this.#trial();
+    }
+    return undefined;
+  }
+
+  #one(account: number): object {
+    if (!this.#accounts.has(account)) return { account: null };
+    return { account: this.#describe(this.#accounts.details(account)) };
+  }
+
+  /** From this account on. `next` is where to go on; null at the end. */
+  #page(from: number, limit: number, terms: ReadTerms | undefined): object | undefined {
+    if (!(limit >= 1 && limit <= PAGE_ACCOUNTS_MAX)) return undefined;
+    const given = terms?.given ?? 0;
+    const filter: Filter = {
+      names: terms?.name === undefined ? undefined : namesFrom(terms.name),
+      currency: (given & TERM.currency) === 0 ? undefined : terms?.currency,
+      terms,
+    };
+    const accounts: object[] = [];
+    const end = FIRST_ACCOUNT + this.#accounts.count;
+    const first = Math.max(from, FIRST_ACCOUNT);
+    const last = Math.min(end, first + LOOKED_AT_MAX);
+    let at = first;
+    for (; at < last && accounts.length < limit; at += 1) {
+      const details = this.#accounts.details(at);
+      if (this.#passes(details, filter)) accounts.push(this.#describe(details));
+    }
+    return { accounts, next: at < end ? at : null };
+  }
+
+  #passes({ account, balance, currency, scale }: AccountDetails, filter: Filter): boolean {
+    const { names, terms } = filter;
+    if (filter.currency !== undefined && filter.currency !== currency) return false;
+    if (names !== undefined && !this.#accounts.isNamedWithin(account, names)) return false;
+    if (terms === undefined) return true;
+    const { given, floor, ceiling } = terms;
+    const most = (limit: number): number => unitsWithin(limit, terms.scale, scale);
+    const isAbove = (given & TERM.floor) === 0 || balance >= -most(-floor);
+    return isAbove && ((given & TERM.ceiling) === 0 || balance <= most(ceiling));
+  }
+
+  /** What an account holds, and what its currency's system account holds against all of them. */
+  #trial(): object {
+    const sums = this.#sumsByCurrency();
+    const currencies = [...this.#system.totals()].map(({ currency, accounts, total }) => {
+      const held = sums.get(currency) ?? 0n;
+      const text = (units: bigint): string => formatAmount(units, scaleOf(currency));
+      return {
+        currency: currencyCode(currency) ?? null, accounts, balance: text(held),
+        system: text(-total), difference: text(held - total),
+      };
+    });
+    return { currencies };
+  }
+
+  /**
+   * Every account is looked at while everything else waits: no more than an addition for each. What
+   * a number can't hold exactly any more is put aside as a bigint.
+   */
+  #sumsByCurrency(): ReadonlyMap<number, bigint> {
+    const sums = new Map<number, bigint>();
+    const parts = new Float64Array(CURRENCY_LIMIT);
+    const putAside = (currency: number): void => {
+      sums.set(currency, (sums.get(currency) ?? 0n) + BigInt(parts[currency] as number));
+    };
+    for (let at = FIRST_ACCOUNT; at < FIRST_ACCOUNT + this.#accounts.count; at += 1) {
+      const currency = this.#accounts.currency(at);
+      const balance = this.#accounts.balance(at);
+      const part = (parts[currency] as number) + balance;
+      const isExact = Math.abs(part) <= AMOUNT_MAX;
+      if (!isExact) putAside(currency);
+      parts[currency] = isExact ? part : balance;
+    }
+    for (const { currency } of this.#system.totals()) putAside(currency);
+    return sums;
+  }
+
+  #describe(details: AccountDetails): object {
+    const { account, balance, held, scale, currency, floor, ceiling, version } = details;
+    const { isFrozen, isClosed, createdAt, changedAt } = details;
+    return {
+      account,
+      name: this.#accounts.name(account) ?? null,
+      currency: currencyCode(currency) ?? null,
+      balance: formatAmount(balance, scale),
+      held: formatAmount(held, scale),
+      available: formatAmount(balance - held, scale),
+      floor: formatAmount(floor, scale),
+      ceiling: ceiling === AMOUNT_MAX ? null : formatAmount(ceiling, scale),
+      frozen: isFrozen,
+      closed: isClosed,
+      version,
+      createdAt: utcText(createdAt),
+      changedAt: utcText(changedAt),
+    };
+  }
+}
+
+/**
+ * The most units of 10^-scale that are not more than the amount. Exact, but where it is beyond
+ * every balance.
+ */
+function unitsWithin(amount: number, digits: number, scale: number): number {
+  if (digits <= scale) return amount * 10 ** (scale - digits);
+  const unit = 10 ** (digits - scale);
+  const rest = amount % unit;
+  return (amount - rest) / unit - (rest < 0 ? 1 : 0);
+}
