@@ -1,5 +1,6 @@
 /**
- * Fixed-size records of f64 fields in pages of 64 KiB: where all replicated state lives.
+ * Fixed-size records of f64 fields in pages of 64 KiB: where all replicated state lives. A table's
+ * first page begins small and doubles, so that a small bank has small checkpoints.
  *
  * Keeps true: what `snapshot` returned is not changed by any later write until `release`, and
  * taking it costs one pass over the page references, not over the records. A write to a page that a
@@ -10,6 +11,14 @@ import { assert } from './assert.ts';
 
 /** Fields of one page: 64 KiB. */
 export const PAGE_FIELDS = 8192;
+/** Of a first page, at least: 1 KiB. */
+const FIRST_PAGE_FIELDS = 128;
+
+/** How long a page is in a table that has so many fields in all. */
+export function fieldsOfPage(page: number, fieldsInAll: number): number {
+  if (page > 0 || fieldsInAll > PAGE_FIELDS / 2) return PAGE_FIELDS;
+  return Math.max(FIRST_PAGE_FIELDS, 2 ** Math.ceil(Math.log2(Math.max(1, fieldsInAll))));
+}
 
 /**
  * A table as a snapshot holds it. The last page is whole too; behind the last record it is
@@ -20,7 +29,7 @@ export interface TableImage {
   /** Fields of a record, a power of two. */
   readonly fields: number;
   readonly records: number;
-  /** PAGE_FIELDS each. */
+  /** As long as `fieldsOfPage` says. */
   readonly pages: readonly Float64Array[];
 }
 
@@ -56,8 +65,9 @@ export class PagedTable {
     if (!Number.isSafeInteger(image.records) || image.records < 0 || image.pages.length !== pages) {
       throw new Error(`table ${name}: ${image.records} records in ${image.pages.length} pages`);
     }
-    for (const page of image.pages) {
-      if (page.length !== PAGE_FIELDS) throw new Error(`table ${name} has a page of another size`);
+    for (const [at, page] of image.pages.entries()) {
+      if (page.length === fieldsOfPage(at, image.records * fields)) continue;
+      throw new Error(`table ${name} has a page of another size`);
     }
     table.#pages = image.pages.map((page) => page.slice());
     table.#shared = image.pages.map(() => 0);
@@ -83,7 +93,10 @@ export class PagedTable {
     return this.#pages[record >>> this.#pageShift] as Float64Array;
   }
 
-  /** The page of a record, its own and no snapshot's: for writes until the next `snapshot`. */
+  /**
+   * The page of a record, its own and no snapshot's: for writes until the next `snapshot` or
+   * `append`.
+   */
   pageToWrite(record: number): Float64Array {
     assert(record < this.#records, 'only records that exist are written');
     const page = record >>> this.#pageShift;
@@ -100,10 +113,11 @@ export class PagedTable {
   append(): number {
     const record = this.#records;
     const page = record >>> this.#pageShift;
+    const fieldsInAll = (record + 1) * this.fields;
     if (page === this.#pages.length) {
-      this.#pages.push(new Float64Array(PAGE_FIELDS));
+      this.#pages.push(new Float64Array(fieldsOfPage(page, fieldsInAll)));
       this.#shared.push(0);
-    }
+    } else if (page === 0) this.#growFirstPage(fieldsInAll);
     this.#records = record + 1;
     return record;
   }
@@ -122,6 +136,15 @@ export class PagedTable {
     assert(this.#held, 'only a held snapshot is released');
     this.#held = false;
     this.#shared.fill(0);
+  }
+
+  #growFirstPage(fieldsInAll: number): void {
+    const old = this.#pages[0] as Float64Array;
+    if (fieldsInAll <= old.length) return;
+    const grown = new Float64Array(fieldsOfPage(0, fieldsInAll));
+    grown.set(old);
+    this.#pages[0] = grown;
+    this.#shared[0] = 0;
   }
 
   #unshare(page: number): void {

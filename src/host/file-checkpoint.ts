@@ -8,15 +8,15 @@
  * The file: a prologue of 64 bytes (u32 "BKCP", u32 format 2, u32 length of the directory, u32
  * CRC-32 of the directory, i64 size of the file, zeros, at 60 u32 CRC-32 of bytes 0..59); the
  * directory, JSON, padded with spaces to a multiple of 64 bytes: the entry, the scalars, and for
- * each table name, fields, records and the CRC-32 of each page; then the pages, PAGE_FIELDS f64
- * each, in that order. Little-endian.
+ * each table name, fields, records and the CRC-32 of each page; then the pages, each as
+ * many f64 as `fieldsOfPage` says, in that order. Little-endian.
  */
 import { assert } from '../core/assert.ts';
 import type { EntryId } from '../core/entry.ts';
 import { crc32 } from '../core/hash.ts';
 import type { LedgerImage, TableImage } from '../core/ledger.ts';
 import { readI64, viewOf, writeI64 } from '../core/operation.ts';
-import { PAGE_FIELDS } from '../core/paged-table.ts';
+import { fieldsOfPage } from '../core/paged-table.ts';
 import {
   parseCheckpointDirectory, type CheckpointDirectory, type TableDirectory,
 } from './checkpoint-directory.ts';
@@ -31,7 +31,6 @@ const FORMAT = 2;
 const PROLOGUE_BYTES = 64;
 const PROLOGUE_CRC = 60;
 const DIRECTORY_BYTES_MAX = 64 * 1024 * 1024;
-const PAGE_BYTES = PAGE_FIELDS * 8;
 /** Pages that are handled before others get a turn. */
 const SLICE_PAGES = 8;
 
@@ -57,7 +56,8 @@ export class FileCheckpointStore implements CheckpointStore {
       await replaceFile(this.#io, this.#path, async (fd) => {
         const pages = image.tables.flatMap((table) => table.pages);
         const start = PROLOGUE_BYTES + directory.byteLength;
-        const prologue = encodePrologue(directory, start + pages.length * PAGE_BYTES);
+        const size = pages.reduce((end, page) => end + page.byteLength, start);
+        const prologue = encodePrologue(directory, size);
         await writeFully(this.#io, fd, prologue, 0);
         await writeFully(this.#io, fd, directory, PROLOGUE_BYTES);
         await this.#writePages(fd, pages, start);
@@ -87,7 +87,7 @@ export class FileCheckpointStore implements CheckpointStore {
     let at = start;
     for (const page of pages) {
       await writeFully(this.#io, fd, bytesOf(page), at);
-      at += PAGE_BYTES;
+      at += page.byteLength;
     }
   }
 
@@ -109,8 +109,9 @@ export class FileCheckpointStore implements CheckpointStore {
     let at = PROLOGUE_BYTES + directoryBytes;
     const tables: TableImage[] = [];
     for (const table of directory.tables) {
-      tables.push(await this.#readTable(fd, table, at));
-      at += table.pages.length * PAGE_BYTES;
+      const image = await this.#readTable(fd, table, at);
+      tables.push(image);
+      at = image.pages.reduce((end, page) => end + page.byteLength, at);
     }
     if (at !== size) throw this.#corrupt(at, 'there are bytes behind the last page');
     return { entry: directory.entry, image: { scalars: directory.scalars, tables } };
@@ -136,14 +137,14 @@ export class FileCheckpointStore implements CheckpointStore {
   async #readTable(fd: number, table: TableDirectory, start: number): Promise<TableImage> {
     const pages: Float64Array[] = [];
     let at = start;
-    for (const checksum of table.pages) {
-      const page = new Float64Array(PAGE_FIELDS);
+    for (const [number, checksum] of table.pages.entries()) {
+      const page = new Float64Array(fieldsOfPage(number, table.records * table.fields));
       const read = await readFully(this.#io, fd, bytesOf(page), at);
-      if (read < PAGE_BYTES || crc32(bytesOf(page)) !== checksum) {
+      if (read < page.byteLength || crc32(bytesOf(page)) !== checksum) {
         throw this.#corrupt(at, `the checksum of a page of ${table.name} does not match`);
       }
       pages.push(page);
-      at += PAGE_BYTES;
+      at += page.byteLength;
     }
     return { name: table.name, fields: table.fields, records: table.records, pages };
   }
@@ -171,7 +172,6 @@ async function describe(
   for (const { name, fields, records, pages } of image.tables) {
     const checksums: number[] = [];
     for (const page of pages) {
-      assert(page.length === PAGE_FIELDS, 'a page is whole');
       checksums.push(crc32(bytesOf(page)));
       handled += 1;
       if (handled % SLICE_PAGES === 0) await machine.yield();

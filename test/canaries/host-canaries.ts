@@ -159,7 +159,7 @@ export const HOST_CANARIES: readonly Canary[] = [
   {
     name: 'damage in a checkpoint is not noticed',
     file: 'host/file-checkpoint.ts',
-    find: 'if (read < PAGE_BYTES || crc32(bytesOf(page)) !== checksum) {',
-    replace: 'if (read < PAGE_BYTES && checksum >= 0) {',
+    find: 'if (read < page.byteLength || crc32(bytesOf(page)) !== checksum) {',
+    replace: 'if (read < page.byteLength && checksum >= 0) {',
   },
 ];

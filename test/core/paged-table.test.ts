@@ -1,5 +1,5 @@
 import t from 'tap';
-import { PAGE_FIELDS, PagedTable } from '../../src/core/paged-table.ts';
+import { fieldsOfPage, PAGE_FIELDS, PagedTable } from '../../src/core/paged-table.ts';
 
 function filled(records: number): PagedTable {
   const table = new PagedTable('numbers', 4);
@@ -93,3 +93,41 @@ t.test('paged table: restore: what does not fit is named', async (t) => {
   t.throws(restore({ pages: [] }), { message: /in 0 pages/ });
   t.throws(restore({ pages: [new Float64Array(7)] }), { message: /another size/ });
 });
+
+t.test('paged table: the first page: as long as its records need, doubling', async (t) => {
+  const table = new PagedTable('t', 4);
+  const lengths = new Set<number>();
+  const copies: Float64Array[] = [];
+  for (let record = 0; record < PAGE_FIELDS / 4 + 1; record += 1) {
+    t.equal(table.append(), record);
+    table.set(record, 3, record);
+    const image = table.snapshot();
+    const [first = new Float64Array()] = image.pages;
+    table.release();
+    if (lengths.has(first.length)) continue;
+    lengths.add(first.length);
+    t.equal(first.length, fieldsOfPage(0, image.records * 4));
+    copies.push(first.slice());
+    t.equal(PagedTable.restore(image, 't', 4).get(record, 3), record);
+  }
+  t.same([...lengths], [128, 256, 512, 1024, 2048, 4096, 8192]);
+  for (let record = 0; record < table.records; record += 1) {
+    if (table.get(record, 3) !== record) t.fail(`record ${record} was lost as the page grew`);
+  }
+  t.equal(table.snapshot().pages[1]?.length, PAGE_FIELDS, 'the others are whole from the start');
+});
+
+t.test('paged table: a page that grows while a snapshot holds it: the snapshot keeps its own',
+  async (t) => {
+    const table = new PagedTable('t', 4);
+    for (let record = 0; record < 32; record += 1) table.set(table.append(), 0, record);
+    const image = table.snapshot();
+    const [held] = image.pages;
+    const before = held?.slice();
+    table.set(table.append(), 0, 99);
+    table.set(0, 0, 77);
+    t.same(held, before);
+    t.equal(table.get(0, 0), 77);
+    t.equal(table.get(32, 0), 99);
+    table.release();
+  });
