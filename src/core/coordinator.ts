@@ -138,6 +138,7 @@ export class Coordinator {
     this.#takeover?.onTick();
     this.#serving?.onTick();
     this.#raiseCommitFloor();
+    if (this.#mayOrder) this.#clients.orderExpiryIfDue(this.#backends.nextExpiry(), now);
     if (this.#phase !== 'serving' && this.#patience.isOver(now.ms)) this.#goWithoutService();
     this.#finishInput();
     this.#finishStop();
@@ -146,7 +147,7 @@ export class Coordinator {
   /** The end of a turn of the event loop: what has been queued becomes batches. */
   flush(now: Now): void {
     this.#now = now;
-    this.#orderOwn();
+    if (this.#mayOrder) this.#clients.orderLeaseIfDue();
     this.#serving?.pump();
   }
 
@@ -371,14 +372,13 @@ export class Coordinator {
     for (const link of absent) this.#serving.onBackendFailed(link);
     this.#serving.onViewDurable(record.view);
     this.#host.log(`serving: epoch ${record.epoch}, view ${record.view.number}, seq ${base.seq}`);
-    this.#orderOwn();
+    if (this.#mayOrder) this.#clients.orderLeaseIfDue();
     this.#serving.pump();
   }
 
-  #orderOwn(): void {
-    if (this.#phase !== 'serving' || this.#stopping) return;
-    this.#clients.orderLeaseIfDue();
-    this.#clients.orderExpiryIfDue(this.#backends.nextExpiry(), this.#now);
+  /** Whether it orders something itself. */
+  get #mayOrder(): boolean {
+    return this.#phase === 'serving' && !this.#stopping;
   }
 
   #raiseCommitFloor(): void {
