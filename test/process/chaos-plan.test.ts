@@ -38,11 +38,12 @@ t.test('chaos-plan: kills and a pause under load: passed, recorded, and reported
 });
 
 t.test('chaos-plan: Ctrl-C during a pause: it goes on, a verdict, exit 130', async (t) => {
-  const plan = join(temporaryDirectory(t), 'plan.txt');
+  const directory = temporaryDirectory(t);
+  const plan = join(directory, 'plan.txt');
   writeFileSync(plan, 'at 300ms pause 1 for 60s\n');
   const chaos = new BankdProcess([
     'chaos', '--scenario', plan, '--rate', '200', '--seed', '5', '--port', String(port),
-  ]);
+  ], { env: { TMPDIR: directory } }); // the history is kept, of a run that did not end
   t.teardown(() => (chaos.running ? chaos.kill() : undefined));
   await until('a backend is paused', () => chaos.stdout.includes('paused backend'));
   chaos.signal('SIGINT');
