@@ -169,7 +169,7 @@ export const FAULTS: readonly Fault[] = [
       cluster.queue.after(random.next() * 1_500, () => {
         // One with everything up to the floor can't be told from the present one.
         const isTooNew = entries >= (cluster.store.record?.commitFloor ?? 0);
-        if (isTooNew || !cluster.mayLose(backend)) return;
+        if (cluster.areFaultsOver || isTooNew || !cluster.mayLose(backend)) return;
         cluster.note(`backend ${backend.id} gets an old copy of its directory`);
         backend.putBack(copy);
         restart(cluster, backend, 300);
@@ -239,7 +239,7 @@ export const FAULTS: readonly Fault[] = [
       const { copy, entries } = backupOf(backend, cluster.knownEntries);
       cluster.queue.after(500 + random.next() * 1_500, () => {
         const isTooNew = entries >= (cluster.store.record?.commitFloor ?? 0);
-        if (isTooNew || !cluster.mayLose(backend)) return;
+        if (cluster.areFaultsOver || isTooNew || !cluster.mayLose(backend)) return;
         // What was hit meanwhile may come back first, and then be the only member.
         if (cluster.backends.some((each) => each.isHit)) return;
         cluster.note(`all crash, and backend ${backend.id} gets an old copy of its directory`);

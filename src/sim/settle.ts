@@ -16,6 +16,7 @@ export async function settle(
   const { queue } = cluster;
   const startMs = queue.nowMs;
   cluster.note('the faults are over');
+  cluster.areFaultsOver = true;
   heal(cluster);
   for (const client of clients) client.hurry();
   let trouble: string[] = [];

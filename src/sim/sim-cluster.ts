@@ -59,6 +59,8 @@ export class SimCluster {
   /** A frontend that stops is started again, as a supervisor would. */
   restartsStopped = true;
   resets = 0;
+  /** What was to strike later does not any more. */
+  areFaultsOver = false;
   /** Told every line of the trace, for scenarios and for looking into a failure. */
   onNote: ((line: string) => void) | undefined;
   /** Told what would be too much for a scenario, such as each fsync. */
