@@ -199,7 +199,9 @@ export class SimBackend {
   putBack(storage: SimStorage): void {
     this.#end();
     this.onTouched();
-    this.lostBelow = Math.max(this.lostBelow, this.journal.entries.length);
+    // Behind damage nobody sees what it voted for: then nothing that it holds is enough.
+    const held = this.journal.isRotten ? Infinity : this.journal.entries.length;
+    this.lostBelow = Math.max(this.lostBelow, held);
     this.storage = storage;
     this.journal.lookAt(storage);
   }
