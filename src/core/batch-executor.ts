@@ -242,7 +242,7 @@ export class BatchExecutor {
     writeBadRequest(this.#results, index * RESULT_BYTES, kind, REASON.passedOver);
   }
 
-  /** What is not plain: END, OUTCOME, a write with extensions, AMEND; all else is malformed. */
+  /** END, OUTCOME, and writes that are not plain; all else is malformed. */
   #executeSpecial(asker: Asker, at: number, end: number, index: number): void {
     const kind = this.#kindAt(at, end);
     const flags = at < end ? this.#flagsAt(at) : 0;

@@ -3,8 +3,9 @@
  *
  * A client's request is a **chunk**: one header record and the records of its operations, 64 bytes
  * each. The frontend strings chunks together into a **batch** without looking at a single
- * operation; the participants execute it. An operation may be followed by one extension record (its
- * idempotency key). Integers are little-endian; i64 fields hold exact integers within ±(2^53 - 1).
+ * operation; the participants execute it. An operation may be followed by extension records: its
+ * idempotency key, its terms. Integers are little-endian; i64 fields hold exact integers within
+ * ±(2^53 - 1).
  *
  * | chunk header         | operation                        | result (32 bytes)                   |
  * | -------------------- | -------------------------------- | ----------------------------------- |
@@ -23,9 +24,7 @@
  * For the code `duplicate`, `account` is the seq and `balance` the index of the first answer:
  * whoever hands the result on puts the first answer, read from the journal, in its place.
  */
-import {
-  AMOUNT_MAX, readI64, RECORD_BYTES, viewOf, writeI64,
-} from './record.ts';
+import { AMOUNT_MAX, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
 import { readTerms, spellTerms, writeTerms, type Terms } from './terms.ts';
 
 export { AMOUNT_MAX, DEFAULT_SCALE, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
@@ -43,6 +42,7 @@ export const CHUNK_BYTES_MAX = (3 * CHUNK_OPERATIONS_MAX + 1) * RECORD_BYTES;
 /** The most bytes in one batch. */
 export const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 export const KEY_BYTES_MAX = 64;
+
 export const KIND = {
   create: 1,
   update: 2,
@@ -81,8 +81,6 @@ export function isReport(kind: number): boolean {
 export function isRead({ kind }: Operation): boolean {
   return kind === 'query' || isReport(KIND[kind]);
 }
-
-export type KindByte = (typeof KIND)[Kind];
 
 /** An extension record follows: the idempotency key. */
 export const FLAG_KEY = 1;

@@ -186,7 +186,7 @@ t.test('command language: options: each mistake: a sentence that helps', async (
     [`CREATE 5 --name ${'ä'.repeat(17)}`, 'is not a name: 1 to 32 bytes of UTF-8'],
     ['CREATE 5 --name a\x01b', 'is not a name'],
     ['CREATE 5 --name \ufffd', 'is not a name'],
-    ['CREATE 5 --currency XXX', '--currency: "XXX" is not a currency: a code of ISO 4217'],
+    ['CREATE 5 --currency XTS', '--currency: "XTS" is not a currency: a code of ISO 4217'],
     ['CREATE 5 --currency EURO', '"EURO" is not a currency'],
     ['CREATE 5 --currency ſek', 'is not a currency'],
     ['CREATE 5 --floor x', '--floor: "x" is not an amount'],

@@ -34,7 +34,7 @@ const FLOORS = [
 const CEILINGS = [
   0, 100, 1_000, 30_000, 50_000, -50, 5, AMOUNT_MAX, AMOUNT_MAX, -AMOUNT_MAX, 2 ** 52,
 ];
-const CURRENCIES = ['EUR', 'EUR', 'JPY', 'BHD', 'CLF', 'XXX'];
+const CURRENCIES = ['EUR', 'EUR', 'JPY', 'BHD', 'CLF', 'XTS'];
 
 export function drawName(random: Random): string {
   if (random.chance(0.08)) return random.pick(NO_NAMES);
