@@ -96,10 +96,11 @@ export class Clients {
 
   /** Nothing of these happened. */
   refuse(items: readonly AdmittedItem[], detail: string): void {
-    for (const { connection, kind, session, number, inDoubt } of items) {
+    for (const { connection, kind, session, number, inDoubt, chunk } of items) {
       assert(!inDoubt, 'what may have happened is not refused');
-      if (connection === FRONTEND) this.#refuseSessions(detail);
-      else if (kind === 'write') {
+      if (connection === FRONTEND) {
+        if (chunk[RECORD_BYTES] === KIND.lease) this.#refuseSessions(detail);
+      } else if (kind === 'write') {
         this.#refuse(connection, 'request', session, number, 'UNAVAILABLE', detail);
       } else this.#refuse(connection, 'query', SESSION_NONE, number, 'UNAVAILABLE', detail);
     }
@@ -114,7 +115,8 @@ export class Clients {
   /** Orders sessions, so that there are some when a client first writes. */
   orderLeaseIfDue(): void {
     if (!this.sessions.takeOrder()) return;
-    this.#order({ kind: 'lease' });
+    // Where too much is queued it is ordered again: else nobody would ever be given a session.
+    if (!this.#order({ kind: 'lease' })) this.sessions.onEpochEnded();
   }
 
   /** Time passes by entries: one is ordered for it to pass where a hold is due. */
@@ -125,9 +127,10 @@ export class Clients {
     this.#order({ kind: 'expire' });
   }
 
-  #order(operation: Operation): void {
+  /** False where too much is queued. */
+  #order(operation: Operation): boolean {
     const chunk = encodeChunk(SESSION_NONE, 0, [operation]);
-    this.#admission.admit({
+    return this.#admission.admit({
       kind: 'write', connection: FRONTEND, session: SESSION_NONE, number: 0, operations: 1, chunk,
       isAlone: false, inDoubt: false,
     });

@@ -5,7 +5,7 @@ import type { EntryId } from '../../src/core/entry.ts';
 import { crc32 } from '../../src/core/hash.ts';
 import type { Seq } from '../../src/core/ids.ts';
 import type { LedgerImage } from '../../src/core/ledger.ts';
-import { PAGE_FIELDS } from '../../src/core/paged-table.ts';
+import { PAGE_FIELDS, PagedTable } from '../../src/core/paged-table.ts';
 import { nodeMachine } from '../../src/host/node-machine.ts';
 import { FileCheckpointStore } from '../../src/host/file-checkpoint.ts';
 import { damage } from '../support/damage.ts';
@@ -40,6 +40,23 @@ t.test('checkpoint: round trip, replaced as a whole, exact to the last bit', asy
   await store.save(two, imageOf([1], 2));
   const again = new FileCheckpointStore(place, nodeMachine);
   t.same(await again.load(), { entry: two, image: imageOf([1], 2) });
+});
+
+t.test('checkpoint: first pages of each size: as they were, and they go on', async (t) => {
+  const place = { checkpoint: join(t.testdir(), 'checkpoint') };
+  const store = new FileCheckpointStore(place, nodeMachine);
+  const tables = [0, 1, 16, 17, 511, 512, 513, 1024, 1025].map((records) => {
+    const table = new PagedTable(`table-${records}`, 8);
+    for (let each = 0; each < records; each += 1) table.set(table.append(), each % 8, each + 1);
+    return table.snapshot();
+  });
+  await store.save(one, { scalars: { lastSeq: 1 }, tables });
+  const loaded = await store.load();
+  t.same(loaded?.image.tables, tables);
+  for (const image of loaded?.image.tables ?? []) {
+    const table = PagedTable.restore(image, image.name, 8);
+    t.equal(table.get(table.append(), 0), 0, image.name);
+  }
 });
 
 t.test('checkpoint: a flipped bit (every byte of the head, samples of the pages): '
