@@ -72,8 +72,10 @@ export class HashIndex {
   }
 
   #bucketOf(hash: number): number {
-    const mixed = Math.imul(hash ^ SALT, MULTIPLIER);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) % this.#heads.length;
+    const salted = hash ^ SALT;
+    const mixed = Math.imul(salted ^ (salted >>> 16), MULTIPLIER);
+    const again = Math.imul(mixed ^ (mixed >>> 15), MULTIPLIER);
+    return ((again ^ (again >>> 16)) >>> 0) % this.#heads.length;
   }
 }
 

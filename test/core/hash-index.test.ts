@@ -75,3 +75,16 @@ t.test('hash index: at random, beyond the first buckets, places reused: as a Map
   for (const [value, record] of map) if (find(value) !== record) wrong += 1;
   t.equal(wrong, 0);
 });
+
+t.test('hash index: hashes that differ in a few bits only: not all in one bucket', async (t) => {
+  for (let shift = 0; shift <= 25; shift += 5) {
+    const index = new HashIndex((record) => (record % 128) << shift);
+    for (let record = 0; record < 512; record += 1) index.add(record);
+    let looks = 0;
+    index.find(5 << shift, () => {
+      looks += 1;
+      return false;
+    });
+    t.ok(looks >= 4 && looks < 100, `from bit ${shift} on: ${looks} of 512 looked at`);
+  }
+});
