@@ -171,6 +171,7 @@ function okWords(operation: Operation, outcome: AnsweredOutcome): readonly strin
     case 'account':
     case 'accounts':
     case 'trial':
+    case 'history':
     case 'expire':
     case undefined:
       return [];
@@ -203,7 +204,9 @@ function okFields(
   if (result.code === 'neverHappened') return { happened: false };
   const { kind, account, toBalance, scale, detail: version } = result;
   const balance = formatAmount(result.balance, scale);
-  const { toAccount, id } = operation;
+  const { id } = operation;
+  const askedOf = operation.kind === 'outcome' ? undefined : operation.toAccount;
+  const toAccount = result.toAccount ?? askedOf;
   const named = id === undefined ? asked : { ...asked, id };
   switch (kind) {
     case 'create':
@@ -225,7 +228,7 @@ function okFields(
         ...named,
         account,
         balance,
-        ...(toAccount === undefined || operation.kind === 'outcome' ? {} : { toAccount }),
+        ...(toAccount === undefined ? {} : { toAccount }),
         toBalance: formatAmount(toBalance, scale),
         version,
       };
@@ -235,6 +238,7 @@ function okFields(
     case 'account':
     case 'accounts':
     case 'trial':
+    case 'history':
     case 'expire':
     case undefined:
       return asked;

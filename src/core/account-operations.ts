@@ -129,8 +129,9 @@ export class AccountOperations {
     const results = this.#results;
     const kind = this.#batch.getUint8(at);
     if ('reason' in verdict) return writeBadRequest(results, resultAt, kind, verdict.reason);
-    const { code, account, balance, toBalance = 0, detail = 0 } = verdict;
+    const { code, account, toAccount, balance, toBalance = 0, detail = 0 } = verdict;
     writeAccount(results, resultAt, code, kind, account, balance);
+    if (toAccount !== undefined) results.setUint32(resultAt + 12, toAccount, true);
     results.setUint8(resultAt + 2, verdict.scale ?? this.#postings.scaleAt(account));
     results.setUint32(resultAt + 4, detail, true);
     writeI64(results, resultAt + 24, toBalance);

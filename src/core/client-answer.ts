@@ -1,5 +1,6 @@
 /** What the answer to a client's frame says of each operation in it. */
 import type { ClientFrame, Placed } from './client-frame.ts';
+import { readHistoryPage } from './history-page.ts';
 import type { Seq, Timestamp } from './ids.ts';
 import type { Original } from './message.ts';
 import {
@@ -77,13 +78,15 @@ export class ClientAnswer {
 
   #reportOutcome(kind: Kind, request: string): Outcome {
     const { seq, timestamp, results } = this.#answer;
-    const isEmpty = results.byteLength === 0;
+    const page = kind === 'history' ? readHistoryPage(results) : undefined;
+    const isAnswer = kind === 'history' ? page !== undefined : results.byteLength > 0;
     const result: Result = {
-      code: isEmpty ? 'badRequest' : 'ok', kind, scale: 0, detail: REASON.malformed,
+      code: isAnswer ? 'ok' : 'badRequest', kind, scale: 0, detail: REASON.malformed,
       account: 0, balance: 0, toBalance: 0,
     };
-    const report = isEmpty ? undefined : new TextDecoder().decode(results).trimEnd();
-    return { kind: 'answered', result, seq, timestamp, request, report };
+    const isText = isAnswer && page === undefined;
+    const report = isText ? new TextDecoder().decode(results).trimEnd() : undefined;
+    return { kind: 'answered', result, seq, timestamp, request, report, page };
   }
 
   #isExpiredAt(index: number): boolean {

@@ -5,6 +5,7 @@
  */
 import type { ExecutedEntry } from './entry.ts';
 import type { ClusterId, Epoch, OwnerId, Seq } from './ids.ts';
+import type { Lookup } from './lookup.ts';
 import type { FromBackend, ToBackend, ToClient } from './message.ts';
 import type { ControlRecord } from './view.ts';
 
@@ -43,6 +44,8 @@ export interface ParticipantHost {
   fetch(fromSeq: Seq, bytes: number, token: number): void;
   /** Follows `duplicate` results to their first answers, then `onResolved`. */
   resolve(seq: Seq, results: Uint8Array, token: number): void;
+  /** Answers a read from the journal, then `onLookedUp`. */
+  lookUp(lookup: Lookup, token: number): void;
   /** The journal may be checkpointed up to here: decided and fsynced. */
   committed(seq: Seq): void;
   /** Sets the files aside and starts anew as empty; nothing is called any more. */

@@ -7,6 +7,7 @@
 import type { ParticipantHost } from './effect.ts';
 import type { EntryId, ExecutedEntry } from './entry.ts';
 import { EPOCH_NONE, HASH_NONE, type Epoch, type Seq } from './ids.ts';
+import type { Lookup } from './lookup.ts';
 import type { Original } from './message.ts';
 import { CODE, RESULT_BYTES } from './operation.ts';
 
@@ -15,6 +16,7 @@ type Errand =
   | { readonly kind: 'locate'; readonly seq: Seq }
   | { readonly kind: 'fetch' }
   | { readonly kind: 'answer' }
+  | { readonly kind: 'lookup'; readonly read: number }
   | { readonly kind: 'resolve'; readonly seq: Seq; readonly results: Uint8Array };
 
 export class Errands {
@@ -55,6 +57,10 @@ export class Errands {
     }
   }
 
+  lookUp(read: number, lookup: Lookup): void {
+    this.#host.lookUp(lookup, this.#give({ kind: 'lookup', read }));
+  }
+
   sendLocated(seq: Seq, found: EntryId | undefined): void {
     const { entryEpoch, hash } = found ?? { entryEpoch: EPOCH_NONE, hash: HASH_NONE };
     this.#host.send({ type: 'located', epoch: this.#epoch, seq, entryEpoch, hash });
@@ -79,6 +85,12 @@ export class Errands {
     if (errand?.kind !== 'resolve') return;
     const { seq, results } = errand;
     this.#host.send({ type: 'results', epoch: this.#epoch, seq, results, originals });
+  }
+
+  onLookedUp(token: number, results: Uint8Array): void {
+    const errand = this.#take(token);
+    if (errand?.kind !== 'lookup') return;
+    this.#host.send({ type: 'read-results', epoch: this.#epoch, read: errand.read, results });
   }
 
   #sendFetched(entries: readonly ExecutedEntry[]): void {

@@ -144,7 +144,7 @@ export class MovementRules {
     this.#accounts.setHeld(from, this.#accounts.held(from) - amount);
     const posted: Movement = { ...movement, amount: units, state: MOVEMENT.posted };
     this.#movements.change(record, posted, this.#accounts.digest);
-    return this.#postings.move(from, to, units);
+    return { ...this.#postings.move(from, to, units), toAccount: to };
   }
 
   #void(record: number): Verdict {
@@ -175,7 +175,8 @@ export class MovementRules {
     if ('reason' in back) return back;
     // Told as the original was: from, then to.
     const { balance: toBalance, toBalance: balance = 0 } = back;
-    return { code: CODE.ok, account: from, balance, toBalance, detail: this.#versionOf(from) };
+    const detail = this.#versionOf(from);
+    return { code: CODE.ok, account: from, toAccount: to, balance, toBalance, detail };
   }
 
   #versionOf(account: number): number {

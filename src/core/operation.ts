@@ -21,6 +21,7 @@
  * |                      | 48 16 bytes: reference           |                                     |
  *
  * For OUTCOME of a request, `account` is the session and `other account` the request number.
+ * Of a movement captured or reversed, the result has two u32 in the place of `account`: from, to.
  * For the code `duplicate`, `account` is the seq and `balance` the index of the first answer:
  * whoever hands the result on puts the first answer, read from the journal, in its place.
  */
@@ -68,13 +69,15 @@ export const KIND = {
   reverse: 17,
   /** An entry for time to pass in, where a hold is due; ordered by the frontend itself. */
   expire: 18,
+  /** A page of the whole history (`history-page.ts`), which is looked up in the journal. */
+  history: 21,
 } as const;
 export type Kind = keyof typeof KIND;
-export const KIND_MAX = KIND.expire;
+export const KIND_MAX = KIND.history;
 
 /** Kinds of which a chunk holds one, alone. */
 export function isReport(kind: number): boolean {
-  return kind >= KIND.account && kind <= KIND.trial;
+  return (kind >= KIND.account && kind <= KIND.trial) || kind === KIND.history;
 }
 
 /** What changes nothing, and goes as a QUERY. */
@@ -177,6 +180,8 @@ export interface Result {
   readonly account: number;
   readonly balance: number;
   readonly toBalance: number;
+  /** Where a movement was captured or reversed: it names its accounts to nobody else. */
+  readonly toAccount?: number | undefined;
 }
 
 const KINDS = invert<Kind>(KIND);
@@ -303,15 +308,28 @@ export function countOperations(batch: Uint8Array): number {
 
 export function decodeResult(results: DataView, index: number): Result {
   const offset = index * RESULT_BYTES;
+  const code = CODES[results.getUint8(offset)] ?? 'badRequest';
+  const kind = KINDS[results.getUint8(offset + 1)];
   return {
-    code: CODES[results.getUint8(offset)] ?? 'badRequest',
-    kind: KINDS[results.getUint8(offset + 1)],
+    code,
+    kind,
     scale: results.getUint8(offset + 2),
     detail: results.getUint32(offset + 4, true),
-    account: readI64(results, offset + 8),
     balance: readI64(results, offset + 16),
     toBalance: readI64(results, offset + 24),
+    account: readI64(results, offset + 8),
+    ...(code === 'ok' && tellsPair(kind) ? pairAt(results, offset) : {}),
   };
+}
+
+/** Its result tells both accounts, as u32, in the place of the first. */
+function tellsPair(kind: Kind | undefined): boolean {
+  return kind === 'capture' || kind === 'reverse';
+}
+
+function pairAt(results: DataView, offset: number): Pick<Result, 'account' | 'toAccount'> {
+  const account = results.getUint32(offset + 8, true);
+  return { account, toAccount: results.getUint32(offset + 12, true) };
 }
 
 export function encodeResult(results: DataView, index: number, result: Result): void {
@@ -321,6 +339,7 @@ export function encodeResult(results: DataView, index: number, result: Result): 
   results.setUint8(offset + 2, result.scale);
   results.setUint32(offset + 4, result.detail, true);
   writeI64(results, offset + 8, result.account);
+  if (result.toAccount !== undefined) results.setUint32(offset + 12, result.toAccount, true);
   writeI64(results, offset + 16, result.balance);
   writeI64(results, offset + 24, result.toBalance);
 }

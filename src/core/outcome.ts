@@ -2,6 +2,7 @@
  * What becomes of a client's operation. Every failure is definite or indefinite, in its type: it
  * did not happen, or it may have (compare Jepsen's Maelstrom, "definite" errors).
  */
+import type { HistoryPage } from './history-page.ts';
 import type { Seq, Timestamp } from './ids.ts';
 import type { Original, RefusalCode } from './message.ts';
 import type { Result } from './operation.ts';
@@ -18,6 +19,8 @@ export interface AnsweredOutcome {
   readonly request: string;
   /** JSON, where a report was asked for. */
   readonly report?: string | undefined;
+  /** Where a page of the history was asked for. */
+  readonly page?: HistoryPage | undefined;
 }
 
 /** Nothing happened, and nothing will. */

@@ -15,6 +15,7 @@ import {
   type BackendId, type Incarnation, type Seq, type Timestamp,
 } from './ids.ts';
 import type { Ledger } from './ledger.ts';
+import { readLookup } from './lookup.ts';
 import type {
   Answer, Condition, Digest, Fetch, Hello, Locate, Original, Ping, Prepare, Promise_, Read, Reserve,
   Reset, ToBackend, Truncate, ViewChanged,
@@ -194,6 +195,10 @@ export class Participant {
     this.#errands.onResolved(token, originals);
   }
 
+  onLookedUp(token: number, results: Uint8Array): void {
+    this.#errands.onLookedUp(token, results);
+  }
+
   onCheckpoint(seq: Seq): void {
     assert(seq <= this.#syncedSeq, 'a checkpoint never goes beyond what is fsynced');
     this.#checkpointSeq = seq;
@@ -324,6 +329,8 @@ export class Participant {
   }
 
   #onRead({ epoch, read, batch }: Read): void {
+    const lookup = readLookup(batch, this.#tail.seq);
+    if (lookup !== undefined) return this.#errands.lookUp(read, lookup);
     const results = this.#ledger.query(batch);
     this.#host.send({ type: 'read-results', epoch, read, results });
   }

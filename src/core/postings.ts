@@ -22,6 +22,8 @@ export type Verdict =
     readonly account: number;
     readonly balance: number;
     readonly toBalance?: number;
+    /** To be told with the account, both in the place of one (`operation.ts`). */
+    readonly toAccount?: number;
     readonly detail?: number;
     /** Of the balances; otherwise that of the account. */
     readonly scale?: number;

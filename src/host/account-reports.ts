@@ -4,6 +4,7 @@
  * A report of accounts looks at so many of them at most; whoever wants more asks again from where
  * it ended. Each page is told as of its own seq.
  */
+import type { HistoryPage } from '../core/history-page.ts';
 import type { Seq } from '../core/ids.ts';
 import type { Operation } from '../core/operation.ts';
 import type { AnsweredOutcome, Outcome } from '../core/outcome.ts';
@@ -109,6 +110,11 @@ async function readPage(submit: Submit, asked: Operation): Promise<AccountsPage>
   const outcome = await submit(asked);
   const { accounts, next } = readReport(outcome) as Omit<AccountsPage, 'seq'>;
   return { seq: (outcome as AnsweredOutcome).seq, accounts, next };
+}
+
+export function readHistory(outcome: Outcome): HistoryPage {
+  if (outcome.kind !== 'answered' || outcome.page === undefined) throw new NoReport(outcome);
+  return outcome.page;
 }
 
 function readReport(outcome: Outcome): unknown {

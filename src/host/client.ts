@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * The client library: hosts a `ClientSession` over a link to the frontend that makes itself anew.
+ * The client library: what a program may ask of a bank (`client-connection.ts` carries it there).
  *
  *     const client = await Client.connect({ port: 8023 });
  *     const outcome = await client.transfer(100, 101, '10.00');
@@ -14,34 +14,31 @@
  */
 import type { CutMode } from '../core/chaos-message.ts';
 import { checkOperation } from '../core/check-operation.ts';
-import { ClientSession } from '../core/client-session.ts';
-import type { Message } from '../core/message.ts';
+import type { HistoryPage, Position } from '../core/history-page.ts';
 import type { Operation } from '../core/operation.ts';
-import { refused, type BulkOutcome, type Outcome, type RefusedOutcome } from '../core/outcome.ts';
+import type { BulkOutcome, Outcome } from '../core/outcome.ts';
 import { parseRequestId } from '../core/request-id.ts';
-import { isToClient } from '../wire/codec.ts';
 import {
-  eachAccount, NoReport, readAccount, readTrial, type Account, type TrialBalance,
+  eachAccount, NoReport, readAccount, readHistory, readTrial, type Account, type TrialBalance,
 } from './account-reports.ts';
+import { badRequest, ClientConnection, type ClientOptions } from './client-connection.ts';
 import {
   accountsOperation, createOperation, holdOperation, writeOperation,
   type AccountsOptions, type AmendOptions, type Amount, type CreateOptions, type HoldOptions,
   type ReadOptions, type RequestOptions, type TransferOptions, type WriteOptions,
 } from './client-operations.ts';
-import { CutOrders, type CutAnswer } from './cut-orders.ts';
-import { FrontendLink } from './frontend-link.ts';
+import type { CutAnswer } from './cut-orders.ts';
 import { prepareGroup, readGroup, type GroupOutcome } from './group-outcome.ts';
-import { prepareChunk, type PreparedChunk } from './prepared-chunk.ts';
-import { Settlers } from './settlers.ts';
-import { StatusQuestions } from './status-questions.ts';
-import { Unreachable } from './unreachable.ts';
+import { prepareChunk } from './prepared-chunk.ts';
 
 export { formatAmount, parseAmount } from '../core/amount.ts';
 export {
   CHUNK_OPERATIONS_MAX, decodeResult, encodeChunk, GROUP_OPERATIONS_MAX, RESULT_BYTES, viewOf,
   type Operation, type Result,
 } from '../core/operation.ts';
+export type { HistoryItem, HistoryPage, Position } from '../core/history-page.ts';
 export type { BulkOutcome, Outcome } from '../core/outcome.ts';
+export type { ClientOptions } from './client-connection.ts';
 export {
   NoReport, type Account, type TrialBalance, type TrialLine,
 } from './account-reports.ts';
@@ -52,57 +49,13 @@ export {
 export type { GroupDoneOutcome, GroupOutcome, GroupRefusedOutcome } from './group-outcome.ts';
 export { Unreachable } from './unreachable.ts';
 
-export interface ClientOptions {
-  readonly host?: string;
-  readonly port?: number;
-  /** How long an operation is tried, unless it says otherwise. */
-  readonly timeoutMs?: number;
-  /** How long the first connection is tried. */
-  readonly connectTimeoutMs?: number;
-}
-
-const DEFAULTS: Required<ClientOptions> = {
-  host: '127.0.0.1', port: 8023, timeoutMs: 10_000, connectTimeoutMs: 1000,
-};
-/** How exactly deadlines are kept. */
-const TICK_MS = 25;
-const CLOSED = 'the client is closed';
+const START: Position = { seq: 1, index: 0 };
 
 export class Client implements AsyncDisposable {
-  readonly #timeoutMs: number;
-  readonly #link: FrontendLink;
-  readonly #session: ClientSession;
-  readonly #status: StatusQuestions;
-  readonly #cuts: CutOrders;
-  readonly #settlers = new Settlers();
-  readonly #opening = Promise.withResolvers<void>();
-  #ticker: NodeJS.Timeout | undefined;
-  #isFlushing = false;
-  #isWelcome = false;
-  #isClosed = false;
-  /** The time for the first connection is over: it must not be lost any more. */
-  #isImpatient = false;
-  #lastDetail = 'no answer';
+  readonly #connection: ClientConnection;
 
-  private constructor(options: Required<ClientOptions>) {
-    this.#timeoutMs = options.timeoutMs;
-    this.#link = new FrontendLink({
-      onUp: () => this.#session.onConnected(),
-      onMessage: (message) => this.#onMessage(message),
-      onDown: (detail) => this.#onDown(detail),
-    }, options);
-    this.#session = new ClientSession({
-      send: (message) => this.#link.send(message),
-      settle: (ticket, outcome) => this.#settlers.settle(ticket, outcome),
-      settleBulk: (ticket, outcome) => this.#settlers.settle(ticket, outcome),
-      welcomed: () => this.#onWelcomed(),
-      drop: (detail) => this.#link.drop(detail),
-      failed: (detail) => this.#failOpening('refused', detail),
-    });
-    this.#status = new StatusQuestions(() => {
-      if (this.#isWelcome) this.#link.send({ type: 'ask-status' });
-    });
-    this.#cuts = new CutOrders((order) => this.#link.send(order));
+  private constructor(connection: ClientConnection) {
+    this.#connection = connection;
   }
 
   /**
@@ -110,10 +63,7 @@ export class Client implements AsyncDisposable {
    * could be made within `connectTimeoutMs`, or the frontend refuses it.
    */
   static async connect(options: ClientOptions = {}): Promise<Client> {
-    const all = { ...DEFAULTS, ...options };
-    const client = new Client(all);
-    await client.#open(all.connectTimeoutMs);
-    return client;
+    return new Client(await ClientConnection.open(options));
   }
 
   create(amount: Amount, options: CreateOptions = {}): Promise<Outcome> {
@@ -192,6 +142,15 @@ export class Client implements AsyncDisposable {
     return readTrial(await this.submit({ kind: 'trial' }, options));
   }
 
+  /**
+   * A page of all that was ever decided, from there on: operations and what each was answered, in
+   * the order in which they happened. Go on from its `next`. Throws `NoReport`.
+   */
+  async history(from: Position = START, options?: ReadOptions): Promise<HistoryPage> {
+    const { seq: account, index: toAccount } = from;
+    return readHistory(await this.submit({ kind: 'history', account, toAccount }, options));
+  }
+
   /** What became of a request: `1088-3`, or `@key`. One never seen is sealed for ever. */
   outcome(requestOrKey: string, options: { readonly timeoutMs?: number } = {}): Promise<Outcome> {
     if (requestOrKey.startsWith('@')) {
@@ -209,7 +168,7 @@ export class Client implements AsyncDisposable {
     const keyed = options.key === undefined ? operation : { ...operation, key: options.key };
     const trouble = checkOperation(keyed);
     if (trouble !== undefined) return Promise.resolve(badRequest(trouble));
-    return this.#submitUnchecked(keyed, options.timeoutMs);
+    return this.#connection.submit(keyed, options.timeoutMs);
   }
 
   /**
@@ -219,9 +178,9 @@ export class Client implements AsyncDisposable {
    */
   bulk(
     operations: readonly Operation[] | Uint8Array,
-    { timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {},
+    { timeoutMs = this.#connection.timeoutMs }: ReadOptions = {},
   ): Promise<BulkOutcome> {
-    return this.#submitChunk(prepareChunk(operations), timeoutMs);
+    return this.#connection.submitChunk(prepareChunk(operations), timeoutMs);
   }
 
   /**
@@ -230,17 +189,14 @@ export class Client implements AsyncDisposable {
    */
   async group(
     operations: readonly Operation[],
-    { timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {},
+    { timeoutMs = this.#connection.timeoutMs }: ReadOptions = {},
   ): Promise<GroupOutcome> {
-    return readGroup(await this.#submitChunk(prepareGroup(operations), timeoutMs));
+    return readGroup(await this.#connection.submitChunk(prepareGroup(operations), timeoutMs));
   }
 
   /** The report of `bankd status --json`. Throws `Unreachable` where none comes in time. */
-  status({ timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<unknown> {
-    if (this.#isClosed) return Promise.reject(new Unreachable('no-connection', CLOSED));
-    const report = this.#status.add(performance.now() + timeoutMs);
-    this.#awake();
-    return report;
+  status({ timeoutMs = this.#connection.timeoutMs }: ReadOptions = {}): Promise<unknown> {
+    return this.#connection.status(timeoutMs);
   }
 
   /**
@@ -251,52 +207,23 @@ export class Client implements AsyncDisposable {
     backend: number,
     mode: CutMode,
     forMs: number,
-    { timeoutMs = this.#timeoutMs }: { readonly timeoutMs?: number } = {},
+    { timeoutMs = this.#connection.timeoutMs }: ReadOptions = {},
   ): Promise<CutAnswer> {
-    if (!this.#isWelcome) return Promise.reject(new Unreachable('no-connection', 'no connection'));
-    const answer = this.#cuts.add(backend, mode, forMs, performance.now() + timeoutMs);
-    this.#awake();
-    return answer;
+    return this.#connection.cut(backend, mode, forMs, timeoutMs);
   }
 
   /** Waits for everything submitted, ends the session where one was opened, and closes. */
-  async quit(): Promise<void> {
-    await this.#settlers.idle();
-    if (this.#session.hasSession && !this.#isClosed) await this.#submitUnchecked({ kind: 'end' });
-    await this.close();
+  quit(): Promise<void> {
+    return this.#connection.quit();
   }
 
   /** At once: what is unanswered becomes `unknown`. Nothing is left to keep the process alive. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#isWelcome = false;
-    this.#session.abandon(CLOSED);
-    this.#status.abandon(CLOSED);
-    this.#cuts.abandon(CLOSED);
-    clearInterval(this.#ticker);
-    await this.#link.close();
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #open(connectTimeoutMs: number): Promise<void> {
-    this.#link.open();
-    const patience = setTimeout(() => {
-      // Where there is a connection, its handshake's own timeout decides.
-      this.#isImpatient = true;
-      if (!this.#link.isUp) this.#failOpening('no-connection', this.#lastDetail);
-    }, connectTimeoutMs);
-    try {
-      await this.#opening.promise;
-    } catch (error) {
-      await this.close();
-      throw error;
-    } finally {
-      clearTimeout(patience);
-    }
   }
 
   #write(
@@ -310,81 +237,4 @@ export class Client implements AsyncDisposable {
     if (typeof made === 'string') return Promise.resolve(badRequest(made));
     return this.submit(made, options);
   }
-
-  #submitUnchecked(operation: Operation, timeoutMs = this.#timeoutMs): Promise<Outcome> {
-    const ticket = this.#session.submit(operation, performance.now() + timeoutMs);
-    const outcome = this.#settlers.wait<Outcome>(ticket);
-    this.#awake();
-    return outcome;
-  }
-
-  /** Or why there is nothing to submit. */
-  #submitChunk(prepared: PreparedChunk | string, timeoutMs: number): Promise<BulkOutcome> {
-    if (typeof prepared === 'string') return Promise.resolve(badRequest(prepared));
-    const deadlineMs = performance.now() + timeoutMs;
-    const ticket = this.#session.submitBulk(prepared.thing, prepared.chunk, deadlineMs);
-    const outcome = this.#settlers.wait<BulkOutcome>(ticket);
-    this.#awake();
-    return outcome;
-  }
-
-  /** Something is waited for: time passes, and what the turn submits leaves at its end. */
-  #awake(): void {
-    this.#flushSoon();
-    if (this.#ticker !== undefined || this.#isClosed) return;
-    this.#session.onTick(performance.now());
-    this.#ticker = setInterval(() => this.#onTick(), TICK_MS);
-  }
-
-  #onTick(): void {
-    const nowMs = performance.now();
-    this.#session.onTick(nowMs);
-    this.#status.onTick(nowMs);
-    this.#cuts.onTick(nowMs);
-    this.#session.flush();
-    if (!this.#session.isIdle || !this.#status.isEmpty || !this.#cuts.isEmpty) return;
-    clearInterval(this.#ticker);
-    this.#ticker = undefined;
-  }
-
-  #flushSoon(): void {
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    process.nextTick(() => {
-      this.#isFlushing = false;
-      this.#session.flush();
-    });
-  }
-
-  #onMessage(message: Message): void {
-    if (!isToClient(message)) return this.#link.drop(`a frontend does not say ${message.type}`);
-    if (message.type === 'status-report' && this.#isWelcome) this.#status.onReport(message.json);
-    if (message.type === 'chaos-answer') this.#cuts.onAnswer(message);
-    this.#session.onMessage(message);
-    this.#flushSoon();
-  }
-
-  #onWelcomed(): void {
-    this.#isWelcome = true;
-    this.#link.approve();
-    this.#status.onWelcome();
-    this.#opening.resolve();
-  }
-
-  #onDown(detail: string): void {
-    this.#lastDetail = detail;
-    this.#isWelcome = false;
-    this.#cuts.abandon(detail);
-    this.#session.onDisconnected();
-    if (this.#isImpatient) this.#failOpening('no-connection', detail);
-  }
-
-  /** Without effect once the client was welcomed. */
-  #failOpening(reason: Unreachable['reason'], detail: string): void {
-    this.#opening.reject(new Unreachable(reason, detail));
-  }
-}
-
-function badRequest(detail: string): RefusedOutcome {
-  return refused('BAD_REQUEST', detail, undefined);
 }

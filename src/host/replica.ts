@@ -9,11 +9,13 @@ import { present } from '../core/assert.ts';
 import type { ParticipantHost, PromiseRecord } from '../core/effect.ts';
 import type { ExecutedEntry } from '../core/entry.ts';
 import { SEQ_NONE, type Seq } from '../core/ids.ts';
+import type { Lookup } from '../core/lookup.ts';
 import type { FromBackend, Reserve } from '../core/message.ts';
 import { Participant, type ParticipantOptions } from '../core/participant.ts';
 import { Checkpointer, type Replayed } from './checkpointer.ts';
 import { EnvironmentError, errorCode, isKind } from './environment-error.ts';
 import type { Log } from './log.ts';
+import { readHistory } from './history.ts';
 import { findOriginals } from './originals.ts';
 import type { CheckpointStore, Journal, JournalEvents, Machine } from './ports.ts';
 import { rebuild } from './replay.ts';
@@ -155,6 +157,13 @@ export class Replica implements ParticipantHost, JournalEvents {
     this.#errand(async () => {
       const originals = await findOriginals(results, (seq) => this.#read(seq));
       if (!this.#over) this.participant.onResolved(token, originals);
+    });
+  }
+
+  lookUp({ from, lastSeq }: Lookup, token: number): void {
+    this.#errand(async () => {
+      const page = await readHistory(from, lastSeq, (seq) => this.#read(seq));
+      if (!this.#over) this.participant.onLookedUp(token, page);
     });
   }
 

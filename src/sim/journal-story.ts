@@ -211,6 +211,7 @@ export function isWrite({ kind }: Operation): boolean {
     case 'account':
     case 'accounts':
     case 'trial':
+    case 'history':
       return false;
   }
 }

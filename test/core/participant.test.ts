@@ -37,6 +37,7 @@ function backend(condition: 'intact' | 'corrupt' = 'intact') {
     locate: () => undefined,
     fetch: () => undefined,
     resolve: () => undefined,
+    lookUp: (lookup, token) => done.push(`look up ${JSON.stringify(lookup)} ${token}`),
     committed: (seq) => done.push(`committed ${seq}`),
     reset: () => done.push('reset'),
     send: (message) => sent.push(message),
@@ -216,3 +217,52 @@ t.test('participant: reset: not while the tail is being dropped', async (t) => {
   participant.onMessage({ type: 'reset', epoch: 4 as Epoch, detail: '' });
   t.same(done, []);
 });
+
+t.test('participant: a read that the journal answers: looked up as of now, told to who asked',
+  async (t) => {
+    const { participant, ask, save, sent, done, types } = backend();
+    ask(1);
+    save();
+    participant.onMessage(prepare(1, 1));
+    types();
+    const batch = encodeChunk(0, 0, [{ kind: 'history', account: 1, toAccount: 7 }]);
+    const read = { type: 'read', epoch: 1 as Epoch, batch } as const;
+    participant.onMessage({ ...read, read: 5 });
+    t.same(done.splice(0), [
+      'look up {"kind":"history","from":{"seq":1,"index":7},"lastSeq":1} 1',
+    ]);
+    t.same(sent, [], 'nothing before the journal has answered');
+    const results = new Uint8Array(64).fill(7);
+    participant.onLookedUp(1, results);
+    t.same(sent.splice(0), [{ type: 'read-results', epoch: 1, read: 5, results }]);
+    participant.onLookedUp(1, results);
+    t.same(sent, [], 'once');
+
+    participant.onMessage({ ...read, read: 6 });
+    participant.onDisconnected();
+    participant.onLookedUp(2, results);
+    t.same(types(), [], 'not on another connection');
+  });
+
+t.test('participant: a lookup that makes no sense: nothing is told, nothing is looked up',
+  async (t) => {
+    const { participant, ask, save, sent, done, types } = backend();
+    ask(1);
+    save();
+    types();
+    const sane = encodeChunk(0, 0, [{ kind: 'history', account: 1 }]);
+    const flagged = sane.slice();
+    flagged[65] = 1;
+    const batches = [
+      encodeChunk(0, 0, [{ kind: 'history', account: 0 }]),
+      encodeChunk(0, 0, [{ kind: 'history', account: 1, toAccount: -1 }]),
+      encodeChunk(0, 0, [{ kind: 'history', account: 1 }, { kind: 'history', account: 1 }]),
+      new Uint8Array([...sane, ...sane]),
+      flagged,
+    ];
+    for (const [read, batch] of batches.entries()) {
+      participant.onMessage({ type: 'read', epoch: 1 as Epoch, read, batch });
+      t.match(sent.splice(0), [{ type: 'read-results', read, results: new Uint8Array() }]);
+    }
+    t.same(done, []);
+  });

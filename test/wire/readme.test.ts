@@ -49,7 +49,7 @@ t.test('page: kinds, codes and reasons: the numbers of core/operation.ts', (test
     transfer: 'TRANSFER', outcome: 'OUTCOME', lease: '(lease of sessions; the frontend\'s own)',
     end: 'end of the session (QUIT)', amend: 'AMEND', account: 'ACCOUNT', accounts: 'ACCOUNTS',
     trial: 'TRIAL', hold: 'HOLD', capture: 'CAPTURE', void: 'VOID', reverse: 'REVERSE',
-    expire: '(expiry of holds; the frontend\'s own)',
+    expire: '(expiry of holds; the frontend\'s own)', history: 'HISTORY',
   };
   const codes: Record<keyof typeof CODE, string> = {
     ok: 'ok', accountNotFound: 'account not found', insufficientFunds: 'insufficient funds',

@@ -106,6 +106,7 @@ class LiveParticipant implements Live<ParticipantInput, ParticipantEffect> {
       locate: (seq, token) => errand({ kind: 'locate', seq, token }),
       fetch: (fromSeq, bytes, token) => errand({ kind: 'fetch', fromSeq, bytes, token }),
       resolve: () => note({ kind: 'bug', detail: 'no request is sent twice in the model' }),
+      lookUp: () => note({ kind: 'bug', detail: 'the model looks nothing up' }),
       committed: (seq) => note({ kind: 'committed', seq }),
       reset: () => note({ kind: 'reset' }),
       send: (message) => note({ kind: 'send', message }),

@@ -128,7 +128,7 @@ function capture(
     held: from.held - amount, balance: from.balance - units,
   });
   const toBalance = accounts.change(to, { balance: to.balance + units }).balance;
-  return { ...done(left), toBalance };
+  return { ...done(left), toAccount: to.number, toBalance };
 }
 
 function reverse(
@@ -143,7 +143,8 @@ function reverse(
   if (objection !== undefined) return objection;
   movements.change(operation.id ?? '', { ...movement, reversed: movement.reversed + units });
   const { balance: toBalance } = accounts.change(to, { balance: to.balance - units });
-  return { ...done(accounts.change(from, { balance: from.balance + units })), toBalance };
+  const back = done(accounts.change(from, { balance: from.balance + units }));
+  return { ...back, toAccount: to.number, toBalance };
 }
 
 function release({ accounts, movements }: TwinBooks, id: string, state: number): Answer {

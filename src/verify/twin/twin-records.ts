@@ -44,6 +44,8 @@ export interface Answer {
   readonly code: number;
   readonly detail?: number;
   readonly account?: bigint | number;
+  /** Of a capture or reversal, whose accounts share a field. */
+  readonly toAccount?: bigint | number;
   readonly balance?: bigint | number;
   readonly toBalance?: bigint | number;
   /** Digits of the balances; left out: 2. */
@@ -158,6 +160,7 @@ export class TwinResults {
   /** The answer to the operation, which is undefined where the chunk's records ran out. */
   put(index: number, operation: TwinOperation | undefined, answer: Answer): void {
     const { code, detail = 0, account = 0, balance = 0, toBalance = 0, scale = 2 } = answer;
+    const pair = BigInt(account) + (BigInt(answer.toAccount ?? 0) << 32n);
     const view = this.#view;
     const at = index * RESULT_BYTES;
     const kind = operation?.kind ?? 0;
@@ -165,7 +168,7 @@ export class TwinResults {
     view.setUint8(at + 1, kind <= KIND_MAX ? kind : 0);
     view.setUint8(at + 2, scale);
     view.setUint32(at + 4, detail % 2 ** 32, true);
-    view.setBigInt64(at + 8, BigInt(account), true);
+    view.setBigInt64(at + 8, pair, true);
     view.setBigInt64(at + 16, BigInt(balance), true);
     view.setBigInt64(at + 24, BigInt(toBalance), true);
   }

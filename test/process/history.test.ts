@@ -1,0 +1,49 @@
+/** What a real bank tells of its past. */
+import t from 'tap';
+import type { Client, HistoryItem, Position } from '../../src/host/client.ts';
+import { TestBank } from '../support/bank.ts';
+
+/** Every operation from there on, page after page. */
+async function historyOf(client: Client, from: Position): Promise<readonly HistoryItem[]> {
+  const items: HistoryItem[] = [];
+  for (let next = from; ; ) {
+    const page = await client.history(next);
+    items.push(...page.items);
+    next = page.next;
+    if (next.seq > page.lastSeq) return items.filter(({ session }) => session !== 0);
+  }
+}
+
+t.test('history: every operation with its answer, the same after any crash', async (t) => {
+  const bank = await TestBank.start(t);
+  const client = await bank.connect(30_000);
+  const answers = [
+    await client.create('50', { name: 'alice' }),
+    await client.create('20'),
+    await client.transfer(100, 101, '5', { id: 'tx', key: 'k' }),
+    await client.withdraw(100, '100'),
+    await client.transfer(100, 101, '5', { id: 'tx', key: 'k' }),
+    await client.reverse('tx', '1'),
+  ];
+  const told = await historyOf(client, { seq: 1, index: 0 });
+  const asked = answers.map((answer) => answer.kind === 'answered' && answer.request);
+  t.same(told.map(({ session, request }) => `${session}-${request}`), asked);
+  t.match(told, [
+    { operation: { kind: 'create', terms: { name: 'alice' } }, result: { balance: 5_000 } },
+    { operation: { kind: 'create' }, result: { account: 101 } },
+    { operation: { kind: 'transfer', account: 100, id: 'tx', key: 'k' }, result: { code: 'ok' } },
+    { operation: { kind: 'withdraw' }, result: { code: 'insufficientFunds' } },
+    { operation: { kind: 'transfer' }, result: { code: 'duplicate', account: told[2]?.seq } },
+    { operation: { kind: 'reverse' }, result: { account: 100, toAccount: 101, balance: 4_600 } },
+  ]);
+  t.same(await historyOf(client, told[3] as Position), told.slice(3));
+
+  await bank.killBackend(1);
+  await client.deposit(101, '1');
+  await bank.startBackend(1);
+  await bank.statusIs('111');
+  for (const id of [2, 3]) await bank.killBackend(id);
+  const after = await historyOf(client, { seq: 1, index: 0 });
+  t.same(after.slice(0, told.length), told);
+  t.match(after.slice(told.length), [{ operation: { kind: 'deposit', account: 101 } }]);
+});
