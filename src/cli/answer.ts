@@ -17,7 +17,7 @@ import type { BadRequest, OperationCommand } from './command-language.ts';
 import { COMMAND_WORDS, helpLines, type CommandWord } from './command-words.ts';
 import { EXIT, type AnswerStatus } from './exit-status.ts';
 import { isoTime } from './iso-time.ts';
-import { oneLine } from './quote.ts';
+import { oneLine, quote } from './quote.ts';
 import { exitStatusOf, refusalOfOutcome, refusalOfResult, type Refused } from './refusal.ts';
 import { statusLines } from './status-table.ts';
 
@@ -56,7 +56,9 @@ export function answerAccount(asked: Asked, outcome: Outcome): Answer {
   const { request, seq } = outcome;
   const account = readAccount(outcome);
   if (account === undefined) {
-    const sentence = `account ${operation.account} does not exist`;
+    const { account: number, terms: { name } = {} } = operation;
+    const sentence = name === undefined
+      ? `account ${number} does not exist` : `no account has the name ${quote(name)}`;
     return refuse(word, request, { word: 'ACCT_NOT_FOUND', sentence });
   }
   return {

@@ -52,6 +52,8 @@ export const KEY = /^@[\x21-\x7e]{1,64}$/;
 export const ACCOUNT: Parameter = {
   name: 'account', read: (text) => part(readAccount(text), (account) => ({ account })),
 };
+/** Where the account may be told by its name instead. */
+export const ACCOUNT_UNLESS_NAMED: Parameter = { ...ACCOUNT, isOptional: true };
 export const FROM: Parameter = { ...ACCOUNT, name: 'from' };
 export const TO: Parameter = {
   name: 'to', read: (text) => part(readAccount(text), (toAccount) => ({ toAccount })),
@@ -67,6 +69,7 @@ export const REQUEST: Parameter = { name: '@key or request', read: readRequest }
 export const FOR: Option = { word: '--for', value: '10m', read: readTerm };
 export const ID: Option = { word: '--id', value: 'ID', read: readOwnId };
 export const NAME: Option = { word: '--name', value: 'N', read: readName };
+export const WHOSE: Option = { ...NAME, value: 'name' };
 export const PREFIX: Option = { word: '--name', value: 'prefix', read: readName };
 export const CURRENCY: Option = { word: '--currency', value: 'EUR', read: readCurrency };
 export const FLOOR: Option = {

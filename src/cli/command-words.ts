@@ -5,9 +5,9 @@
 import type { Kind, Operation } from '../core/operation.ts';
 import type { Terms } from '../core/terms.ts';
 import {
-  ACCOUNT, AFTER, AMOUNT, CEILING, CONDITIONS, CURRENCY, FLOOR, FOR, FROM, ID, LIMIT, makeCreate,
-  makeOperation, MAX, MIN, MOVEMENT, NAME, PART, PREFIX, REQUEST, START, TO,
-  type Option, type Parameter, type Parts,
+  ACCOUNT, ACCOUNT_UNLESS_NAMED, AFTER, AMOUNT, CEILING, CONDITIONS, CURRENCY, FLOOR, FOR, FROM,
+  ID, LIMIT, makeCreate, makeOperation, MAX, MIN, MOVEMENT, NAME, PART, PREFIX, REQUEST, START, TO,
+  WHOSE, type Option, type Parameter, type Parts,
 } from './command-parts.ts';
 import { nearest } from './nearest.ts';
 
@@ -102,8 +102,8 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
     summary: 'ends an empty account for good', make: asks('amend', { closed: true }),
   },
   {
-    ...BARE, word: 'account', parameters: [ACCOUNT],
-    summary: 'all about it', make: asks('account'),
+    ...BARE, word: 'account', parameters: [ACCOUNT_UNLESS_NAMED], options: [WHOSE],
+    summary: 'all about it; by its number or its name', make: makeAccount,
   },
   {
     ...BARE, word: 'accounts', options: [PREFIX, CURRENCY, MIN, MAX, LIMIT, START, AFTER],
@@ -191,6 +191,13 @@ function makeAmend(parts: Parts): Operation | string {
   const { name, floor, ceiling } = parts;
   const changes = name !== undefined || floor !== undefined || ceiling !== undefined;
   return changes ? makeOperation('amend', parts) : 'AMEND needs --name, --floor or --ceiling';
+}
+
+function makeAccount(parts: Parts): Operation | string {
+  const { account, name } = parts;
+  if (account === undefined && name === undefined) return 'ACCOUNT needs a number or --name';
+  const isTwofold = account !== undefined && name !== undefined;
+  return isTwofold ? 'a number and --name exclude each other' : makeOperation('account', parts);
 }
 
 /** `amount` is how many of them at most, `account` the first to look at. */

@@ -58,11 +58,11 @@ export class Reports {
     const terms = flags === FLAG_TERMS ? readTerms(batch, at + RECORD_BYTES) : undefined;
     if (Number.isNaN(account) || (flags !== 0 && terms === undefined)) return undefined;
     const kind = batch.getUint8(at);
-    const known = kind === KIND.accounts ? FILTER_TERMS : 0;
+    const known = knownTerms(kind);
     if (terms !== undefined && (terms.given & ~known) !== 0) return undefined;
     switch (kind) {
       case KIND.account:
-        return this.#one(account);
+        return this.#one(account, terms?.name);
       case KIND.accounts:
         return this.#page(account, readI64(batch, at + 24), terms);
       case KIND.trial:
@@ -71,8 +71,11 @@ export class Reports {
     return undefined;
   }
 
-  #one(account: number): object {
-    if (!this.#accounts.has(account)) return { account: null };
+  /** By its number; or, where a name is given, by that, and the number is 0. */
+  #one(number: number, name: string | undefined): object | undefined {
+    if (name !== undefined && number !== 0) return undefined;
+    const account = name === undefined ? number : this.#accounts.find(name);
+    if (account === undefined || !this.#accounts.has(account)) return { account: null };
     return { account: this.#describe(this.#accounts.details(account)) };
   }
 
@@ -163,6 +166,12 @@ export class Reports {
       changedAt: utcText(changedAt),
     };
   }
+}
+
+/** What a report of this kind may be asked by. */
+function knownTerms(kind: number): number {
+  if (kind === KIND.accounts) return FILTER_TERMS;
+  return kind === KIND.account ? TERM.name : 0;
 }
 
 /**

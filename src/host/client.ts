@@ -127,6 +127,11 @@ export class Client implements AsyncDisposable {
     return readAccount(await this.submit({ kind: 'account', account }, options));
   }
 
+  /** All about the account of exactly this name; undefined: nobody has it. Throws `NoReport`. */
+  async accountNamed(name: string, options?: ReadOptions): Promise<Account | undefined> {
+    return readAccount(await this.submit({ kind: 'account', terms: { name } }, options));
+  }
+
   /**
    * Accounts, in the order of their numbers. They are asked for as the iteration needs them: of
    * those that change meanwhile, each is as it was when its page was read. Throws `NoReport`.

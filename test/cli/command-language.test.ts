@@ -151,6 +151,7 @@ t.test('command language: options: in any order, in any case, as terms of one sc
       terms: { ifBalance: 12_000, scale: 2 },
     }],
     ['ACCOUNT 100', { kind: 'account', account: 100 }],
+    ['ACCOUNT --name 100', { kind: 'account', terms: { name: '100' } }],
     ['ACCOUNTS', { kind: 'accounts', account: 0, amount: 20, scale: 0 }],
     [`ACCOUNTS --after 100 --limit ${PAGE_ACCOUNTS_MAX}`, {
       kind: 'accounts', account: 101, amount: PAGE_ACCOUNTS_MAX, scale: 0,
@@ -206,6 +207,8 @@ t.test('command language: options: each mistake: a sentence that helps', async (
     [`ACCOUNTS --limit ${PAGE_ACCOUNTS_MAX + 1}`, 'is not a number of accounts from 1 to'],
     ['ACCOUNTS --from alice', '--from: "alice" is not an account number'],
     ['ACCOUNT alice', '"alice" is not an account number'],
+    ['ACCOUNT', 'ACCOUNT needs a number or --name'],
+    ['ACCOUNT 100 --name alice', 'a number and --name exclude each other'],
     ['UPDATE 1 3 IF', 'IF takes VERSION n or BALANCE x'],
     ['UPDATE 1 3 IF VERSION', 'IF VERSION takes a value; usage: UPDATE account amount'],
     ['UPDATE 1 3 ıf version 7', 'UPDATE takes 2 arguments'],

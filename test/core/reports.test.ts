@@ -80,6 +80,28 @@ t.test('reports: an account in full', async (t) => {
   }
 });
 
+t.test('reports: an account by its name: exactly that one, whatever it was before', async (t) => {
+  const bank = new Bank();
+  bank.ask(create(1, { name: 'alice' }), create(2, { name: 'alic' }), create(3));
+  const named = (name: string, account?: number): unknown => {
+    const which = account === undefined ? {} : { account };
+    return bank.report({ kind: 'account', terms: { name }, ...which });
+  };
+  t.match(named('alice'), { account: { account: 100, balance: '1.00' } });
+  t.match(named('alic'), { account: { account: 101 } });
+  for (const name of ['ali', 'alicee', 'Alice', '100']) {
+    t.same(named(name), { account: null }, name);
+  }
+  bank.ask({ kind: 'amend', account: 102, terms: { name: '100' } });
+  bank.ask({ kind: 'amend', account: 100, terms: { name: 'bob' } });
+  t.match(named('100'), { account: { account: 102 } }, 'a name may look like a number');
+  t.same(named('alice'), { account: null });
+  t.match(named('bob'), { account: { account: 100 } });
+  t.equal(named('bob', 100), undefined, 'one or the other');
+  const more = { kind: 'account', terms: { name: 'bob', currency: 'EUR' } } as const;
+  t.equal(bank.report(more), undefined, 'a name alone');
+});
+
 t.test('reports: pages: each account once, in order; next leads on, and ends', async (t) => {
   const bank = new Bank();
   bank.ask(...Array.from({ length: 2503 }, (_, at) => create(at)));

@@ -58,6 +58,8 @@ const READS: Script = [
   ['ACCOUNT 103',
     /^OK 0\.000 held=0\.000 available=0\.000 name=none currency=BHD .* closed=yes version=4 /],
   ['ACCOUNT 999', 'ERR ACCT NOT FOUND: account 999 does not exist'],
+  ['ACCOUNT --name "Alice B"', /^OK -100\.00 .* name="Alice B" /],
+  ['ACCOUNT --name Alice', 'ERR ACCT NOT FOUND: no account has the name "Alice"'],
   ['ACCOUNTS', 'OK 100=61.00 101=-100.00 102=1000 103=0.000 104=5.00'],
   ['ACCOUNTS --limit 2', 'OK 100=61.00 101=-100.00 next=102'],
   ['ACCOUNTS --from 102 --limit 1', 'OK 102=1000 next=103'],
@@ -119,6 +121,9 @@ t.test('accounts: as arguments, as JSON, and through the library', async (t) => 
   t.match(await client.amend(101, { closed: true }), { result: { code: 'notEmpty' } });
   t.match(await client.account(101), { name: 'Ann', balance: '20.99', version: 3 });
   t.equal(await client.account(999), undefined);
+  t.match(await client.accountNamed('Ann'), { account: 101, name: 'Ann' });
+  t.equal(await client.accountNamed('An'), undefined);
+  await t.rejects(client.accountNamed(' Ann'), { name: 'NoReport', message: /a name is/ });
   const many = await Promise.all(Array.from({ length: 700 }, () => client.create(1)));
   t.ok(many.every((outcome) => outcome.kind === 'answered'));
   const all = await Array.fromAsync(client.accounts());

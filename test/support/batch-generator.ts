@@ -72,7 +72,10 @@ export class BatchGenerator {
     const prefix = drawn?.name?.slice(0, 1 + random.int(3)) ?? drawName(random);
     const terms = drawn && (random.chance(0.5) ? { ...drawn, name: prefix } : drawn);
     const fit = kind === 'accounts' || random.chance(0.1) ? terms : undefined;
-    const operation = { kind, account, amount, ...(fit === undefined ? {} : { terms: fit }) };
+    const isNamed = kind === 'account' && random.chance(0.5);
+    const operation = isNamed
+      ? { kind, account: random.chance(0.9) ? 0 : account, terms: { name: drawName(random) } }
+      : { kind, account, amount, ...(fit === undefined ? {} : { terms: fit }) };
     return this.#disturb(encodeChunk(0, 0, [operation]), 0.1);
   }
 

@@ -37,6 +37,11 @@ function reportOf(twin: LedgerTwin, operation: TwinOperation): string | undefine
     if (terms !== undefined && (terms.given & NO_FILTER) !== 0) return undefined;
     return amount >= 1n && amount <= PAGE ? page(twin, account, amount, terms) : undefined;
   }
+  if (kind === KIND.account && hasTerms) {
+    if (terms.given !== TERM.name || account !== 0n) return undefined;
+    const named = [...twin.accounts()].find(({ number }) => twin.nameOf(number) === terms.name);
+    return `{"account":${named === undefined ? null : describe(twin, named)}}`;
+  }
   if (hasTerms) return undefined;
   if (kind === KIND.trial) return trial(twin);
   const one = twin.find(account);
