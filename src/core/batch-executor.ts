@@ -7,17 +7,20 @@
  * else.
  */
 import { AccountOperations } from './account-operations.ts';
-import { mayHave } from './account-rules.ts';
+import { termsAt } from './account-rules.ts';
 import type { AccountTable } from './account-table.ts';
 import { present } from './assert.ts';
-import { type Content, hashContent, hashKeyAt, type KeyHash } from './idempotency-key.ts';
+import { kindAt, nextAfter } from './chunk-records.ts';
+import { GroupExecutor } from './group-executor.ts';
+import {
+  type Content, contentAt, hashContent, hashKeyAt, type KeyHash,
+} from './idempotency-key.ts';
 import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
 import type { MovementTable } from './movement-table.ts';
 import {
-  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, GROUP_OPERATIONS_MAX, isReport, KIND,
-  KIND_MAX, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf,
-  RESULT_BYTES, viewOf,
+  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, isReport, KIND, OUTCOME_BY_KEY,
+  readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf,
 } from './operation.ts';
 import { writeAccount, writeBadRequest, writeCode } from './result-writer.ts';
 import { isMovement } from './movement-id.ts';
@@ -28,7 +31,6 @@ import {
   SESSION_UNKNOWN, SESSIONS_PER_LEASE, type SessionRecord, type SessionTable,
 } from './session-table.ts';
 import type { SystemAccounts } from './system-accounts.ts';
-import { readTerms, type ReadTerms } from './terms.ts';
 
 const FLAGS = FLAG_KEY | FLAG_TERMS | FLAG_ID;
 
@@ -49,6 +51,7 @@ export interface ExecutorTables {
 
 export class BatchExecutor {
   readonly #accounts: AccountOperations;
+  readonly #groups: GroupExecutor;
   readonly #reports: Reports;
   readonly #sessions: SessionTable;
   readonly #keys: KeyTable;
@@ -59,6 +62,7 @@ export class BatchExecutor {
 
   constructor({ accounts, system, movements, sessions, keys }: ExecutorTables) {
     this.#accounts = new AccountOperations(accounts, system, movements);
+    this.#groups = new GroupExecutor(this.#accounts);
     this.#reports = new Reports(accounts, system);
     this.#sessions = sessions;
     this.#keys = keys;
@@ -103,6 +107,7 @@ export class BatchExecutor {
     const results = new Uint8Array(operations * RESULT_BYTES);
     this.#results = viewOf(results);
     this.#accounts.begin(this.#batch, this.#results, timestamp);
+    this.#groups.begin(this.#batch, this.#results);
     return results;
   }
 
@@ -154,7 +159,10 @@ export class BatchExecutor {
     const record = this.#sessions.find(session);
     if (record !== SESSION_UNKNOWN) this.#sessions.touch(record, this.#seq);
     const isNew = record !== SESSION_UNKNOWN && this.#sessions.admits(record, header.firstRequest);
-    if (isAtomic && isNew) return this.#executeGroup(header, record, chunkAt, index);
+    if (isAtomic && isNew) {
+      this.#sessions.recordRun(record, session, header.firstRequest, operations, this.#seq, index);
+      return this.#groups.execute(header, chunkAt, index);
+    }
     const end = chunkAt + header.bytes;
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < operations; ) {
@@ -172,52 +180,6 @@ export class BatchExecutor {
       if (ran === 0) this.#executeSpecial({ session, record, request }, at, end, index + done);
       at = ran === 0 ? this.#after(at, end) : at + ran * RECORD_BYTES;
       done += count;
-    }
-  }
-
-  /**
-   * All of the chunk's operations, which are new, or none: where one is refused, the others learn
-   * which. Only postings can be in a group.
-   */
-  #executeGroup(header: ChunkHeader, record: SessionRecord, chunkAt: number, index: number): void {
-    const { session, firstRequest, operations } = header;
-    const end = chunkAt + header.bytes;
-    this.#sessions.recordRun(record, session, firstRequest, operations, this.#seq, index);
-    this.#accounts.beginGroup();
-    let at = chunkAt + RECORD_BYTES;
-    let refused: number | undefined = operations > GROUP_OPERATIONS_MAX ? 0 : undefined;
-    if (refused !== undefined) this.#refuseMalformed(index, this.#kindAt(at, end));
-    for (let done = 0; done < operations && refused === undefined; done += 1) {
-      this.#executePosting(at, end, index + done);
-      if (this.#results.getUint8((index + done) * RESULT_BYTES) !== CODE.ok) refused = done;
-      at = this.#after(at, end);
-    }
-    this.#accounts.endGroup(refused === undefined);
-    if (refused !== undefined) this.#refuseOthers(header, refused, chunkAt, index);
-  }
-
-  #executePosting(at: number, end: number, index: number): void {
-    const kind = this.#kindAt(at, end);
-    const isPosting = kind === KIND.update || kind === KIND.deposit || kind === KIND.withdraw
-      || kind === KIND.transfer;
-    const flags = isPosting ? this.#flagsAt(at) : 0;
-    const isSane = (flags & ~FLAG_TERMS) === 0 && this.#after(at, end) <= end;
-    if (isPosting && isSane) this.#executeWrite(at, index, kind, false);
-    else this.#refuseMalformed(index, kind);
-  }
-
-  #refuseOthers(header: ChunkHeader, refused: number, chunkAt: number, index: number): void {
-    const end = chunkAt + header.bytes;
-    let at = chunkAt + RECORD_BYTES;
-    for (let each = 0; each < header.operations; each += 1) {
-      const resultAt = (index + each) * RESULT_BYTES;
-      if (each !== refused) {
-        const { buffer, byteOffset } = this.#results;
-        new Uint8Array(buffer, byteOffset + resultAt, RESULT_BYTES).fill(0);
-        writeCode(this.#results, resultAt, CODE.groupRefused, this.#kindAt(at, end));
-        this.#results.setUint32(resultAt + 4, refused, true);
-      }
-      at = this.#after(at, end);
     }
   }
 
@@ -269,15 +231,11 @@ export class BatchExecutor {
     const flags = this.#flagsAt(at);
     if (isMovement(kind, flags)) return this.#executeMovement(at, index, kind, keyed);
     if ((flags & FLAG_ID) !== 0) return this.#refuseMalformed(index, kind);
-    let terms: ReadTerms | undefined;
-    if ((flags & FLAG_TERMS) !== 0) {
-      terms = readTerms(this.#batch, at + (keyed ? 2 : 1) * RECORD_BYTES);
-      if (terms === undefined) return this.#refuseMalformed(index, kind);
-    }
-    if (!mayHave(kind, terms)) return this.#refuseMalformed(index, kind);
+    const terms = termsAt(this.#batch, at, kind);
+    if (terms === 'malformed') return this.#refuseMalformed(index, kind);
     const execute = (): void => this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
     if (!keyed) return execute();
-    this.#executeKeyed(at, index, kind, this.#contentAt(at, kind, terms), execute);
+    this.#executeKeyed(at, index, kind, contentAt(this.#batch, at, kind, terms), execute);
   }
 
   #executeMovement(at: number, index: number, kind: number, keyed: boolean): void {
@@ -313,16 +271,6 @@ export class BatchExecutor {
     execute();
     if (this.#results.getUint8(index * RESULT_BYTES) === CODE.badRequest) return;
     this.#keys.add(hash, { content, seq: this.#seq, index, sealed: false });
-  }
-
-  /** What the write at `at` asks for; undefined where a field that it uses is out of range. */
-  #contentAt(at: number, kind: number, terms: ReadTerms | undefined): Content | undefined {
-    const account = kind === KIND.create ? 0 : readI64(this.#batch, at + 8);
-    const toAccount = kind === KIND.transfer ? readI64(this.#batch, at + 16) : 0;
-    const amount = kind === KIND.amend ? 0 : readI64(this.#batch, at + 24);
-    if (Number.isNaN(account) || Number.isNaN(toAccount) || !(amount >= 0)) return undefined;
-    const scale = kind === KIND.amend ? 0 : this.#batch.getUint8(at + 2);
-    return { kind, account, toAccount, amount, scale, terms, id: '', code: 0 };
   }
 
   #executeOutcome(asker: Asker, at: number, index: number, keyed: boolean): void {
@@ -379,19 +327,15 @@ export class BatchExecutor {
     writeBadRequest(this.#results, index * RESULT_BYTES, kind, REASON.malformed);
   }
 
-  /** The kind of the record at `at`; 0 where it is unknown, or the chunk's records have run out. */
   #kindAt(at: number, end: number): number {
-    const kind = at < end ? this.#batch.getUint8(at) : 0;
-    return kind <= KIND_MAX ? kind : 0;
+    return kindAt(this.#batch, at, end);
   }
 
   #flagsAt(at: number): number {
     return this.#batch.getUint8(at + 1);
   }
 
-  /** Where the operation after the one at `at` stands: behind its extensions. */
   #after(at: number, end: number): number {
-    if (at >= end) return at;
-    return at + recordsOf(this.#flagsAt(at)) * RECORD_BYTES;
+    return nextAfter(this.#batch, at, end);
   }
 }
