@@ -12,12 +12,10 @@
  */
 import type { AccountTable, AccountTerms } from './account-table.ts';
 import { CURRENCY_NONE, isCurrency, scaleOf } from './currency.ts';
-import {
-  AMOUNT_MAX, CODE, FLAG_KEY, FLAG_TERMS, KIND, readI64, REASON, RECORD_BYTES,
-} from './operation.ts';
+import { AMOUNT_MAX, CODE, KIND, readI64, REASON } from './operation.ts';
 import { MALFORMED, type Objection, type Postings, toUnits, type Verdict } from './postings.ts';
 import type { SystemAccounts } from './system-accounts.ts';
-import { CONDITIONS, readTerms, type ReadTerms, TERM } from './terms.ts';
+import { CONDITIONS, type ReadTerms, TERM } from './terms.ts';
 
 /** A write as it stands in a batch. */
 interface Asked {
@@ -158,20 +156,8 @@ export class AccountRules {
   }
 }
 
-/** The terms of the write at `at`, if it has any, behind its key; it has no id. */
-export function termsAt(
-  batch: DataView, at: number, kind: number,
-): ReadTerms | undefined | 'malformed' {
-  const flags = batch.getUint8(at + 1);
-  const keyRecords = (flags & FLAG_KEY) === 0 ? 0 : 1;
-  const hasTerms = (flags & FLAG_TERMS) !== 0;
-  const terms = hasTerms ? readTerms(batch, at + (1 + keyRecords) * RECORD_BYTES) : undefined;
-  if (hasTerms && terms === undefined) return 'malformed';
-  return mayHave(kind, terms) ? terms : 'malformed';
-}
-
 /** Whether a write of this kind may have such terms, or none. AMEND changes something. */
-function mayHave(kind: number, terms: ReadTerms | undefined): boolean {
+export function mayHave(kind: number, terms: ReadTerms | undefined): boolean {
   if (kind === KIND.amend && ((terms?.given ?? 0) & ~CONDITIONS) === 0) return false;
   if (terms === undefined) return true;
   const known =

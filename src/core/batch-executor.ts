@@ -7,14 +7,11 @@
  * else.
  */
 import { AccountOperations } from './account-operations.ts';
-import { termsAt } from './account-rules.ts';
 import type { AccountTable } from './account-table.ts';
 import { present } from './assert.ts';
 import { kindAt, nextAfter } from './chunk-records.ts';
 import { GroupExecutor } from './group-executor.ts';
-import {
-  type Content, contentAt, hashContent, hashKeyAt, type KeyHash,
-} from './idempotency-key.ts';
+import { hashKeyAt, type KeyHash } from './idempotency-key.ts';
 import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
 import type { MovementTable } from './movement-table.ts';
@@ -22,15 +19,16 @@ import {
   type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, isReport, KIND, OUTCOME_BY_KEY,
   readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf,
 } from './operation.ts';
-import { writeAccount, writeBadRequest, writeCode } from './result-writer.ts';
-import { isMovement } from './movement-id.ts';
-import { readMovement } from './movement-rules.ts';
 import { Reports } from './reports.ts';
+import {
+  writeAccount, writeBadRequest, writeCode, writeDuplicate,
+} from './result-writer.ts';
 import type { FirstAnswer } from './run-ring.ts';
 import {
   SESSION_UNKNOWN, SESSIONS_PER_LEASE, type SessionRecord, type SessionTable,
 } from './session-table.ts';
 import type { SystemAccounts } from './system-accounts.ts';
+import { WriteExecutor } from './write-executor.ts';
 
 const FLAGS = FLAG_KEY | FLAG_TERMS | FLAG_ID;
 
@@ -51,18 +49,19 @@ export interface ExecutorTables {
 
 export class BatchExecutor {
   readonly #accounts: AccountOperations;
+  readonly #writes: WriteExecutor;
   readonly #groups: GroupExecutor;
   readonly #reports: Reports;
   readonly #sessions: SessionTable;
   readonly #keys: KeyTable;
   #seq = 0 as Seq;
-  #timestamp = 0 as Timestamp;
   #batch: DataView = new DataView(new ArrayBuffer(0));
   #results: DataView = new DataView(new ArrayBuffer(0));
 
   constructor({ accounts, system, movements, sessions, keys }: ExecutorTables) {
     this.#accounts = new AccountOperations(accounts, system, movements);
-    this.#groups = new GroupExecutor(this.#accounts);
+    this.#writes = new WriteExecutor(this.#accounts, keys);
+    this.#groups = new GroupExecutor(this.#accounts, this.#writes);
     this.#reports = new Reports(accounts, system);
     this.#sessions = sessions;
     this.#keys = keys;
@@ -71,7 +70,6 @@ export class BatchExecutor {
   /** The results of the batch, which is in the order at `seq`. */
   execute(seq: Seq, timestamp: Timestamp, batch: Uint8Array): Uint8Array {
     const results = this.#begin(seq, timestamp, batch);
-    this.#timestamp = timestamp;
     this.#accounts.expire(timestamp);
     this.#eachChunk((header, chunkAt, index) => {
       if (header.session === SESSION_NONE) this.#executeOwnChunk(header, chunkAt, index);
@@ -107,6 +105,7 @@ export class BatchExecutor {
     const results = new Uint8Array(operations * RESULT_BYTES);
     this.#results = viewOf(results);
     this.#accounts.begin(this.#batch, this.#results, timestamp);
+    this.#writes.begin(this.#batch, this.#results, { seq, timestamp });
     this.#groups.begin(this.#batch, this.#results);
     return results;
   }
@@ -222,55 +221,9 @@ export class BatchExecutor {
         return this.#executeOutcome(asker, at, index, keyed);
       case KIND.create: case KIND.update: case KIND.deposit: case KIND.withdraw: case KIND.transfer:
       case KIND.amend: case KIND.hold: case KIND.capture: case KIND.void: case KIND.reverse:
-        return this.#executeWrite(at, index, kind, keyed);
+        return this.#writes.execute(at, index, kind);
     }
     this.#refuseMalformed(index, kind);
-  }
-
-  #executeWrite(at: number, index: number, kind: number, keyed: boolean): void {
-    const flags = this.#flagsAt(at);
-    if (isMovement(kind, flags)) return this.#executeMovement(at, index, kind, keyed);
-    if ((flags & FLAG_ID) !== 0) return this.#refuseMalformed(index, kind);
-    const terms = termsAt(this.#batch, at, kind);
-    if (terms === 'malformed') return this.#refuseMalformed(index, kind);
-    const execute = (): void => this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
-    if (!keyed) return execute();
-    this.#executeKeyed(at, index, kind, contentAt(this.#batch, at, kind, terms), execute);
-  }
-
-  #executeMovement(at: number, index: number, kind: number, keyed: boolean): void {
-    const asked = readMovement(this.#batch, at);
-    const hasTerms = (this.#flagsAt(at) & FLAG_TERMS) !== 0;
-    if (asked === undefined || hasTerms) return this.#refuseMalformed(index, kind);
-    const place = { seq: this.#seq, timestamp: this.#timestamp, index };
-    const execute = (): void =>
-      this.#accounts.executeMovement(asked, place, at, index * RESULT_BYTES);
-    if (!keyed) return execute();
-    const { id, code, from: account, to: toAccount, amount, digits: scale } = asked;
-    const content = { kind, account, toAccount, amount, scale, terms: undefined, id, code };
-    this.#executeKeyed(at, index, kind, content, execute);
-  }
-
-  /**
-   * A write under a key: executed if the key is new, and then recorded, refusals of the bank
-   * included. What it asks for is undefined where it is malformed.
-   */
-  #executeKeyed(
-    at: number, index: number, kind: number, asked: Content | undefined, execute: () => void,
-  ): void {
-    const hash = hashKeyAt(this.#batch, at + RECORD_BYTES);
-    if (hash === undefined || asked === undefined) return this.#refuseMalformed(index, kind);
-    const content = hashContent(asked);
-    const use = this.#keys.find(hash);
-    if (use !== undefined) {
-      const same = !use.sealed && use.content === content;
-      if (same) this.#answerDuplicate(index, kind, use);
-      else this.#answer(index, CODE.keyReused, kind);
-      return;
-    }
-    execute();
-    if (this.#results.getUint8(index * RESULT_BYTES) === CODE.badRequest) return;
-    this.#keys.add(hash, { content, seq: this.#seq, index, sealed: false });
   }
 
   #executeOutcome(asker: Asker, at: number, index: number, keyed: boolean): void {
@@ -319,8 +272,7 @@ export class BatchExecutor {
   }
 
   #answerDuplicate(index: number, kind: number, first: FirstAnswer): void {
-    const at = index * RESULT_BYTES;
-    writeAccount(this.#results, at, CODE.duplicate, kind, first.seq, first.index);
+    writeDuplicate(this.#results, index * RESULT_BYTES, kind, first);
   }
 
   #refuseMalformed(index: number, kind: number): void {

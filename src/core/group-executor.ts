@@ -5,24 +5,26 @@
  * why, and each other that it was refused with it, and with which. Only postings can be in a group.
  */
 import type { AccountOperations } from './account-operations.ts';
-import { termsAt } from './account-rules.ts';
 import { kindAt, nextAfter } from './chunk-records.ts';
 import {
   type ChunkHeader, CODE, FLAG_TERMS, GROUP_OPERATIONS_MAX, KIND, REASON, RECORD_BYTES,
   RESULT_BYTES,
 } from './operation.ts';
 import { writeBadRequest, writeCode } from './result-writer.ts';
+import type { WriteExecutor } from './write-executor.ts';
 
 export class GroupExecutor {
   readonly #accounts: AccountOperations;
+  readonly #writes: WriteExecutor;
   #batch: DataView = new DataView(new ArrayBuffer(0));
   #results: DataView = new DataView(new ArrayBuffer(0));
 
-  constructor(accounts: AccountOperations) {
+  constructor(accounts: AccountOperations, writes: WriteExecutor) {
     this.#accounts = accounts;
+    this.#writes = writes;
   }
 
-  /** What the calls that follow read and write; the accounts have begun it. */
+  /** What the calls that follow read and write; accounts and writes have begun it. */
   begin(batch: DataView, results: DataView): void {
     this.#batch = batch;
     this.#results = results;
@@ -50,9 +52,7 @@ export class GroupExecutor {
     const flags = isPosting(kind) ? this.#batch.getUint8(at + 1) : 0;
     const isSane = (flags & ~FLAG_TERMS) === 0 && nextAfter(this.#batch, at, end) <= end;
     if (!isPosting(kind) || !isSane) return this.#refuseMalformed(index, kind);
-    const terms = termsAt(this.#batch, at, kind);
-    if (terms === 'malformed') return this.#refuseMalformed(index, kind);
-    this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
+    this.#writes.execute(at, index, kind);
   }
 
   #refuseOthers(header: ChunkHeader, refused: number, chunkAt: number, index: number): void {

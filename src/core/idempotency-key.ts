@@ -6,7 +6,7 @@
  * content.
  */
 import { sha256 } from './hash.ts';
-import { KEY_BYTES_MAX, KIND, readI64 } from './operation.ts';
+import { KEY_BYTES_MAX } from './operation.ts';
 import { TERM, type ReadTerms } from './terms.ts';
 
 /** 128 bits of SHA-256 of the key: 52, 52 and 24, each exact in an f64. */
@@ -46,18 +46,6 @@ export interface Content {
   /** Of a movement: its id, empty where it has none, and its `code`. */
   readonly id: string;
   readonly code: number;
-}
-
-/** Of the write at `at`; undefined where a field that its kind uses is out of range. */
-export function contentAt(
-  batch: DataView, at: number, kind: number, terms: ReadTerms | undefined,
-): Content | undefined {
-  const account = kind === KIND.create ? 0 : readI64(batch, at + 8);
-  const toAccount = kind === KIND.transfer ? readI64(batch, at + 16) : 0;
-  const amount = kind === KIND.amend ? 0 : readI64(batch, at + 24);
-  if (Number.isNaN(account) || Number.isNaN(toAccount) || !(amount >= 0)) return undefined;
-  const scale = kind === KIND.amend ? 0 : batch.getUint8(at + 2);
-  return { kind, account, toAccount, amount, scale, terms, id: '', code: 0 };
 }
 
 /** 52 bits: enough, because only one's own operations under one's own key are compared by it. */

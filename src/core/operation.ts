@@ -97,6 +97,12 @@ export function recordsOf(flags: number): number {
   return 1 + (flags & FLAG_KEY) + ((flags & FLAG_TERMS) >> 1);
 }
 
+/** Where the extension of this flag stands, of the operation at `at` with these flags. */
+export function extensionAt(at: number, flags: number, flag: number): number {
+  // Those of lower flags stand before it.
+  return at + recordsOf(flags & (flag - 1)) * RECORD_BYTES;
+}
+
 /** Where the id stands in the operation's record, and its length at most. */
 export const ID_AT = 32;
 export const ID_BYTES_MAX = 16;

@@ -1,5 +1,6 @@
 /** Writes result records in place: into zeroed bytes, once each, without an object. */
 import { CODE, DEFAULT_SCALE, REASON, writeI64 } from './operation.ts';
+import type { FirstAnswer } from './run-ring.ts';
 
 export type CodeByte = (typeof CODE)[keyof typeof CODE];
 export type ReasonNumber = (typeof REASON)[keyof typeof REASON];
@@ -18,13 +19,20 @@ export function writeBadRequest(
   results.setUint32(at + 4, reason, true);
 }
 
-/** A result that tells of an account; for `duplicate`, of the place of the first answer. */
+/** A result that tells of an account. */
 export function writeAccount(
   results: DataView, at: number, code: CodeByte, kind: number, account: number, balance: number,
 ): void {
   writeCode(results, at, code, kind);
   writeI64(results, at + 8, account);
   writeI64(results, at + 16, balance);
+}
+
+/** Where the first answer stands. */
+export function writeDuplicate(
+  results: DataView, at: number, kind: number, { seq, index }: FirstAnswer,
+): void {
+  writeAccount(results, at, CODE.duplicate, kind, seq, index);
 }
 
 /** `ok` of an operation on an account. Of the version the low 32 bits. */
