@@ -8,10 +8,10 @@
  */
 import { assert } from './assert.ts';
 import type { BackendLink, Tail } from './backend-link.ts';
+import { countOperations } from './chunk-records.ts';
 import { entryBytes, type Entry } from './entry.ts';
 import { HASH_NONE, nextSeq, type BackendId, type Epoch, type Seq } from './ids.ts';
 import type { Digest, Fetched, Located, ToBackend, Truncated } from './message.ts';
-import { countOperations } from './operation.ts';
 import { prepareOf } from './prepare.ts';
 
 /** Bytes on their way to the one who catches up. */

@@ -299,19 +299,6 @@ export function readChunkHeader(batch: DataView, offset: number): ChunkHeader | 
   return { session, firstRequest, operations, bytes, isAtomic };
 }
 
-/** How many operations, and so results, the batch has. */
-export function countOperations(batch: Uint8Array): number {
-  const view = viewOf(batch);
-  let count = 0;
-  for (let offset = 0; offset < batch.byteLength; ) {
-    const header = readChunkHeader(view, offset);
-    if (header === undefined) return count;
-    count += header.operations;
-    offset += header.bytes;
-  }
-  return count;
-}
-
 export function decodeResult(results: DataView, index: number): Result {
   const offset = index * RESULT_BYTES;
   const code = CODES[results.getUint8(offset)] ?? 'badRequest';

@@ -10,6 +10,7 @@
  * room, the commit floor is what is decided, no directory is corrupt that nobody touched. (3 and 4
  * are judged at the end, in `judgement.ts`.)
  */
+import { countOperations } from '../core/chunk-records.ts';
 import { entryBytes, type ExecutedEntry } from '../core/entry.ts';
 import { sha256 } from '../core/hash.ts';
 import { isMember, type ControlRecord, type View } from '../core/view.ts';
@@ -17,9 +18,7 @@ import {
   HASH_NONE, SEQ_NONE, type EntryHash, type Incarnation, type OwnerId, type Seq,
 } from '../core/ids.ts';
 import type { Answered, Message, Prepare, QueryAnswered, ToClient } from '../core/message.ts';
-import {
-  CODE, countOperations, decodeResult, readChunkHeader, RESULT_BYTES, viewOf,
-} from '../core/operation.ts';
+import { CODE, decodeResult, readChunkHeader, RESULT_BYTES, viewOf } from '../core/operation.ts';
 import { SESSIONS_PER_LEASE } from '../core/session-table.ts';
 import type { DurableEvents, DurableJournal } from './durable-journal.ts';
 import type { SimBackend } from './sim-backend.ts';
