@@ -175,6 +175,7 @@ function okWords(operation: Operation, outcome: AnsweredOutcome): readonly strin
     case 'trial':
     case 'history':
     case 'expire':
+    case 'remember':
     case undefined:
       return [];
   }
@@ -242,6 +243,7 @@ function okFields(
     case 'trial':
     case 'history':
     case 'expire':
+    case 'remember':
     case undefined:
       return asked;
   }

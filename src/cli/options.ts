@@ -4,6 +4,7 @@
  */
 import { Option } from 'clipanion';
 import { BACKENDS_MAX } from '../core/ids.ts';
+import { KEYS_REMEMBERED_MAX } from '../core/operation.ts';
 import { isLoopback } from '../host/address.ts';
 import { notAllowed, usageError, type CliError } from './cli-error.ts';
 import { isDuration, isHost, isNotEmpty, isWholeNumber } from './validators.ts';
@@ -19,6 +20,7 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--id': 'N',
   '--read-timeout': 'TIME',
   '--min-in-sync': 'N',
+  '--keys': 'N',
   '--timeout': 'TIME',
   '--kill': 'N',
   '--pause': 'N',
@@ -92,6 +94,15 @@ function minInSync() {
   });
 }
 
+/** Without it, as many as were declared last. */
+function keys() {
+  return Option.String('--keys', {
+    description: 'remember so many idempotency keys, 64 bytes each (as before; at first 10000000)',
+    validator: isWholeNumber(1, KEYS_REMEMBERED_MAX),
+    env: environmentName('--keys'),
+  });
+}
+
 function timeout(description: string) {
   const validator = isDuration(1, 24 * HOUR_MS);
   const env = environmentName('--timeout');
@@ -113,7 +124,7 @@ function flag(name: string, description: string) {
 
 /** The declarations, by name. */
 export const options = {
-  port, host, insecure, data, readTimeout, minInSync, timeout, count, flag,
+  port, host, insecure, data, readTimeout, minInSync, keys, timeout, count, flag,
 } as const;
 
 /** Refuses a host that others could reach, as long as there is no authentication. */

@@ -39,6 +39,8 @@ export class BackendLink {
   journalBytes = 0;
   /** When the next open hold expires; 0: none does. */
   nextExpiry = 0;
+  /** How many keys it remembers; 0: not told yet, under the present epoch. */
+  keysMax = 0;
   trouble: Trouble = 'none';
   troubleDetail = '';
   /** No join before this: put out for slowness. */
@@ -99,13 +101,15 @@ export class BackendLink {
     this.reserve = reserve;
   }
 
-  onPong({ probe, lastSeq, digest, reserve, journalBytes, nextExpiry }: Pong): void {
+  onPong(pong: Pong): void {
+    const { probe, lastSeq, digest, reserve, journalBytes, nextExpiry, keysMax } = pong;
     if (probe > this.confirmedProbe) this.confirmedProbe = probe;
     this.lastSeq = lastSeq;
     this.digest = digest;
     this.reserve = reserve;
     this.journalBytes = journalBytes;
     this.nextExpiry = nextExpiry;
+    this.keysMax = keysMax;
   }
 
   /** The connection is gone, or a new promise must be made. */
@@ -115,6 +119,7 @@ export class BackendLink {
     this.votedSeq = 0 as Seq;
     this.confirmedProbe = 0;
     this.reserveMark = 0;
+    this.keysMax = 0;
   }
 
   forget(): void {

@@ -9,7 +9,7 @@ import type { Greeter } from './greeter.ts';
 import { EPOCH_NONE, type BackendId, type Epoch, type OwnerId, type Seq } from './ids.ts';
 import type { ToBackend } from './message.ts';
 import { StatusArray } from './status-array.ts';
-import { statusOf } from './status-report.ts';
+import { keysMaxOf, statusOf } from './status-report.ts';
 import { hasId, type View } from './view.ts';
 
 export interface BackendsHost {
@@ -102,6 +102,12 @@ export class Backends {
       .filter((link) => link.promised && link.isMemberOf(view) && link.nextExpiry > 0)
       .map((link) => link.nextExpiry);
     return times.length === 0 ? 0 : Math.min(...times);
+  }
+
+  /** How many keys are remembered, as that member says which has come furthest; 0: not known. */
+  keysMax(): number {
+    const { view } = this.#parts.control;
+    return keysMaxOf([...this.#parts.greeter.links.values()], view);
   }
 
   /** The epoch ends: promises of it are worth nothing. */

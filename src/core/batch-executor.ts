@@ -16,8 +16,9 @@ import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
 import type { MovementTable } from './movement-table.ts';
 import {
-  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, isReport, KIND, OUTCOME_BY_KEY,
-  readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf,
+  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, isReport, KEYS_REMEMBERED_MAX,
+  KIND, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES,
+  viewOf,
 } from './operation.ts';
 import { Reports } from './reports.ts';
 import {
@@ -132,7 +133,7 @@ export class BatchExecutor {
     }
   }
 
-  /** The frontend's own chunk: one LEASE, or one EXPIRE, and nothing else. */
+  /** The frontend's own chunk: one LEASE, EXPIRE or REMEMBER, and nothing else. */
   #executeOwnChunk(header: ChunkHeader, chunkAt: number, index: number): void {
     const end = chunkAt + header.bytes;
     let at = chunkAt + RECORD_BYTES;
@@ -141,6 +142,7 @@ export class BatchExecutor {
       const alone = header.operations === 1 && at < end && this.#flagsAt(at) === 0;
       if (alone && kind === KIND.lease) this.#openLease(index);
       else if (alone && kind === KIND.expire) this.#answer(index, CODE.ok, kind);
+      else if (alone && kind === KIND.remember) this.#remember(at, index);
       else this.#refuseMalformed(index + done, kind);
       at = this.#after(at, end);
     }
@@ -151,6 +153,14 @@ export class BatchExecutor {
     if (session === undefined) return this.#refuseMalformed(index, KIND.lease);
     const at = index * RESULT_BYTES;
     writeAccount(this.#results, at, CODE.ok, KIND.lease, session, SESSIONS_PER_LEASE);
+  }
+
+  #remember(at: number, index: number): void {
+    const keysMax = readI64(this.#batch, at + 24);
+    const isSane = keysMax >= 1 && keysMax <= KEYS_REMEMBERED_MAX;
+    if (!isSane) return this.#refuseMalformed(index, KIND.remember);
+    this.#keys.remember(keysMax);
+    this.#answer(index, CODE.ok, KIND.remember);
   }
 
   #executeChunk(header: ChunkHeader, chunkAt: number, index: number): void {

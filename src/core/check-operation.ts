@@ -10,6 +10,8 @@ import { isName, type Terms } from './terms.ts';
 const KEY = /^[\x21-\x7e]{1,64}$/;
 const DIGITS_MAX = 255;
 const SECONDS_MAX = 2 ** 32 - 1;
+/** The session's own end, and what a frontend orders itself. */
+const NOT_FOR_CLIENTS: ReadonlySet<Kind> = new Set(['lease', 'end', 'expire', 'remember']);
 /** They are of a movement that is there, which its id names. */
 const FOLLOW_UPS: ReadonlySet<Kind> = new Set(['capture', 'void', 'reverse']);
 const NO_NAME = 'a name is 1 to 32 bytes of UTF-8 without control characters or blanks at its ends';
@@ -17,7 +19,7 @@ const NO_NAME = 'a name is 1 to 32 bytes of UTF-8 without control characters or 
 /** Why it can't be sent, as a sentence; undefined where it can. */
 export function checkOperation(operation: Operation): string | undefined {
   const { kind, account = 0, toAccount = 0, amount = 0, scale = 0, key, terms } = operation;
-  if (kind === 'lease' || kind === 'end' || kind === 'expire') {
+  if (NOT_FOR_CLIENTS.has(kind)) {
     return `${kind} is not for clients to ask`;
   }
   if (!isCount(account) || !isCount(toAccount)) return 'an account number is a positive integer';

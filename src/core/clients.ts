@@ -20,17 +20,25 @@ import type { ControlRecord } from './view.ts';
 const FRONTEND: ConnectionId = 0;
 /** So long an entry for time to pass is waited for. */
 const EXPIRY_PAUSE_MS = 1_000;
+/** So long after a REMEMBER that was refused there is no other. */
+const REMEMBER_PAUSE_MS = 1_000;
 
 export class Clients {
   readonly sessions = new SessionPool();
   readonly #host: CoordinatorHost;
   readonly #admission: Admission;
   readonly #open = new Set<ConnectionId>();
+  /** How many keys are to be remembered; undefined: as many as are. */
+  readonly #keysMax: number | undefined;
   #expiryOrderedMs = -Infinity;
+  #rememberOrderedMs = -Infinity;
+  /** It is under way, or done, in this epoch. */
+  #isRememberOrdered = false;
 
-  constructor(host: CoordinatorHost, admission: Admission) {
+  constructor(host: CoordinatorHost, admission: Admission, keysMax?: number) {
     this.#host = host;
     this.#admission = admission;
+    this.#keysMax = keysMax;
   }
 
   isOpen(connection: ConnectionId): boolean {
@@ -100,6 +108,7 @@ export class Clients {
       assert(!inDoubt, 'what may have happened is not refused');
       if (connection === FRONTEND) {
         if (chunk[RECORD_BYTES] === KIND.lease) this.#refuseSessions(detail);
+        if (chunk[RECORD_BYTES] === KIND.remember) this.#isRememberOrdered = false;
       } else if (kind === 'write') {
         this.#refuse(connection, 'request', session, number, 'UNAVAILABLE', detail);
       } else this.#refuse(connection, 'query', SESSION_NONE, number, 'UNAVAILABLE', detail);
@@ -125,6 +134,22 @@ export class Clients {
     if (ms - this.#expiryOrderedMs < EXPIRY_PAUSE_MS) return;
     this.#expiryOrderedMs = ms;
     this.#order({ kind: 'expire' });
+  }
+
+  /** Where the replicas remember `found` keys, and another number was declared: once an epoch. */
+  orderRememberIfDue(found: number, { ms }: Now): void {
+    const keysMax = this.#keysMax;
+    if (keysMax === undefined || found === 0 || found === keysMax) return;
+    if (this.#isRememberOrdered || ms - this.#rememberOrderedMs < REMEMBER_PAUSE_MS) return;
+    this.#rememberOrderedMs = ms;
+    this.#isRememberOrdered = this.#order({ kind: 'remember', amount: keysMax });
+    if (this.#isRememberOrdered) this.#host.log(`remembering ${keysMax} keys, not ${found}`);
+  }
+
+  /** What was ordered is lost with its epoch, or was done in it. */
+  onEpochEnded(): void {
+    this.sessions.onEpochEnded();
+    this.#isRememberOrdered = false;
   }
 
   /** False where too much is queued. */

@@ -13,6 +13,8 @@ export interface CoordinatorOptions {
   readonly minInSync: number;
   /** The most bytes of writes, and of reads, in one round. */
   readonly roundBytesMax?: number | undefined;
+  /** How many keys are to be remembered; undefined: as many as were declared last. */
+  readonly keysMax?: number | undefined;
   readonly recover: boolean;
   readonly acceptDataLoss: boolean;
   readonly chaos: boolean;

@@ -68,7 +68,7 @@ export class Coordinator {
       this.#host,
       this.#control,
     );
-    this.#clients = new Clients(this.#host, this.#admission);
+    this.#clients = new Clients(this.#host, this.#admission, options.keysMax);
     this.#backends = new Backends({
       host: this.#host,
       control: this.#control,
@@ -139,6 +139,7 @@ export class Coordinator {
     this.#serving?.onTick();
     this.#raiseCommitFloor();
     if (this.#mayOrder) this.#clients.orderExpiryIfDue(this.#backends.nextExpiry(), now);
+    if (this.#mayOrder) this.#clients.orderRememberIfDue(this.#backends.keysMax(), now);
     if (this.#phase !== 'serving' && this.#patience.isOver(now.ms)) this.#goWithoutService();
     this.#finishInput();
     this.#finishStop();
@@ -256,7 +257,7 @@ export class Coordinator {
     this.#serving = undefined;
     this.#takeover = undefined;
     this.#phase = 'waiting';
-    this.#clients.sessions.onEpochEnded();
+    this.#clients.onEpochEnded();
     this.#admission.forgetOpenReads();
     this.#backends.forgetPromises();
     if (ended === undefined) return;

@@ -33,6 +33,7 @@ const RESULTS_DIGITS = 16;
 export interface LedgerLimits {
   readonly leasesMax: number;
   readonly runsMax: number;
+  /** Of a new bank. REMEMBER says otherwise. */
   readonly keysMax: number;
   readonly movementsMax: number;
 }
@@ -100,6 +101,7 @@ export class Ledger {
     const scalar = (name: string, least: number) => scalarOf(image, name, least);
     for (const [name, limit] of Object.entries(all)) {
       const found = scalar(name, 1);
+      if (name === 'keysMax') continue;
       if (found !== limit) throw new Error(`the image has ${name} ${found}, not ${limit}`);
     }
     const table = (name: string) => image.tables.find((candidate) => candidate.name === name);
@@ -117,7 +119,9 @@ export class Ledger {
     system.mustBe(counted);
     const runs = RunRing.restore(table('runs'), all.runsMax, scalar('nextRun', 1));
     const sessions = SessionTable.restore(table('leases'), table('sessions'), all.leasesMax, runs);
-    const keys = KeyTable.restore(table('keys'), all.keysMax, scalar('nextKey', 1));
+    const keys = KeyTable.restore(table('keys'), all.keysMax, {
+      keysMax: scalar('keysMax', 1), first: scalar('firstKey', 1), next: scalar('nextKey', 1),
+    });
     const ledger = new Ledger(all, { accounts, system, movements, runs, sessions, keys });
     ledger.#lastSeq = scalar('lastSeq', 0);
     return ledger;
@@ -160,6 +164,11 @@ export class Ledger {
     return nextExpiry === Infinity ? 0 : nextExpiry;
   }
 
+  /** So many idempotency keys are remembered: the newest. */
+  get keysMax(): number {
+    return this.#tables.keys.keysMax;
+  }
+
   balances(): IterableIterator<AccountBalance> {
     return this.#tables.accounts.balances();
   }
@@ -169,10 +178,12 @@ export class Ledger {
     const { accounts, system, movements, runs, sessions, keys } = this.#tables;
     const scalars = {
       ...this.#limits,
+      keysMax: keys.keysMax,
       lastSeq: this.#lastSeq,
       digestLow: accounts.digest.low,
       digestHigh: accounts.digest.high,
       nextRun: runs.next,
+      firstKey: keys.first,
       nextKey: keys.next,
       nextMovement: movements.next,
     };

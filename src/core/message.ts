@@ -116,6 +116,8 @@ export interface Pong {
   readonly journalBytes: number;
   /** When the next open hold expires, microseconds since 1970; 0: none does. */
   readonly nextExpiry: number;
+  /** So many idempotency keys are remembered. */
+  readonly keysMax: number;
 }
 
 /**

@@ -20,6 +20,7 @@
  * |                      | 32 16 bytes: the user's own id   |                                     |
  * |                      | 48 16 bytes: reference           |                                     |
  *
+ * For REMEMBER, `amount` is how many keys are remembered from here on.
  * For OUTCOME of a request, `account` is the session and `other account` the request number.
  * Of a movement captured or reversed, the result has two u32 in the place of `account`: from, to.
  * For the code `duplicate`, `account` is the seq and `balance` the index of the first answer:
@@ -43,6 +44,8 @@ export const CHUNK_BYTES_MAX = (3 * CHUNK_OPERATIONS_MAX + 1) * RECORD_BYTES;
 /** The most bytes in one batch. */
 export const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 export const KEY_BYTES_MAX = 64;
+/** The most keys that may be remembered. Each takes 64 bytes, in every backend. */
+export const KEYS_REMEMBERED_MAX = 100_000_000;
 
 export const KIND = {
   create: 1,
@@ -71,9 +74,11 @@ export const KIND = {
   expire: 18,
   /** A page of the whole history (`history-page.ts`), which is looked up in the journal. */
   history: 21,
+  /** How many keys are remembered from here on; ordered by the frontend itself. */
+  remember: 22,
 } as const;
 export type Kind = keyof typeof KIND;
-export const KIND_MAX = KIND.history;
+export const KIND_MAX = KIND.remember;
 
 /** Kinds of which a chunk holds one, alone. */
 export function isReport(kind: number): boolean {

@@ -122,6 +122,16 @@ export class PagedTable {
     return record;
   }
 
+  /** Takes away the records of so many pages, the first ones. Those behind are numbered anew. */
+  dropPages(count: number): void {
+    const records = this.#records - count * (this.#pageMask + 1);
+    assert(count >= 0 && records >= 0, 'only whole pages of records are dropped');
+    this.#pages.splice(0, count);
+    this.#shared.splice(0, count);
+    this.#records = records;
+    this.#fitOnlyPage();
+  }
+
   /** What the table is now, until `release`. One at a time. */
   snapshot(): TableImage {
     assert(!this.#held, 'one snapshot is held at a time');
@@ -144,6 +154,15 @@ export class PagedTable {
     const grown = new Float64Array(fieldsOfPage(0, fieldsInAll));
     grown.set(old);
     this.#pages[0] = grown;
+    this.#shared[0] = 0;
+  }
+
+  /** A page that is the only one now is as long as that of any table of so many records. */
+  #fitOnlyPage(): void {
+    const [page] = this.#pages;
+    const length = fieldsOfPage(0, this.#records * this.fields);
+    if (this.#pages.length !== 1 || page === undefined || page.length === length) return;
+    this.#pages[0] = page.slice(0, length);
     this.#shared[0] = 0;
   }
 

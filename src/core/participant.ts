@@ -378,6 +378,7 @@ export class Participant {
       reserve: this.#reserve,
       journalBytes: this.#journalBytes,
       nextExpiry: this.#ledger.nextExpiry,
+      keysMax: this.#ledger.keysMax,
     });
   }
 

@@ -58,9 +58,21 @@ export interface StatusReportBody {
   readonly copies: number;
   /** While there is no service: the backends of which any one would bring it back. */
   readonly waitingFor: readonly BackendId[];
+  /** So many idempotency keys are remembered; null while no member has told. */
+  readonly keys: number | null;
   readonly chaos: boolean;
   readonly frontend: FrontendStatus;
   readonly backends: readonly BackendStatus[];
+}
+
+/** As that member says which has come furthest; 0: none has told. */
+export function keysMaxOf(links: readonly BackendLink[], view: View): number {
+  let furthest: BackendLink | undefined;
+  for (const link of links) {
+    if (!link.promised || !link.isMemberOf(view) || link.keysMax === 0) continue;
+    if (furthest === undefined || link.lastSeq > furthest.lastSeq) furthest = link;
+  }
+  return furthest?.keysMax ?? 0;
 }
 
 /** Whether the backend is a member of the durable view and connected: its place in the array. */
@@ -94,6 +106,7 @@ export function reportStatus(sources: StatusSources): StatusReportBody {
     status,
     copies: status.filter((bit) => bit === 1).length,
     waitingFor: serving ? [] : missingMembers(record, links, count),
+    keys: (record && keysMaxOf(links, record.view)) || null,
     chaos,
     frontend,
     backends: links.map((link) => reportBackend(link, serving ? undefined : record, {

@@ -75,6 +75,7 @@ function describe({ kind, account, toAccount, amount, scale, key, id }: Operatio
     case 'void':
     case 'reverse': parts.push(id ?? '', amountText(amount, scale)); break;
     case 'amend': parts.push(account ?? 0); break;
+    case 'remember': parts.push(amount ?? 0); break;
     case 'query':
     case 'outcome':
     case 'lease':

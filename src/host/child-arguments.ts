@@ -26,6 +26,7 @@ function frontend(options: BankOptions, first: boolean): string[] {
   const flags = ['frontend', ...common(options)];
   flags.push('--read-timeout', `${options.readTimeoutMs}ms`);
   flags.push('--min-in-sync', String(options.minInSync));
+  if (options.keysMax !== undefined) flags.push('--keys', String(options.keysMax));
   if (!options.chaos) flags.push('--no-chaos');
   if (first && options.recover) flags.push('--recover');
   if (first && options.acceptDataLoss) flags.push('--accept-data-loss');

@@ -117,14 +117,14 @@ class Frontend implements CoordinatorHost {
 
   constructor(options: FrontendOptions, store: ControlStore, record: ControlRecord | undefined) {
     const { host, port, version = 'unknown' } = options;
-    const { readTimeoutMs, minInSync, recover, acceptDataLoss, chaos } = options;
+    const { readTimeoutMs, minInSync, keysMax, recover, acceptDataLoss, chaos } = options;
     this.trace = options.trace ? writeLine : undefined;
     this.#store = store;
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.#coordinator = new Coordinator(
       {
         owner: randomId() as OwnerId, newCluster: randomId() as ClusterId, record,
-        readTimeoutMs, minInSync, recover, acceptDataLoss, chaos,
+        readTimeoutMs, minInSync, keysMax, recover, acceptDataLoss, chaos,
         frontend: { pid: process.pid, host, port, version, directory: directoryOf(options) },
       },
       this,

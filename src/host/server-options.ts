@@ -26,6 +26,8 @@ interface CoordinatorOptions {
   readonly readTimeoutMs: number;
   /** With fewer in-sync backends writes are refused. */
   readonly minInSync: number;
+  /** How many keys are remembered from now on; undefined: as many as were declared last. */
+  readonly keysMax?: number | undefined;
   /** Rebuild a lost control record when all members of the newest remembered view answer. */
   readonly recover: boolean;
   /** Serve from what is left although acknowledged transactions may be missing in it. */

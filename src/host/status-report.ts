@@ -41,6 +41,8 @@ export interface StatusReport {
   readonly copies: number;
   /** Ids of the backends that service waits for. */
   readonly waitingFor: readonly number[];
+  /** How many idempotency keys are remembered; null where that is not known. */
+  readonly keys?: number | null;
   readonly frontend: Readonly<Record<string, unknown>>;
   readonly backends: readonly BackendStatus[];
   /** False where the bank was started with --no-chaos. */

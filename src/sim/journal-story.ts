@@ -208,6 +208,7 @@ export function isWrite({ kind }: Operation): boolean {
     case 'lease':
     case 'end':
     case 'expire':
+    case 'remember':
     case 'account':
     case 'accounts':
     case 'trial':

@@ -52,6 +52,7 @@ export interface Doom {
 export interface FrontendChoices {
   readonly recover?: boolean;
   readonly acceptDataLoss?: boolean;
+  readonly keysMax?: number;
 }
 
 export class SimFrontend {
@@ -85,6 +86,7 @@ export class SimFrontend {
         roundBytesMax: cluster.roundBytesMax,
         recover: choices.recover ?? false,
         acceptDataLoss: choices.acceptDataLoss ?? false,
+        keysMax: choices.keysMax,
         chaos: true,
         frontend: { pid: 1, host: 'sim', port: 1, version: 'sim', directory: '' },
       },

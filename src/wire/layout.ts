@@ -113,6 +113,7 @@ export const LAYOUT: { readonly [Type in MessageType]: Layout<MessageOf<Type>> }
       reserve: reserve(),
       journalBytes: i53(),
       nextExpiry: i53(),
+      keysMax: i53(),
     },
   },
   'located': {

@@ -129,8 +129,8 @@ export const HOST_CANARIES: readonly Canary[] = [
   {
     name: 'keys are forgotten at a restart: not taken from the checkpoint',
     file: 'core/ledger.ts',
-    find: "const keys = KeyTable.restore(table('keys'), all.keysMax, scalar('nextKey', 1));",
-    replace: 'const keys = new KeyTable(all.keysMax);',
+    find: "const keys = KeyTable.restore(table('keys'), all.keysMax, {",
+    replace: 'const keys = new KeyTable(all.keysMax); void ({',
   },
   {
     name: 'a wiped directory gets the incarnation that it had',

@@ -103,6 +103,7 @@ t.test('main: options: values missing, unwanted, and of the wrong kind', async (
     ['--count', ['0', '8', 'three']],
     ['--read-timeout', ['1', '1h', '10ms', '-1s', '1.5s', '2 s', 's']],
     ['--min-in-sync', ['0', '8']],
+    ['--keys', ['0', '-1', '100000001', '1e6', '10,000']],
     ['--host', ['a b', '127.0.0.1:8023', '-x', '']],
     ['--data', ['']],
   ];

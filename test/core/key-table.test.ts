@@ -3,7 +3,7 @@ import t from 'tap';
 import {
   hashContent, hashKeyAt, type Content, type KeyHash,
 } from '../../src/core/idempotency-key.ts';
-import { KeyTable } from '../../src/core/key-table.ts';
+import { KeyTable, type KeyCounts } from '../../src/core/key-table.ts';
 import { encodeChunk, viewOf } from '../../src/core/operation.ts';
 import { Random } from '../../src/core/random.ts';
 import { readTerms, type Terms } from '../../src/core/terms.ts';
@@ -27,23 +27,41 @@ t.test('key table: find: what was added, of hashes that differ in any part', asy
   hashes.forEach((hash, place) => t.same(keys.find(hash), use(place, place === 2)));
 });
 
-/** The ring against a list of the newest keys. Few high parts, so that buckets hold many. */
+/**
+ * The table against a list of the newest keys, of which another number is kept now and then. Few
+ * high parts, so that buckets hold many.
+ */
 function compareWithList(seed: number, capacity: number): number {
   let wrong = 0;
   const random = new Random(seed);
   let keys = new KeyTable(capacity);
+  let keysMax = capacity;
+  let hasForgotten = false;
   let list: { hash: KeyHash; seq: number }[] = [];
-  for (let seq = 1; seq <= 600; seq += 1) {
-    const hash = { high: random.int(6) + 2 ** 50, middle: random.int(10), low: random.int(3) };
+  const keep = (all: typeof list): void => {
+    hasForgotten ||= all.length > keysMax;
+    list = all.slice(-keysMax);
+  };
+  for (let seq = 1; seq <= 4_000; seq += 1) {
+    const [middle, low] = [random.int(10 + capacity), random.int(3)];
+    const hash = { high: random.int(6) + 2 ** 50, middle, low };
     const known = list.find((entry) => JSON.stringify(entry.hash) === JSON.stringify(hash));
     const expected = known && use(known.seq);
     if (!isDeepStrictEqual(keys.find(hash), expected)) wrong += 1;
     if (known === undefined) {
       keys.add(hash, use(seq));
-      list = [...list, { hash, seq }].slice(-capacity);
+      keep([...list, { hash, seq }]);
     }
+    if (random.chance(0.02)) {
+      keysMax = 1 + random.int(2 * capacity);
+      keys.remember(keysMax);
+      keep(list);
+    }
+    const [oldest = seq] = list.map((entry) => entry.seq);
+    if (keys.hasForgotten !== hasForgotten || keys.keysMax !== keysMax || oldest > seq) wrong += 1;
     if (!random.chance(0.05)) continue;
-    const restored = KeyTable.restore(keys.snapshot(), capacity, keys.next);
+    const { first, next } = keys;
+    const restored = KeyTable.restore(keys.snapshot(), capacity, { keysMax, first, next });
     keys.release();
     keys = restored;
   }
@@ -54,7 +72,7 @@ function compareWithList(seed: number, capacity: number): number {
 }
 
 t.test('key table: random keys, restored now and then: as a list finds them', async (t) => {
-  for (const capacity of [1, 2, 5, 16, 40, 100, 1000]) {
+  for (const capacity of [1, 2, 5, 16, 40, 100, 1000, 1500]) {
     t.equal(compareWithList(capacity, capacity), 0, `capacity ${capacity}`);
   }
 });
@@ -69,18 +87,59 @@ t.test('key table: it knows whether it has forgotten a key', async (t) => {
   t.same(told, [false, false, false, true]);
 });
 
+t.test('key table: more are kept: none comes back; fewer: the oldest go', async (t) => {
+  const keys = new KeyTable(3);
+  const hash = (middle: number): KeyHash => ({ high: 1, middle, low: 0 });
+  const found = () => Array.from({ length: 9 }, (_, seq) => seq).filter((seq) =>
+    keys.find(hash(seq)) !== undefined);
+  for (let seq = 1; seq <= 4; seq += 1) keys.add(hash(seq), use(seq));
+  t.same(found(), [2, 3, 4]);
+  keys.remember(5);
+  t.same(found(), [2, 3, 4]);
+  for (let seq = 5; seq <= 7; seq += 1) keys.add(hash(seq), use(seq));
+  t.same(found(), [3, 4, 5, 6, 7]);
+  keys.remember(2);
+  t.same(found(), [6, 7]);
+  keys.remember(100);
+  keys.add(hash(8), use(8));
+  t.same(found(), [6, 7, 8]);
+  t.equal(keys.hasForgotten, true, 'for ever');
+});
+
+t.test('key table: a snapshot is not changed by what is dropped', async (t) => {
+  const keys = new KeyTable(5_000);
+  for (let seq = 1; seq <= 5_000; seq += 1) keys.add({ high: seq, middle: 1, low: 0 }, use(seq));
+  const { first, next, keysMax } = keys;
+  const image = keys.snapshot();
+  keys.remember(1);
+  keys.add({ high: 1, middle: 2, low: 0 }, use(5_001));
+  const before = KeyTable.restore(image, 5_000, { first, next, keysMax });
+  t.same(before.find({ high: 1, middle: 1, low: 0 }), use(1));
+  keys.release();
+  const after = KeyTable.restore(keys.snapshot(), 5_000, keys);
+  t.same(after.find({ high: 1, middle: 2, low: 0 }), use(5_001));
+  t.equal(after.find({ high: 5_000, middle: 1, low: 0 }), undefined);
+});
+
 t.test('key table: restore: what does not fit is named', async (t) => {
   const keys = new KeyTable(4);
   for (let seq = 1; seq <= 6; seq += 1) keys.add({ high: 1, middle: seq, low: 0 }, use(seq));
   const image = keys.snapshot();
-  t.throws(() => KeyTable.restore(image, 4, 3), { message: /holds 4 of 2/ });
-  t.throws(() => KeyTable.restore(image, 100, 7), { message: /holds 4 of 6/ });
-  // Position 5 stands in the first record, 6 in the second; the link is the eighth field.
-  for (const [at, link, key] of [[7, 5, 5], [15, 0, 6]] as const) {
+  const counts = { keysMax: 4, first: 3, next: 7 };
+  const restore = (change: Partial<KeyCounts>) => () =>
+    KeyTable.restore(image, 4, { ...counts, ...change });
+  t.doesNotThrow(restore({}));
+  t.doesNotThrow(restore({ keysMax: 100 }), 'it has grown since');
+  t.throws(restore({ next: 6 }), { message: /^there are 6 records of keys 3 to 5$/ });
+  t.throws(restore({ next: 8, keysMax: 5 }), { message: /6 records of keys 3 to 7/ });
+  const wrong = [{ keysMax: 3 }, { first: 7 }, { first: 2 }, { first: 2, next: 1 }];
+  for (const change of wrong) t.throws(restore(change), { message: /those from . are kept/ });
+  // Record 4 is of position 5; the link is the eighth field.
+  for (const [at, link, key] of [[39, 5, 5], [47, 0, 6], [31, 4, 4]] as const) {
     const broken = { ...image, pages: image.pages.map((page) => page.slice()) };
     (broken.pages[0] as Float64Array)[at] = link;
     const message = new RegExp(`key ${key} does not lead`);
-    t.throws(() => KeyTable.restore(broken, 4, 7), { message });
+    t.throws(() => KeyTable.restore(broken, 4, counts), { message });
   }
 });
 

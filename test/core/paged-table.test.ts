@@ -131,3 +131,31 @@ t.test('paged table: a page that grows while a snapshot holds it: the snapshot k
     t.equal(table.get(32, 0), 99);
     table.release();
   });
+
+t.test('paged table: pages dropped from the front: those behind are numbered anew', async (t) => {
+  const perPage = PAGE_FIELDS / 4;
+  const table = new PagedTable('t', 4);
+  const append = (value: number): void => table.set(table.append(), 1, value);
+  for (let value = 0; value < 3 * perPage + 10; value += 1) append(value);
+  const image = table.snapshot();
+  table.dropPages(1);
+  t.equal(table.records, 2 * perPage + 10);
+  t.equal(table.get(0, 1), perPage);
+  table.dropPages(2);
+  t.equal(table.records, 10);
+  t.equal(table.get(9, 1), 3 * perPage + 9);
+  append(77);
+  t.equal(PagedTable.restore(image, 't', 4).get(perPage, 1), perPage, 'a snapshot has them all');
+  t.equal(image.pages[3]?.[4 * 10 + 1], 0, 'and nothing that came later');
+  table.release();
+  const after = table.snapshot();
+  t.equal(after.pages[0]?.length, fieldsOfPage(0, 11 * 4), 'a small table has a small page');
+  t.equal(PagedTable.restore(after, 't', 4).get(10, 1), 77);
+  table.release();
+  for (let value = 11; value < perPage; value += 1) append(value);
+  table.dropPages(1);
+  t.equal(table.records, 0, 'all of it');
+  append(5);
+  t.equal(table.get(0, 1), 5);
+  t.throws(() => table.dropPages(1), /only whole pages/);
+});

@@ -71,7 +71,7 @@ class Pair {
 function pong(probe: number): Message {
   return {
     type: 'pong', epoch: 1 as never, probe, lastSeq: 0 as never, digest: '0'.repeat(16),
-    reserve: { bytes: 0, full: false }, journalBytes: 0, nextExpiry: 0,
+    reserve: { bytes: 0, full: false }, journalBytes: 0, nextExpiry: 0, keysMax: 0,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Batches at random that hit each rule now and then: few accounts, sessions, numbers and keys. */
 import {
-  encodeChunk, FLAG_TERMS, type Operation, RECORD_BYTES, recordsOf, viewOf, writeI64,
+  encodeChunk, FLAG_TERMS, KEYS_REMEMBERED_MAX, type Operation, RECORD_BYTES, recordsOf, viewOf,
+  writeI64,
 } from '../../src/core/operation.ts';
 import type { Random } from '../../src/core/random.ts';
 import {
@@ -80,11 +81,20 @@ export class BatchGenerator {
   }
 
   #leaseChunk(seq: number): Uint8Array {
-    this.#leases.push(seq);
-    const kind = this.#random.chance(0.1) && seq > 1 ? 'expire' : 'lease';
-    const operations: Operation[] = [{ kind }];
+    const own: Operation = seq > 1 ? this.#ownOperation() : { kind: 'lease' };
+    if (own.kind === 'lease' || this.#random.chance(0.1)) this.#leases.push(seq);
+    const operations: Operation[] = [own];
     if (this.#random.chance(0.1)) operations.push(this.#operation());
     return encodeChunk(0, 0, operations, this.#random.chance(0.1));
+  }
+
+  #ownOperation(): Operation {
+    if (this.#random.chance(0.7)) return { kind: 'lease' };
+    if (this.#random.chance(0.3)) return { kind: 'expire' };
+    const amount = this.#random.chance(0.7)
+      ? 1 + this.#random.int(15)
+      : this.#random.pick([0, -1, 20, 40, KEYS_REMEMBERED_MAX, KEYS_REMEMBERED_MAX + 1]);
+    return { kind: 'remember', amount };
   }
 
   #chunk(): Uint8Array {
@@ -163,6 +173,7 @@ export class BatchGenerator {
     const kind = this.#random.pick([
       'create', 'create', 'update', 'deposit', 'withdraw', 'transfer', 'transfer', 'transfer',
       'amend', 'amend', 'amend', 'amend', 'outcome', 'outcome', 'query', 'lease', 'end', 'expire',
+      'remember',
       'movement', 'movement', 'movement', 'movement', 'movement', 'movement', 'movement',
     ] as const);
     if (kind === 'end' && this.#random.chance(0.9)) {
@@ -243,7 +254,7 @@ export function randomRecords(random: Random, session: number, first: number): U
   view.setUint32(24, records, true);
   for (let record = 1; record <= records; record += 1) {
     const at = record * RECORD_BYTES;
-    if (random.chance(0.5)) view.setUint8(at, random.int(20));
+    if (random.chance(0.5)) view.setUint8(at, random.int(24));
     if (random.chance(0.5)) view.setUint8(at + 1, random.int(9));
     if (random.chance(0.3)) view.setUint32(at + 4, random.int(3), true);
     if (random.chance(0.3)) chunk.fill(0, at + 32, at + 48).fill(random.int(100), at + 32, at + 33);

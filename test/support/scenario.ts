@@ -161,12 +161,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     scenario.stepMs = Number(ms);
     return 0;
   },
-  frontend: ({ cluster }, [flag]) => {
+  frontend: ({ cluster }, [flag, value]) => {
     if (flag === '--accept-data-loss') cluster.invariants.forgive();
     cluster.startFrontend({
       recover: flag === '--recover',
       acceptDataLoss: flag === '--accept-data-loss',
+      ...(flag === '--keys' ? { keysMax: Number(value) } : {}),
     });
+  },
+  /** How many keys are remembered, as the frontend tells. */
+  keys: ({ cluster }) => {
+    cluster.note(`keys: ${cluster.frontend?.coordinator.status().keys}`);
+    return 0;
   },
   /** The same operation so many times, one after another; only the last one is shown. */
   repeat: async (scenario, [times, ...words]) => {

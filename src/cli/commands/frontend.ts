@@ -12,6 +12,7 @@ export class FrontendCommand extends BankdCommand {
     examples: [
       ['clients and backends connect to port 8023', 'bankd frontend'],
       ['no write with fewer than two copies', 'bankd frontend --min-in-sync 2'],
+      ['a key counts for longer than the newest 10,000,000', 'bankd frontend --keys 20000000'],
       ['its data directory was lost', 'bankd frontend --recover'],
     ],
   };
@@ -22,6 +23,7 @@ export class FrontendCommand extends BankdCommand {
   readonly data = options.data();
   readonly readTimeout = options.readTimeout();
   readonly minInSync = options.minInSync();
+  readonly keys = options.keys();
   readonly recover = options.flag('--recover', 'rebuild a lost control record from the backends');
   readonly acceptDataLoss = options.flag(
     '--accept-data-loss', 'serve from what is left, though acknowledged money may be missing',
@@ -37,6 +39,7 @@ export class FrontendCommand extends BankdCommand {
       data: this.data,
       readTimeoutMs: this.readTimeout,
       minInSync: this.minInSync,
+      keysMax: this.keys,
       recover: this.recover,
       acceptDataLoss: this.acceptDataLoss,
       trace: this.trace,

@@ -30,6 +30,7 @@ export class UpCommand extends BankdCommand {
   readonly data = options.data();
   readonly readTimeout = options.readTimeout();
   readonly minInSync = options.minInSync();
+  readonly keys = options.keys();
   readonly recover = options.flag('--recover', 'rebuild a lost control record from the backends');
   readonly acceptDataLoss = options.flag(
     '--accept-data-loss', 'serve from what is left, though acknowledged money may be missing',
@@ -54,6 +55,7 @@ export class UpCommand extends BankdCommand {
       data: this.data,
       readTimeoutMs: this.readTimeout,
       minInSync: this.minInSync,
+      keysMax: this.keys,
       recover: this.recover,
       acceptDataLoss: this.acceptDataLoss,
       restart: !this.noRestart,

@@ -7,7 +7,7 @@
  * two who err in the same way would have to have misread the same specification).
  */
 import {
-  CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, GROUP_OPERATIONS_MAX, KIND, REASON,
+  CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, GROUP_OPERATIONS_MAX, KEYS_REMEMBERED_MAX, KIND, REASON,
 } from '../../core/operation.ts';
 import { sha256 } from '../../core/hash.ts';
 import { isNatural } from './amounts.ts';
@@ -92,10 +92,11 @@ export class LedgerTwin {
   /** What a checkpoint of this state holds, besides the tables. */
   scalars(): Readonly<Record<string, number>> {
     const { low, high } = this.#digest();
-    const { leasesMax, runsMax, keysMax, movementsMax } = this.#limits;
+    const { leasesMax, runsMax, movementsMax } = this.#limits;
+    const { keysMax, first: firstKey, next: nextKey } = this.#keys;
     return {
       leasesMax, runsMax, keysMax, movementsMax, lastSeq: this.#lastSeq,
-      digestLow: low, digestHigh: high, nextRun: this.#sessions.nextRun, nextKey: this.#keys.next,
+      digestLow: low, digestHigh: high, nextRun: this.#sessions.nextRun, firstKey, nextKey,
       nextMovement: this.#movements.next,
     };
   }
@@ -178,9 +179,16 @@ export class LedgerTwin {
   #serveItself(seq: number, operation: TwinOperation | undefined, operations: number): Answer {
     if (operation?.flags !== 0 || operations !== 1) return MALFORMED;
     if (operation.kind === KIND.expire) return { code: CODE.ok };
+    if (operation.kind === KIND.remember) return this.#remember(operation);
     const opened = operation.kind === KIND.lease ? this.#sessions.openLease(seq) : undefined;
     if (opened === undefined) return MALFORMED;
     return { code: CODE.ok, account: opened.session, balance: opened.count };
+  }
+
+  #remember({ amount }: TwinOperation): Answer {
+    if (amount < 1n || amount > KEYS_REMEMBERED_MAX) return MALFORMED;
+    this.#keys.remember(Number(amount));
+    return { code: CODE.ok };
   }
 
   #mayRun(session: TwinSession, request: number): boolean {

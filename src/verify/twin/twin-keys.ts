@@ -1,6 +1,7 @@
 /**
  * The idempotency keys of the twin, by their text: what each was used for, and where it was first
- * answered. The newest `keysMax` are kept.
+ * answered. The newest `keysMax` are kept, and a checkpoint has their records, from the first of a
+ * page of 1,024 on.
  *
  * The hashes and the links of a checkpoint's records are computed only to be compared.
  */
@@ -14,6 +15,7 @@ import type { TwinTerms } from './twin-terms.ts';
 
 const [CONTENT, SEQ, INDEX, SEALED] = [3, 4, 5, 6];
 const KEYS_PER_BUCKET = 4;
+const KEYS_PER_PAGE = 1024;
 
 export interface KeyUse extends Place {
   /** What the key was used for, as a hash; 0 where it is sealed. */
@@ -26,18 +28,30 @@ export class TwinKeys {
     'hash, bits 0 to 51', 'hash, bits 52 to 103', 'hash, bits 104 to 127', 'content', 'seq',
     'index', 'sealed', 'link',
   ]);
-  readonly #keysMax: number;
   readonly #buckets: number;
-  /** Position of each kept key, and the key of each record. */
+  /** Position of each kept key, and the key at each position. */
   readonly #positionOf = new Map<string, number>();
-  readonly #keys: string[] = [];
+  readonly #keyAt = new Map<number, string>();
   /** Position of each bucket's newest key. */
   readonly #newestOf = new Map<number, number>();
+  #keysMax: number;
+  /** Positions of the oldest kept key, of the oldest that has a record, and of the next key. */
+  #first = 1;
+  #firstRecord = 1;
   #next = 1;
 
+  /** So many are kept at first. */
   constructor(keysMax: number) {
     this.#keysMax = keysMax;
     this.#buckets = 2 ** Math.ceil(Math.log2(Math.max(1, keysMax / KEYS_PER_BUCKET)));
+  }
+
+  get keysMax(): number {
+    return this.#keysMax;
+  }
+
+  get first(): number {
+    return this.#first;
   }
 
   /** The position that the next key will get. */
@@ -46,13 +60,19 @@ export class TwinKeys {
   }
 
   get hasForgotten(): boolean {
-    return this.#next - 1 > this.#keysMax;
+    return this.#first > 1;
+  }
+
+  /** So many from now on. */
+  remember(keysMax: number): void {
+    this.#keysMax = keysMax;
+    while (this.#next - this.#first > keysMax) this.#forgetOldest();
   }
 
   find(key: string): KeyUse | undefined {
     const position = this.#positionOf.get(key);
     if (position === undefined) return undefined;
-    const record = this.#recordOf(position);
+    const record = position - this.#firstRecord;
     const field = (name: number) => this.table.get(record, name);
     return {
       content: field(CONTENT), seq: field(SEQ), index: field(INDEX), sealed: field(SEALED) === 1,
@@ -61,25 +81,25 @@ export class TwinKeys {
 
   /** A key that `find` does not find. */
   add(key: string, { content, seq, index, sealed }: KeyUse): void {
-    const position = this.#next;
-    const record = this.#recordOf(position);
+    while (this.#next - this.#first >= this.#keysMax) this.#forgetOldest();
     const [high, middle, low] = hashParts(key);
     const bucket = high % this.#buckets;
     const newest = this.#newestOf.get(bucket) ?? 0;
-    const link = newest > position - this.#keysMax ? newest : 0;
-    const values = [high, middle, low, content, seq, index, sealed ? 1 : 0, link];
-    if (record === this.table.records) this.table.append(values);
-    else this.table.fill(record, values);
-    const forgotten = this.#keys[record];
-    if (forgotten !== undefined) this.#positionOf.delete(forgotten);
-    this.#keys[record] = key;
-    this.#positionOf.set(key, position);
-    this.#newestOf.set(bucket, position);
+    const link = newest < this.#first ? 0 : newest;
+    this.table.append([high, middle, low, content, seq, index, sealed ? 1 : 0, link]);
+    this.#keyAt.set(this.#next, key);
+    this.#positionOf.set(key, this.#next);
+    this.#newestOf.set(bucket, this.#next);
     this.#next += 1;
   }
 
-  #recordOf(position: number): number {
-    return (position - 1) % this.#keysMax;
+  #forgetOldest(): void {
+    this.#positionOf.delete(this.#keyAt.get(this.#first) ?? '');
+    this.#keyAt.delete(this.#first);
+    this.#first += 1;
+    if (this.#first - this.#firstRecord < KEYS_PER_PAGE) return;
+    this.#firstRecord += KEYS_PER_PAGE;
+    this.table.dropFirst(KEYS_PER_PAGE);
   }
 }
 

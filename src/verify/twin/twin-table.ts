@@ -50,6 +50,12 @@ export class TwinTable {
     return record;
   }
 
+  /** Takes away so many of the first records, a multiple of a page's. */
+  dropFirst(count: number): void {
+    this.#pages.splice(0, count / RECORDS_PER_PAGE);
+    this.#records -= count;
+  }
+
   /** Records that are changed from now on are remembered as they are. */
   attempt(): void {
     this.#before = new Map();
