@@ -31,9 +31,9 @@ export type Command =
   | { readonly type: 'help' };
 
 /** Of a group of commands, which is done as a whole (`group-reader.ts`). */
-export interface GroupWord {
-  readonly type: 'begin' | 'commit' | 'rollback';
-}
+export type GroupWord =
+  | { readonly type: 'begin'; readonly key?: string }
+  | { readonly type: 'commit' | 'rollback' };
 
 /** It asks the ledger nothing. */
 type BareWord = Exclude<Command | GroupWord, OperationCommand>['type'];
@@ -83,9 +83,8 @@ function parseCommand(
   const form = findForm(typed);
   if (form === undefined) return unknownCommand(typed);
   const { word, make } = form;
-  if (key !== undefined && !form.isWrite) {
-    const why = make === undefined ? '' : ': it changes no account';
-    return bad(word, `${word.toUpperCase()} takes no key${why}`);
+  if (key !== undefined && !form.isWrite && form.takesKey !== true) {
+    return bad(word, `${word.toUpperCase()} takes no key${whyNoKey(form)}`);
   }
   const tailAt = words.findIndex(beginsTail);
   const count = tailAt < 0 ? words.length : tailAt;
@@ -93,10 +92,19 @@ function parseCommand(
   if (count < least || count > most) return wrongArity(form, count);
   const parts = readParts(form, words.slice(0, count), words.slice(count));
   if (typeof parts === 'string') return bad(word, parts);
-  if (make === undefined) return { type: word as BareWord };
+  if (make === undefined) return bareCommand(word as BareWord, key);
   const operation = make(key === undefined ? parts : { ...parts, key });
   if (typeof operation === 'string') return bad(word, operation);
   return { type: 'operation', word, operation };
+}
+
+function whyNoKey({ word, make }: CommandForm): string {
+  if (word === 'commit' || word === 'rollback') return ': that of a group stands before its BEGIN';
+  return make === undefined ? '' : ': it changes no account';
+}
+
+function bareCommand(type: BareWord, key: string | undefined): Command | GroupWord {
+  return type === 'begin' && key !== undefined ? { type, key } : { type };
 }
 
 /** Here the parameters end. */

@@ -24,6 +24,8 @@ export interface CommandForm {
   readonly options: readonly Option[];
   /** It changes accounts, and so may carry an idempotency key. */
   readonly isWrite: boolean;
+  /** The key that it may carry is that of what follows. */
+  readonly takesKey?: boolean;
   /** It may end in IF … */
   readonly takesCondition: boolean;
   readonly summary: string;
@@ -82,7 +84,10 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
     ...FOLLOW_UP, word: 'reverse', parameters: [MOVEMENT, PART],
     summary: 'takes back what was moved under an id, or a part', make: asks('reverse'),
   },
-  { ...BARE, word: 'begin', summary: 'opens a group of changes: all are done, or none' },
+  {
+    ...BARE, word: 'begin', takesKey: true,
+    summary: 'opens a group of changes: all are done, or none',
+  },
   { ...BARE, word: 'commit', summary: 'does them, in one go' },
   { ...BARE, word: 'rollback', summary: 'drops them' },
   {
@@ -151,10 +156,11 @@ export function helpLines(): readonly string[] {
     ]),
     '',
     'A write may begin with @key: the same key and command again get the first answer,',
-    'and nothing happens twice. One to an account that is there may end in IF VERSION n or',
-    'IF BALANCE x: it is refused where ACCOUNT tells another. Between BEGIN and COMMIT stand',
-    'UPDATE, DEPOSIT, WITHDRAW and TRANSFER, without keys and ids. Amounts have at most two digits',
-    'after the point, or as many as their currency has. "A name" with blanks stands in quotes.',
+    'and nothing happens twice; @key BEGIN does so for a whole group. A write to an account that',
+    'is there may end in IF VERSION n or IF BALANCE x: it is refused where ACCOUNT tells another.',
+    'Between BEGIN and COMMIT stand UPDATE, DEPOSIT, WITHDRAW and TRANSFER, without keys and ids.',
+    'Amounts have at most two digits after the point, or as many as their currency has.',
+    '"A name" with blanks stands in quotes.',
   ];
 }
 

@@ -52,6 +52,9 @@ function answerRefused(
   const { index, result, request } = outcome;
   const refusal = refusalOfResult(result, request, commands[index]?.operation);
   const { word, sentence } = refusal ?? { word: 'GROUP_REFUSED', sentence: 'it was refused' };
+  if (word === 'KEY_REUSED') {
+    return refuse('commit', request, { word, sentence: `${sentence}; ${NOTHING_OF_GROUP}` });
+  }
   const line = index + 1;
   const whole = `line ${line} of the group: ${sentence}; ${NOTHING_OF_GROUP}`;
   const answer = refuse('commit', request, { word, sentence: whole });

@@ -24,6 +24,8 @@ export interface Queued {
 export interface Commit {
   readonly type: 'commit';
   readonly commands: readonly OperationCommand[];
+  /** Of the whole group. */
+  readonly key?: string;
 }
 
 /** What a line asks for, once it is known whether it stands in a group. */
@@ -33,6 +35,7 @@ export type Asked =
   | { readonly type: 'rollback' };
 
 interface OpenGroup {
+  readonly key: string | undefined;
   readonly commands: OperationCommand[];
   /** A line that belongs to it is missing. */
   isSpoiled: boolean;
@@ -58,7 +61,7 @@ export class GroupReader {
     if (this.#open !== undefined) return this.#readInside(this.#open, parsed);
     switch (parsed.type) {
       case 'begin':
-        this.#open = { commands: [], isSpoiled: false };
+        this.#open = { key: parsed.key, commands: [], isSpoiled: false };
         return { type: 'begin' };
       case 'commit':
       case 'rollback':
@@ -89,10 +92,14 @@ export class GroupReader {
         return { type: 'rollback' };
       case 'commit':
         this.#open = undefined;
-        if (!group.isSpoiled) return { type: 'commit', commands: group.commands };
+        if (!group.isSpoiled) return commitOf(group);
         return bad('commit', `a line of the group was a bad request; ${NOTHING_OF_GROUP}`);
     }
   }
+}
+
+function commitOf({ commands, key }: OpenGroup): Commit {
+  return { type: 'commit', commands, ...(key === undefined ? {} : { key }) };
 }
 
 function queue(group: OpenGroup, command: OperationCommand): Queued | BadRequest {
@@ -112,6 +119,6 @@ function refuseInGroup(word: CommandWord, { kind, key, id }: Operation): string 
     const rule = 'UPDATE, DEPOSIT, WITHDRAW and TRANSFER are what can be in a group';
     return `${word.toUpperCase()} has to wait: ${rule}, and ${ENDS}`;
   }
-  if (key !== undefined) return 'a command in a group takes no key';
+  if (key !== undefined) return 'a command in a group takes no key: @key BEGIN gives the group one';
   return id === undefined ? undefined : 'a TRANSFER in a group takes no --id';
 }

@@ -15,7 +15,7 @@ import type { OperationCommand } from './command-language.ts';
 import {
   answerEmptyGroup, answerGroup, answerGroupWord, answerQueued,
 } from './group-answer.ts';
-import type { Asked } from './group-reader.ts';
+import type { Asked, Commit } from './group-reader.ts';
 
 /** So long the end of a session is waited for: who leaves is not kept by a bank that is down. */
 const QUIT_PATIENCE_MS = 1_000;
@@ -33,7 +33,7 @@ export async function carryOut(client: BankClient, asked: Asked): Promise<Answer
     case 'queued':
       return answerQueued(asked);
     case 'commit':
-      return askGroup(client, asked.commands);
+      return askGroup(client, asked);
     case 'help':
       return answerHelp();
     case 'status':
@@ -71,11 +71,10 @@ async function askLedger(client: BankClient, asked: OperationCommand): Promise<A
   }
 }
 
-async function askGroup(
-  client: BankClient, commands: readonly OperationCommand[],
-): Promise<Answer> {
+async function askGroup(client: BankClient, { commands, key }: Commit): Promise<Answer> {
   if (commands.length === 0) return answerEmptyGroup();
-  return answerGroup(commands, await client.group(commands.map(({ operation }) => operation)));
+  const operations = commands.map(({ operation }) => operation);
+  return answerGroup(commands, await client.group(operations, key === undefined ? {} : { key }));
 }
 
 async function askAccounts(client: BankClient, asked: OperationCommand): Promise<Answer> {

@@ -90,7 +90,7 @@ export function refusalOfResult(
     case 'keyReused':
       return {
         word: 'KEY_REUSED',
-        sentence: 'the key was used before with another command, or sealed by OUTCOME',
+        sentence: 'the key was used before with another command or group, or sealed by OUTCOME',
       };
     case 'sessionExpired':
       return { word: 'SESSION_EXPIRED', sentence: 'it is too long ago to be known' };

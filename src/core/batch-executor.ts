@@ -62,7 +62,7 @@ export class BatchExecutor {
   constructor({ accounts, system, movements, sessions, keys }: ExecutorTables) {
     this.#accounts = new AccountOperations(accounts, system, movements);
     this.#writes = new WriteExecutor(this.#accounts, keys);
-    this.#groups = new GroupExecutor(this.#accounts, this.#writes);
+    this.#groups = new GroupExecutor(this.#accounts, this.#writes, keys);
     this.#reports = new Reports(accounts, system);
     this.#sessions = sessions;
     this.#keys = keys;
@@ -107,7 +107,7 @@ export class BatchExecutor {
     this.#results = viewOf(results);
     this.#accounts.begin(this.#batch, this.#results, timestamp);
     this.#writes.begin(this.#batch, this.#results, { seq, timestamp });
-    this.#groups.begin(this.#batch, this.#results);
+    this.#groups.begin(seq, this.#batch, this.#results);
     return results;
   }
 

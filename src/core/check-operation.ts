@@ -26,9 +26,15 @@ export function checkOperation(operation: Operation): string | undefined {
   if (!isCount(amount)) return 'an amount is an integer of the smallest unit, not below zero';
   if (!isCount(scale) || scale > DIGITS_MAX) return 'the scale is a count of digits';
   if (key !== undefined && isRead(operation)) return `${kind.toUpperCase()} takes no key`;
-  if (key !== undefined && !KEY.test(key)) return 'a key is 1 to 64 visible ASCII characters';
-  const fault = checkMovement(operation) ?? (terms === undefined ? undefined : checkTerms(terms));
+  const fault = checkKey(key) ?? checkMovement(operation)
+    ?? (terms === undefined ? undefined : checkTerms(terms));
   return fault ?? (kind === 'amend' ? checkAmend(terms) : undefined);
+}
+
+/** Of a write, or of a group of them. */
+export function checkKey(key: string | undefined): string | undefined {
+  if (key === undefined || KEY.test(key)) return undefined;
+  return 'a key is 1 to 64 visible ASCII characters';
 }
 
 function checkMovement({ kind, id, amount, forSeconds, terms }: Operation): string | undefined {

@@ -54,6 +54,15 @@ export function hashContent(content: Content): number {
   const plain = `${kind} ${account} ${toAccount} ${shortest(amount, scale)}`;
   const withTerms = terms === undefined ? plain : `${plain} ${describeTerms(terms)}`;
   const text = id === '' && code === 0 ? withTerms : `${withTerms} ${code} ${id}`;
+  return hashText(text);
+}
+
+/** Of the hashes of what a whole group asks for, in its order. No single operation has it. */
+export function hashGroup(contents: readonly (number | undefined)[]): number {
+  return hashText(`group ${contents.join(' ')}`);
+}
+
+function hashText(text: string): number {
   return Number.parseInt(sha256(text).slice(0, HEX_DIGITS_52_BITS), 16);
 }
 

@@ -48,15 +48,34 @@ export class WriteExecutor {
     const flags = this.#batch.getUint8(at + 1);
     if (isMovement(kind, flags)) return this.#executeMovement(at, index, kind);
     if ((flags & FLAG_ID) !== 0) return this.#refuseMalformed(index, kind);
-    let terms: ReadTerms | undefined;
-    if ((flags & FLAG_TERMS) !== 0) {
-      terms = readTerms(this.#batch, extensionAt(at, flags, FLAG_TERMS));
-      if (terms === undefined) return this.#refuseMalformed(index, kind);
-    }
-    if (!mayHave(kind, terms)) return this.#refuseMalformed(index, kind);
+    const terms = this.#termsAt(at, kind);
+    if (terms === 'malformed') return this.#refuseMalformed(index, kind);
     const execute = (): void => this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
     if ((flags & FLAG_KEY) === 0) return execute();
     this.#executeKeyed(at, index, kind, this.#contentAt(at, kind, terms), execute);
+  }
+
+  /** The posting at `at`, which has no id; its key, if it has one, is its group's. */
+  executePosting(at: number, index: number): void {
+    const kind = this.#batch.getUint8(at);
+    const terms = this.#termsAt(at, kind);
+    if (terms === 'malformed') return this.#refuseMalformed(index, kind);
+    this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
+  }
+
+  /** What the posting at `at`, which has no id, asks for; undefined where it is malformed. */
+  hashPosting(at: number): number | undefined {
+    const kind = this.#batch.getUint8(at);
+    const terms = this.#termsAt(at, kind);
+    const content = terms === 'malformed' ? undefined : this.#contentAt(at, kind, terms);
+    return content === undefined ? undefined : hashContent(content);
+  }
+
+  #termsAt(at: number, kind: number): ReadTerms | undefined | 'malformed' {
+    const flags = this.#batch.getUint8(at + 1);
+    if ((flags & FLAG_TERMS) === 0) return mayHave(kind, undefined) ? undefined : 'malformed';
+    const terms = readTerms(this.#batch, extensionAt(at, flags, FLAG_TERMS));
+    return terms !== undefined && mayHave(kind, terms) ? terms : 'malformed';
   }
 
   #executeMovement(at: number, index: number, kind: number): void {

@@ -190,13 +190,15 @@ export class Client implements AsyncDisposable {
 
   /**
    * All of these are done, each seeing those before it, or none: 1 to GROUP_OPERATIONS_MAX of
-   * update, deposit, withdraw and transfer, with conditions, without keys and ids.
+   * update, deposit, withdraw and transfer, with conditions, without keys and ids. The key is that
+   * of the whole: the same group under it gets the first answers, refusals too; another one, code
+   * `keyReused`.
    */
   async group(
     operations: readonly Operation[],
-    { timeoutMs = this.#connection.timeoutMs }: ReadOptions = {},
+    { key, timeoutMs = this.#connection.timeoutMs }: RequestOptions = {},
   ): Promise<GroupOutcome> {
-    return readGroup(await this.#connection.submitChunk(prepareGroup(operations), timeoutMs));
+    return readGroup(await this.#connection.submitChunk(prepareGroup(operations, key), timeoutMs));
   }
 
   /** The report of `bankd status --json`. Throws `Unreachable` where none comes in time. */

@@ -1,5 +1,5 @@
 /** What becomes of a group: all of its operations were done, or none. */
-import { checkOperation } from '../core/check-operation.ts';
+import { checkKey, checkOperation } from '../core/check-operation.ts';
 import type { Seq, Timestamp } from '../core/ids.ts';
 import {
   decodeResult, encodeChunk, GROUP_OPERATIONS_MAX, REASON, RESULT_BYTES, viewOf,
@@ -29,7 +29,7 @@ export interface GroupDoneOutcome extends GroupAnswered {
 export interface GroupRefusedOutcome extends GroupAnswered {
   readonly kind: 'group-refused';
   readonly definite: true;
-  /** Which, from 0. */
+  /** Which, from 0; where the group's key was used for something else, 0. */
   readonly index: number;
   /** Why. */
   readonly result: Result;
@@ -43,8 +43,10 @@ export const GROUP_KINDS: ReadonlySet<Kind> = new Set(
   ['update', 'deposit', 'withdraw', 'transfer'],
 );
 
-/** The group as one chunk; a sentence where it can't be sent. */
-export function prepareGroup(operations: readonly Operation[]): PreparedChunk | string {
+/** The group as one chunk, under the key; a sentence where it can't be sent. */
+export function prepareGroup(
+  operations: readonly Operation[], key?: string,
+): PreparedChunk | string {
   if (operations.length < 1 || operations.length > GROUP_OPERATIONS_MAX) {
     return `a group has 1 to ${GROUP_OPERATIONS_MAX} operations`;
   }
@@ -56,7 +58,9 @@ export function prepareGroup(operations: readonly Operation[]): PreparedChunk | 
       : 'a group is of update, deposit, withdraw and transfer, without keys and ids';
     if (trouble !== undefined) return `operation ${index}: ${trouble}`;
   }
-  return { thing: 'request', chunk: encodeChunk(0, 0, operations, true) };
+  const keyed = operations.map((operation, index) =>
+    (index === 0 && key !== undefined ? { ...operation, key } : operation));
+  return checkKey(key) ?? { thing: 'request', chunk: encodeChunk(0, 0, keyed, true) };
 }
 
 /** What its chunk was answered with. */

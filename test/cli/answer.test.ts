@@ -103,7 +103,7 @@ t.test('answer: refusals of the ledger: words, sentence, code, status', async (t
     [{ code: 'notEmpty', balance: 5, scale: 3 }, 'NOT_EMPTY', 'account 100 has 0.005'],
     [
       { code: 'keyReused' }, 'KEY_REUSED',
-      'the key was used before with another command, or sealed by OUTCOME',
+      'the key was used before with another command or group, or sealed by OUTCOME',
     ],
     [
       { code: 'sessionExpired' }, 'SESSION_EXPIRED',

@@ -44,6 +44,21 @@ t.test('group: its commands are gathered, and asked for by COMMIT', async (t) =>
   t.strictSame(read(reader, 'BEGIN', 'COMMIT', 'QUERY 1'), ['begin', 'commit ', 'operation']);
 });
 
+t.test('group: its key stands before BEGIN, and is of that group only', async (t) => {
+  const reader = new GroupReader();
+  read(reader, '@Rent-11 begin', 'DEPOSIT 1 2');
+  const commands = [{ word: 'deposit' }];
+  t.match(reader.read('COMMIT'), { type: 'commit', commands, key: 'Rent-11' });
+  read(reader, 'BEGIN', 'DEPOSIT 1 2');
+  t.strictSame(Object.keys(reader.read('COMMIT')), ['type', 'commands']);
+  read(reader, '@a BEGIN', 'ROLLBACK', '@b BEGIN');
+  t.match(reader.read('COMMIT'), { key: 'b' });
+  t.strictSame(read(reader, '@k ROLLBACK', '@k BEGIN x', '@a b BEGIN'), [
+    'ROLLBACK takes no key: that of a group stands before its BEGIN',
+    'BEGIN takes no argument, not 1; usage: BEGIN', 'unknown command "b"; HELP lists the commands',
+  ]);
+});
+
 t.test('group: COMMIT and ROLLBACK of none', async (t) => {
   const none = 'no group is open; BEGIN opens one';
   t.strictSame(read(new GroupReader(), 'COMMIT', 'ROLLBACK', 'commit x', 'begin x'), [
@@ -60,8 +75,9 @@ t.test('group: a line that did not get into it: COMMIT does nothing', async (t) 
     ['QUERY x', /not an account number/],
     [`DEPOSIT 1 ${'1'.repeat(5_000)}`, /longer than/],
     ['BEGIN', /^a group is open already; COMMIT or ROLLBACK ends it$/],
-    ['@k DEPOSIT 1 2', /^a command in a group takes no key$/],
-    ['@k COMMIT', /^COMMIT takes no key$/],
+    ['@k DEPOSIT 1 2', /^a command in a group takes no key: @key BEGIN gives the group one$/],
+    ['@k BEGIN', /^a group is open already/],
+    ['@k COMMIT', /^COMMIT takes no key: that of a group stands before its BEGIN$/],
     ['TRANSFER 1 2 3 --id x', /^a TRANSFER in a group takes no --id$/],
     ['CREATE 1', /^CREATE has to wait: UPDATE, DEPOSIT, WITHDRAW and TRANSFER are what can be/],
     ['HOLD 1 2 3', /^HOLD has to wait/], ['CAPTURE x', /^CAPTURE has to wait/],

@@ -102,6 +102,21 @@ t.test('group: refused: which line, why, and that nothing happened', async (t) =
     /: line 1 of the group: account 100 has 40.00, and not so much is available; nothing of the/);
 });
 
+t.test('group: under a key: it is sent with it; one that was used before', async (t) => {
+  const keyed = ['@rent-11 BEGIN', ...GROUP.slice(1)];
+  const sent = await run([...keyed, ...GROUP], [done({}, { kind: 'deposit' }), done({}, {})]);
+  t.strictSame(sent.client.groupKeys, ['rent-11', undefined]);
+  t.equal(sent.answers[3], 'OK 2');
+  const reused = result({ code: 'keyReused' });
+  const where = { kind: 'group-refused', definite: true, index: 0 } as const;
+  const { status, answers } = await run(keyed, [{ ...where, result: reused, ...AT }]);
+  t.equal(answers[3], 'ERR KEY REUSED: the key was used before with another command or group, ' +
+    'or sealed by OUTCOME; nothing of the group happened');
+  t.equal(status, 1);
+  const empty = await run(['@k BEGIN', 'COMMIT']);
+  t.strictSame([empty.answers, empty.client.groups], [['OK', 'OK 0'], []]);
+});
+
 t.test('group: not decided: its exit status, and the request to ask about', async (t) => {
   const cases: readonly [GroupOutcome, text: RegExp, status: number][] = [
     [unknown('64-2 was not answered in time', '64-2'), /^ERR UNKNOWN OUTCOME: .* OUTCOME 64-2$/, 4],

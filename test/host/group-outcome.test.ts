@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import {
-  CHUNK_ATOMIC, encodeResult, GROUP_OPERATIONS_MAX, REASON, RESULT_BYTES, viewOf,
+  CHUNK_ATOMIC, encodeChunk, encodeResult, GROUP_OPERATIONS_MAX, REASON, RESULT_BYTES, viewOf,
   type Operation, type Result,
 } from '../../src/core/operation.ts';
 import { refused, unknown, type BulkAnsweredOutcome } from '../../src/core/outcome.ts';
@@ -18,6 +18,17 @@ t.test('group: one chunk, marked', async (t) => {
   t.equal(prepared.chunk[1], CHUNK_ATOMIC);
   t.equal(viewOf(prepared.chunk).getUint32(4, true), 3);
   t.type(prepareGroup(Array.from({ length: GROUP_OPERATIONS_MAX }, () => PAY)), 'object');
+});
+
+t.test('group: its key stands with the first', async (t) => {
+  const prepared = prepareGroup([PAY, { ...PAY, terms: { ifVersion: 2 } }], 'k');
+  if (typeof prepared === 'string') throw new Error(prepared);
+  const keyed = [{ ...PAY, key: 'k' }, { ...PAY, terms: { ifVersion: 2 } }];
+  const expected = encodeChunk(0, 0, keyed, true);
+  t.same(prepared.chunk, expected);
+  for (const key of ['', 'a b', 'é', 'x'.repeat(65)]) {
+    t.equal(prepareGroup([PAY], key), 'a key is 1 to 64 visible ASCII characters');
+  }
 });
 
 t.test('group: what can be none: a sentence that tells which and why', async (t) => {
@@ -54,6 +65,9 @@ t.test('group: what became of it', async (t) => {
   t.match(readGroup(answered(others, { code: 'accountFrozen', account: 9 }, others)), {
     kind: 'group-refused', definite: true, index: 1, seq: 17, request: '64-2',
     result: { code: 'accountFrozen', account: 9 },
+  });
+  t.match(readGroup(answered({ code: 'keyReused' }, { code: 'keyReused' })), {
+    kind: 'group-refused', index: 0, result: { code: 'keyReused' },
   });
   const passedOver = { code: 'badRequest', detail: REASON.passedOver } as const;
   t.match(readGroup(answered(passedOver, passedOver)), {

@@ -39,7 +39,7 @@ export async function reserve(client: Client): Promise<GroupOutcome> {
   return client.group([
     { kind: 'transfer', account: 100, toAccount: 101, amount: 5, terms: { ifVersion: 3 } },
     { kind: 'deposit', account: 100, amount: 150, scale: 2 },
-  ]);
+  ], { key: 'payday-3' });
 }
 `;
 

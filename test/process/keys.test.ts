@@ -2,6 +2,46 @@
 import t from 'tap';
 import { startBankd, TestBank, until } from '../support/bank.ts';
 
+const GROUP = [
+  { kind: 'transfer', account: 100, toAccount: 101, amount: 30 },
+  { kind: 'withdraw', account: 101, amount: 5 },
+] as const;
+
+t.test('a group under a key: everything is killed; again: the first answers, once', async (t) => {
+  const bank = await TestBank.start(t);
+  const lines = ['@g BEGIN', 'TRANSFER 100 101 30', 'WITHDRAW 101 5'];
+  const poor = ['@poor BEGIN', 'DEPOSIT 100 1', 'WITHDRAW 101 99', 'COMMIT'];
+  const refusal = /^ERR INSUFFICIENT FUNDS: line 2 of the group: account 101 has 45\.00/;
+  t.same(await bank.commands('CREATE 50', 'CREATE 20'), ['OK 100', 'OK 101']);
+  const first = await (await bank.connect()).group(GROUP, { key: 'g' });
+  if (first.kind !== 'answered') throw new Error(first.kind);
+  t.match(first.results, [{ balance: 2_000, toBalance: 5_000 }, { balance: 4_500 }]);
+  t.match(await bank.commands(...poor), ['OK', 'OK QUEUED', 'OK QUEUED', refusal]);
+  await bank.killAll();
+  await startAll(bank);
+  const client = await bank.connect();
+  await client.deposit(101, '500');
+  for (const each of [client, await bank.connect()]) {
+    const { kind, results, seq, timestamp } = first;
+    t.match(await each.group(GROUP, { key: 'g' }), { kind, results, seq, timestamp });
+  }
+  t.match(await client.group(GROUP.toReversed(), { key: 'g' }), {
+    kind: 'group-refused', result: { code: 'keyReused' },
+  });
+  t.match(await client.outcome('@g'), { result: { code: 'ok', balance: 2_000, toBalance: 5_000 } });
+  t.match((await bank.commands(...poor)).at(-1), refusal, 'though there is enough now');
+  t.equal((await bank.commands(...lines, 'COMMIT')).at(-1), 'OK 2', 'from the command line, too');
+  t.match((await bank.commands(...lines.slice(0, 2), 'COMMIT')).at(-1), /^ERR KEY REUSED: /);
+  t.match(await bank.commands('OUTCOME @poor', 'OUTCOME @none', 'QUERY 100', 'QUERY 101'), [
+    /^ERR GROUP REFUSED: line 2 of its group/, 'OK NEVER HAPPENED', 'OK 20.00', 'OK 545.00',
+  ]);
+  const lost = ['@none BEGIN', 'DEPOSIT 100 1', 'COMMIT'];
+  t.match((await bank.commands(...lost)).at(-1), /^ERR KEY REUSED: /, 'it was sealed');
+  await bank.stop();
+  const verify = startBankd(t, ['verify', ...bank.ids.map((id) => bank.directoryOf(id))]);
+  t.equal((await verify.exited).code, 0, verify.stdout);
+});
+
 /** As status tells, after a heartbeat. */
 async function keysAre(bank: TestBank, keys: number): Promise<void> {
   const told = async (): Promise<unknown> => (await bank.status() as { keys?: unknown }).keys;

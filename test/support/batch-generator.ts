@@ -4,8 +4,9 @@ import {
   writeI64,
 } from '../../src/core/operation.ts';
 import type { Random } from '../../src/core/random.ts';
+import { KeyedGroups } from './draw-keyed-group.ts';
 import {
-  drawGroup, drawLife, drawMovement, drawPause, type Deck,
+  drawEnd, drawGroup, drawLife, drawMovement, drawPause, type Deck,
 } from './draw-movements.ts';
 import { drawName, drawTerms, respell, spoilTerms, type Known } from './draw-terms.ts';
 import { joinChunks } from './ledger-batches.ts';
@@ -22,6 +23,7 @@ export class BatchGenerator {
   readonly #nextRequests = new Map<number, number>();
   /** Operations under a key, to be asked for again. */
   readonly #keyed: Operation[] = [];
+  readonly #keyedGroups: KeyedGroups;
   readonly #deck: Deck;
   #seq = 0;
   #timestamp = 0;
@@ -30,6 +32,7 @@ export class BatchGenerator {
   constructor(random: Random, know: (account: number) => Known | undefined = () => undefined) {
     this.#random = random;
     this.#know = know;
+    this.#keyedGroups = new KeyedGroups(random);
     const seq = () => this.#seq;
     this.#deck = {
       get seq() {
@@ -100,12 +103,17 @@ export class BatchGenerator {
   #chunk(): Uint8Array {
     const session = this.#random.chance(0.02) ? this.#random.int(200) : this.#session();
     const isGroup = this.#random.chance(0.2);
-    const operations = isGroup
-      ? drawGroup(this.#random, this.#deck, () => this.#operation())
+    const operations = isGroup ? this.#group()
       : this.#random.chance(0.15) ? drawLife(this.#random, this.#deck)
+      : this.#random.chance(0.01) ? drawEnd(this.#random, this.#deck)
       : Array.from({ length: 1 + this.#random.int(6) }, () => this.#operation());
     const first = this.#firstRequest(session, operations.length);
     return this.#disturb(encodeChunk(session, first, operations, isGroup), 0.15);
+  }
+
+  #group(): readonly Operation[] {
+    const group = drawGroup(this.#random, this.#deck, () => this.#operation());
+    return this.#random.chance(0.4) ? this.#keyedGroups.draw(group, this.#key()) : group;
   }
 
   /** Mostly the number that is next; else one before (a retry, whole or in part), or one beyond. */

@@ -72,6 +72,17 @@ export function drawLife(random: Random, deck: Deck): Operation[] {
   return [begin, ...rest];
 }
 
+/** An account is emptied and closed, and then something is asked of it. */
+export function drawEnd(random: Random, deck: Deck): Operation[] {
+  const [account, toAccount] = [deck.openAccount(), deck.openAccount()];
+  const kind = random.pick(['deposit', 'transfer', 'amend', 'update'] as const);
+  return [
+    { kind: 'update', account, amount: 0 },
+    { kind: 'amend', account, terms: { closed: true } },
+    { kind, account, toAccount, amount: 1, ...(kind === 'amend' ? { terms: { floor: 0 } } : {}) },
+  ];
+}
+
 /** Microseconds until the next entry: few, and now and then seconds or hours. */
 export function drawPause(random: Random): number {
   if (random.chance(0.9)) return 1 + random.int(20);

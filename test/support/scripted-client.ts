@@ -11,6 +11,7 @@ export class ScriptedClient implements BankClient {
   readonly calls: string[] = [];
   readonly operations: Operation[] = [];
   readonly groups: (readonly Operation[])[] = [];
+  readonly groupKeys: (string | undefined)[] = [];
   /** What groups are answered; those without an answer stay open. */
   groupOutcomes: GroupOutcome[] = [];
   readonly #settlers: ((outcome: Outcome) => void)[] = [];
@@ -42,9 +43,12 @@ export class ScriptedClient implements BankClient {
     this.#settlers[index]?.(outcome);
   }
 
-  group(operations: readonly Operation[]): Promise<GroupOutcome> {
+  group(
+    operations: readonly Operation[], { key }: { readonly key?: string } = {},
+  ): Promise<GroupOutcome> {
     this.calls.push('group');
     this.groups.push(operations);
+    this.groupKeys.push(key);
     const outcome = this.groupOutcomes.shift();
     if (outcome !== undefined) return Promise.resolve(outcome);
     return new Promise((resolve) => this.#groupSettlers.push(resolve));

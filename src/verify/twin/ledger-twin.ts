@@ -12,7 +12,7 @@ import {
 import { sha256 } from '../../core/hash.ts';
 import { isNatural } from './amounts.ts';
 import { TwinAccounts, type Account, type CurrencyTotal } from './twin-accounts.ts';
-import { contentOf, TwinKeys } from './twin-keys.ts';
+import { contentOf, contentOfGroup, TwinKeys } from './twin-keys.ts';
 import {
   expire, isWellFormedMovement, writeMovement, type TwinBooks,
 } from './twin-movement-rules.ts';
@@ -155,24 +155,56 @@ export class LedgerTwin {
   #executeGroup(
     operations: TwinChunk['operations'], from: Place, results: TwinResults,
   ): void {
+    const isKeyed = ((operations[0]?.flags ?? 0) & FLAG_KEY) !== 0;
+    const answers =
+      operations.length > GROUP_OPERATIONS_MAX ? refuseGroup(operations, 0, MALFORMED)
+      : isKeyed ? this.#writeKeyedGroup(operations, from)
+      : this.#writeGroup(operations);
+    operations.forEach((operation, place) => {
+      results.put(from.index + place, operation, answers[place] ?? MALFORMED);
+    });
+  }
+
+  #writeGroup(operations: TwinChunk['operations']): readonly Answer[] {
     this.#accounts.attempt();
     const answers: Answer[] = [];
-    const isTooLong = operations.length > GROUP_OPERATIONS_MAX;
-    for (const operation of operations) {
-      const isSane = !isTooLong && operation !== undefined && operation.isWhole
-        && isPosting(operation) && this.#hasItsTerms(operation);
-      const answer = isSane ? write(this.#accounts, operation) : MALFORMED;
+    for (const [place, operation] of operations.entries()) {
+      const answer = this.#isInGroup(operation, place)
+        ? write(this.#accounts, operation) : MALFORMED;
       answers.push(answer);
-      if (answer.code !== CODE.ok) break;
+      if (answer.code === CODE.ok) continue;
+      this.#accounts.settle(false);
+      return refuseGroup(operations, place, answer);
     }
-    const isDone = answers.every(({ code }) => code === CODE.ok);
-    this.#accounts.settle(isDone);
-    const refused = answers.length - 1;
-    const others: Answer = { code: CODE.groupRefused, detail: refused };
-    operations.forEach((operation, place) => {
-      const answer = isDone || place === refused ? answers[place] : others;
-      results.put(from.index + place, operation, answer ?? others);
-    });
+    this.#accounts.settle(true);
+    return answers;
+  }
+
+  /** The key of the first is that of all. */
+  #writeKeyedGroup(operations: TwinChunk['operations'], { seq, index }: Place): readonly Answer[] {
+    const key = operations[0]?.key;
+    const wrong = operations.findIndex((operation, place) =>
+      !this.#isInGroup(operation, place) || !isWellFormed(operation));
+    if (key === undefined) return refuseGroup(operations, 0, MALFORMED);
+    if (wrong >= 0) return refuseGroup(operations, wrong, MALFORMED);
+    const content = contentOfGroup(operations as readonly TwinOperation[]);
+    const use = this.#keys.find(key);
+    if (use === undefined) {
+      const answers = this.#writeGroup(operations);
+      const isBad = answers.some(({ code }) => code === CODE.badRequest);
+      if (!isBad) this.#keys.add(key, { content, seq, index, sealed: false });
+      return answers;
+    }
+    const isSame = !use.sealed && use.content === content;
+    return operations.map((_, place) =>
+      (isSame ? answerOf({ ...use, index: use.index + place }) : { code: CODE.keyReused }));
+  }
+
+  #isInGroup(operation: TwinOperation | undefined, place: number): operation is TwinOperation {
+    if (operation === undefined || !operation.isWhole) return false;
+    if (!this.#hasItsTerms(operation)) return false;
+    const flags = place === 0 ? operation.flags & ~FLAG_KEY : operation.flags;
+    return isPosting({ ...operation, flags });
   }
 
   /** What the frontend asks for, in a chunk of its own. */
@@ -289,6 +321,14 @@ export class LedgerTwin {
     const became = this.#sessions.becameOf(asked, askedRequest);
     return became === 'passed over' ? NEVER_HAPPENED : answerOf(became);
   }
+}
+
+/** Those that were not `refused` learn that it was, and which it is. */
+function refuseGroup(
+  operations: TwinChunk['operations'], refused: number, answer: Answer,
+): readonly Answer[] {
+  const others: Answer = { code: CODE.groupRefused, detail: refused };
+  return operations.map((_, place) => (place === refused ? answer : others));
 }
 
 function answerOf(became: Became): Answer {

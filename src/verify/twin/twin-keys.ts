@@ -124,6 +124,12 @@ export function contentOf(operation: TwinOperation): number {
   return Number.parseInt(sha256(words.join(' ')).slice(0, 13), 16);
 }
 
+/** Of a whole group, in its order. */
+export function contentOfGroup(operations: readonly TwinOperation[]): number {
+  const words = ['group', ...operations.map(contentOf)];
+  return Number.parseInt(sha256(words.join(' ')).slice(0, 13), 16);
+}
+
 function wordsOf(terms: TwinTerms): readonly (string | number | bigint)[] {
   const { given, digits, currency = 0, name = '', ifVersion = 0n, ifBalance } = terms;
   return [
