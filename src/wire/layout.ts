@@ -205,7 +205,7 @@ export const LAYOUT: { readonly [Type in MessageType]: Layout<MessageOf<Type>> }
   },
   'query-answered': {
     number: 99,
-    fields: { query: i53(), seq: i53(), results: results(CHUNK_OPERATIONS_MAX) },
+    fields: { query: i53(), seq: i53(), results: results(BATCH_OPERATIONS_MAX) },
   },
   'refusal': {
     number: 100,

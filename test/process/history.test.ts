@@ -1,6 +1,8 @@
 /** What a real bank tells of its past. */
 import t from 'tap';
-import type { Client, HistoryItem, Position } from '../../src/host/client.ts';
+import {
+  CHUNK_OPERATIONS_MAX, type Client, type HistoryItem, type Operation, type Position,
+} from '../../src/host/client.ts';
 import { TestBank } from '../support/bank.ts';
 
 /** Every operation from there on, page after page. */
@@ -46,4 +48,19 @@ t.test('history: every operation with its answer, the same after any crash', asy
   const after = await historyOf(client, { seq: 1, index: 0 });
   t.same(after.slice(0, told.length), told);
   t.match(after.slice(told.length), [{ operation: { kind: 'deposit', account: 101 } }]);
+});
+
+t.test('history: more than a page: whole, in the largest pages that there are', async (t) => {
+  const bank = await TestBank.start(t, { count: 1 });
+  const client = await bank.connect();
+  await client.create('0');
+  const deposits = Array.from({ length: CHUNK_OPERATIONS_MAX }, (_, at): Operation =>
+    ({ kind: 'deposit', account: 100, amount: at, scale: 2 }));
+  for (let chunk = 0; chunk < 3; chunk += 1) {
+    t.match(await client.bulk(deposits), { kind: 'answered' });
+  }
+  const told = await historyOf(client, { seq: 1, index: 0 });
+  t.equal(told.length, 1 + 3 * deposits.length);
+  t.match(told.at(-1), { operation: { amount: deposits.length - 1 }, result: { code: 'ok' } });
+  t.match(await client.query(100), { result: { balance: told.at(-1)?.result.balance } });
 });
