@@ -91,11 +91,20 @@ export class AccountOperations {
 
   /** Executes the QUERY at `at`, which changes nothing. */
   query(at: number, resultAt: number): void {
-    const results = this.#results;
     const account = readI64(this.#batch, at + 8);
     if (Number.isNaN(account)) {
-      return writeBadRequest(results, resultAt, KIND.query, REASON.malformed);
+      return writeBadRequest(this.#results, resultAt, KIND.query, REASON.malformed);
     }
+    this.#tell(account, resultAt);
+  }
+
+  /** The same of the account of exactly this name; of account 0, where nobody has it. */
+  queryNamed(name: string, resultAt: number): void {
+    this.#tell(this.#accounts.find(name) ?? 0, resultAt);
+  }
+
+  #tell(account: number, resultAt: number): void {
+    const results = this.#results;
     if (!this.#accounts.has(account)) {
       return writeAccount(results, resultAt, CODE.accountNotFound, KIND.query, account, 0);
     }

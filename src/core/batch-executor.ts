@@ -29,6 +29,7 @@ import {
   SESSION_UNKNOWN, SESSIONS_PER_LEASE, type SessionRecord, type SessionTable,
 } from './session-table.ts';
 import type { SystemAccounts } from './system-accounts.ts';
+import { readTerms, TERM } from './terms.ts';
 import { WriteExecutor } from './write-executor.ts';
 
 const FLAGS = FLAG_KEY | FLAG_TERMS | FLAG_ID;
@@ -126,11 +127,21 @@ export class BatchExecutor {
     let at = chunkAt + RECORD_BYTES;
     for (let done = 0; done < header.operations; done += 1) {
       const kind = this.#kindAt(at, end);
-      const plain = kind === KIND.query && this.#flagsAt(at) === 0;
-      if (plain) this.#accounts.query(at, (index + done) * RESULT_BYTES);
+      const resultAt = (index + done) * RESULT_BYTES;
+      const name = kind === KIND.query ? this.#nameAskedAt(at, end) : undefined;
+      if (kind === KIND.query && this.#flagsAt(at) === 0) this.#accounts.query(at, resultAt);
+      else if (name !== undefined) this.#accounts.queryNamed(name, resultAt);
       else this.#refuseMalformed(index + done, kind);
       at = this.#after(at, end);
     }
+  }
+
+  /** The name that the QUERY at `at` asks by, which tells no number and nothing else then. */
+  #nameAskedAt(at: number, end: number): string | undefined {
+    const isNamed = this.#flagsAt(at) === FLAG_TERMS && at + 2 * RECORD_BYTES <= end;
+    if (!isNamed || readI64(this.#batch, at + 8) !== 0) return undefined;
+    const terms = readTerms(this.#batch, at + RECORD_BYTES);
+    return terms?.given === TERM.name ? terms.name : undefined;
   }
 
   /** The frontend's own chunk: one LEASE, EXPIRE or REMEMBER, and nothing else. */

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
 import { Ledger } from '../../src/core/ledger.ts';
 import {
-  AMOUNT_MAX, CODE, encodeChunk, KIND, KIND_MAX, type Operation, REASON, type Result, viewOf,
+  AMOUNT_MAX, CODE, encodeChunk, KIND, KIND_MAX, type Operation, REASON, RECORD_BYTES,
+  type Result, viewOf,
 } from '../../src/core/operation.ts';
 import { decodeResults, joinChunks, Teller } from '../support/ledger-batches.ts';
 
@@ -294,6 +295,28 @@ t.test('ledger: query: the balance and version; no key, no other kind, no change
   ]);
   teller.ledger.releaseSnapshot();
   t.same(teller.ledger.snapshot(), before);
+});
+
+t.test('ledger: query: by a name: many in a chunk, exactly, and nothing beside it', async (t) => {
+  const { teller, execute, session } = openBank();
+  execute({ kind: 'amend', account: 100, terms: { name: 'alice' } });
+  execute({ kind: 'amend', account: 101, terms: { name: '100' } });
+  const named = (name: string, more: Partial<Operation> = {}): Operation =>
+    ({ kind: 'query', terms: { name }, ...more });
+  const operations: Operation[] = [
+    named('100'), named('alic'), named('alice'), { kind: 'query', account: 100 },
+    named('alice', { account: 100 }), named('alice', { key: 'k' }),
+    { kind: 'query', terms: { name: 'alice', currency: 'EUR' } },
+    { kind: 'query', terms: { floor: 1 } },
+  ];
+  const cut = encodeChunk(session, 1, [named('alice')]).slice(0, 2 * RECORD_BYTES);
+  viewOf(cut).setUint32(24, 1, true);
+  const batch = joinChunks([encodeChunk(session, 1, operations), cut]);
+  t.same(decodeResults(teller.ledger.query(batch)), [
+    done('query', 101, 20, 2), refusal('accountNotFound', 'query', 0),
+    done('query', 100, 5000, 2), done('query', 100, 5000, 2),
+    ...Array.from({ length: 5 }, () => bad('query', 'malformed')),
+  ]);
 });
 
 t.test('ledger: digest: of the state, then of the results', async (t) => {

@@ -61,9 +61,17 @@ export class BatchGenerator {
   queries(): Uint8Array {
     const operations = Array.from({ length: 1 + this.#random.int(4) }, (): Operation => {
       if (this.#random.chance(0.1)) return this.#operation();
+      if (this.#random.chance(0.4)) return this.#queryNamed();
       return { kind: 'query', account: this.#account() };
     });
     return this.#disturb(encodeChunk(this.#random.int(2), 0, operations), 0.2);
+  }
+
+  #queryNamed(): Operation {
+    const random = this.#random;
+    const drawn = random.chance(0.1) ? drawTerms(random, 'create', undefined) : undefined;
+    const terms = drawn ?? { name: drawName(random) };
+    return { kind: 'query', account: random.chance(0.9) ? 0 : this.#account(), terms };
   }
 
   /** One report, mostly of a page. */
