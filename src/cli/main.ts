@@ -13,6 +13,7 @@ import { BackendCommand } from './commands/backend.ts';
 import { ChaosCommand } from './commands/chaos.ts';
 import { ClientCommand } from './commands/client.ts';
 import { FrontendCommand } from './commands/frontend.ts';
+import { ImportCommand } from './commands/import.ts';
 import { SimCommand } from './commands/sim.ts';
 import { StatusCommand } from './commands/status.ts';
 import { UpCommand } from './commands/up.ts';
@@ -25,8 +26,8 @@ import { describeVersion } from './version-text.ts';
 
 /** In the order in which the help shows them. */
 const COMMANDS: readonly CommandClass[] = [
-  UpCommand, ClientCommand, StatusCommand, ChaosCommand, FrontendCommand, BackendCommand,
-  VerifyCommand, SimCommand,
+  UpCommand, ClientCommand, ImportCommand, StatusCommand, ChaosCommand, FrontendCommand,
+  BackendCommand, VerifyCommand, SimCommand,
 ];
 
 /** Resolves to the exit status; rejects never. */

@@ -46,6 +46,13 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--faults': 'N',
   '--effort': 'N',
   '--picture': 'FILE',
+  '--format': 'FORMAT',
+  '--separator': 'C',
+  '--map': 'COLUMN=THEIRS',
+  '--ignore': 'COLUMN',
+  '--name': 'BATCH',
+  '--refused': 'FILE',
+  '--numbers': 'FILE',
 };
 
 /** `--read-timeout` is `BANKD_READ_TIMEOUT`. */

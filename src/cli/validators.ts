@@ -47,6 +47,14 @@ export function isOneOf<Word extends string>(
     words.find((word) => word === text));
 }
 
+/** One character between cells; `tab` for that. */
+export function isSeparator(): StrictValidator<unknown, string> {
+  return isParsed('expected one character such as ; or the word tab', (text) => {
+    if (text === 'tab' || text === '\\t') return '\t';
+    return /^[\t\x20-\x7e]$/.test(text) && !/["A-Za-z0-9]/.test(text) ? text : undefined;
+  });
+}
+
 /** In the largest unit that keeps it whole. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds % UNITS.m === 0) return `${milliseconds / UNITS.m}m`;
