@@ -22,9 +22,10 @@ import { assert, present } from './assert.ts';
 import type { ExecutedEntry } from './entry.ts';
 import type { Seq, Timestamp } from './ids.ts';
 import {
-  CHUNK_ATOMIC, decodeOperation, decodeResult, readChunkHeader, readI64, RECORD_BYTES, recordsOf,
-  RESULT_BYTES, viewOf, writeI64, type ChunkHeader, type Operation, type Result,
+  CHUNK_ATOMIC, decodeResult, readChunkHeader, readI64, RECORD_BYTES, recordsOf, RESULT_BYTES,
+  viewOf, writeI64, type ChunkHeader, type Operation, type Result,
 } from './operation.ts';
+import { decodeOperation } from './spell-operation.ts';
 
 /** As much as the results of the largest batch. */
 export const HISTORY_PAGE_BYTES_MAX = 1024 * 1024;

@@ -27,7 +27,7 @@
  * whoever hands the result on puts the first answer, read from the journal, in its place.
  */
 import { AMOUNT_MAX, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
-import { readTerms, spellTerms, writeTerms, type Terms } from './terms.ts';
+import { writeTerms, type Terms } from './terms.ts';
 
 export { AMOUNT_MAX, DEFAULT_SCALE, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
 
@@ -198,6 +198,11 @@ export interface Result {
 const KINDS = invert<Kind>(KIND);
 const CODES = invert<Code>(CODE);
 
+/** Undefined where there is no such kind. */
+export function kindOf(number: number): Kind | undefined {
+  return KINDS[number];
+}
+
 function invert<Name extends string>(table: Record<Name, number>): (Name | undefined)[] {
   const names: (Name | undefined)[] = [];
   for (const name of Object.keys(table) as Name[]) names[table[name]] = name;
@@ -340,53 +345,4 @@ export function encodeResult(results: DataView, index: number, result: Result): 
   if (result.toAccount !== undefined) results.setUint32(offset + 12, result.toAccount, true);
   writeI64(results, offset + 16, result.balance);
   writeI64(results, offset + 24, result.toBalance);
-}
-
-/** The operation at `offset` and the offset after it; undefined where the record makes no sense. */
-export function decodeOperation(
-  batch: DataView,
-  offset: number,
-): { operation: Operation; next: number } | undefined {
-  const kind = KINDS[batch.getUint8(offset)];
-  if (kind === undefined) return undefined;
-  const flags = batch.getUint8(offset + 1);
-  const keyed = (flags & FLAG_KEY) !== 0;
-  const next = offset + recordsOf(flags) * RECORD_BYTES;
-  if (next > batch.byteLength) return undefined;
-  const terms = (flags & FLAG_TERMS) === 0
-    ? undefined : spellTerms(readTerms(batch, next - RECORD_BYTES));
-  const operation: Operation = {
-    kind,
-    account: readI64(batch, offset + 8),
-    toAccount: readI64(batch, offset + 16),
-    amount: readI64(batch, offset + 24),
-    scale: batch.getUint8(offset + 2),
-    ...(keyed ? { key: readKey(batch, offset + RECORD_BYTES) } : {}),
-    ...(terms === undefined ? {} : { terms }),
-    ...spellMovement(batch, offset, kind, flags),
-  };
-  return { operation, next };
-}
-
-function spellMovement(
-  batch: DataView, offset: number, kind: Kind, flags: number,
-): Pick<Operation, 'id' | 'forSeconds'> {
-  const bytes = new Uint8Array(batch.buffer, batch.byteOffset + offset + ID_AT, ID_BYTES_MAX);
-  const id = String.fromCharCode(...bytes).replace(/\0.*$/s, '');
-  const forSeconds = kind === 'hold' ? batch.getUint32(offset + 4, true) : 0;
-  return {
-    ...((flags & FLAG_ID) === 0 ? {} : { id }),
-    ...(forSeconds === 0 ? {} : { forSeconds }),
-  };
-}
-
-/** The key in the extension record at `offset`. */
-export function readKey(batch: DataView, offset: number): string {
-  let key = '';
-  for (let at = offset; at < offset + KEY_BYTES_MAX; at += 1) {
-    const byte = batch.getUint8(at);
-    if (byte === 0) break;
-    key += String.fromCharCode(byte);
-  }
-  return key;
 }

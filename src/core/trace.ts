@@ -4,8 +4,9 @@ import type { BackendId } from './ids.ts';
 import type { Batch } from './in-flight.ts';
 import type { Results } from './message.ts';
 import {
-  decodeOperation, decodeResult, readChunkHeader, RECORD_BYTES, viewOf, type Code, type Operation,
+  decodeResult, readChunkHeader, RECORD_BYTES, viewOf, type Code, type Operation,
 } from './operation.ts';
+import { decodeOperation } from './spell-operation.ts';
 
 const VOTE_WORDS: Record<Code, string> = {
   ok: 'OK,commit',

@@ -2,9 +2,10 @@
 import { checkOperation } from '../core/check-operation.ts';
 import type { Thing } from '../core/client-queue.ts';
 import {
-  CHUNK_OPERATIONS_MAX, decodeOperation, encodeChunk, isRead, isReport, KIND, readChunkHeader,
-  RECORD_BYTES, viewOf, type Operation,
+  CHUNK_OPERATIONS_MAX, encodeChunk, isRead, isReport, KIND, readChunkHeader, RECORD_BYTES, viewOf,
+  type Operation,
 } from '../core/operation.ts';
+import { decodeOperation } from '../core/spell-operation.ts';
 
 export interface PreparedChunk {
   readonly thing: Thing;

@@ -7,10 +7,10 @@ import type { ExecutedEntry } from '../core/entry.ts';
 import { SESSION_NONE } from '../core/ids.ts';
 import { Ledger, type LedgerLimits } from '../core/ledger.ts';
 import {
-  decodeOperation, decodeResult, readChunkHeader, REASON, RECORD_BYTES, viewOf, type Operation,
-  type Result,
+  decodeResult, readChunkHeader, REASON, RECORD_BYTES, viewOf, type Operation, type Result,
 } from '../core/operation.ts';
 import { formatRequestId } from '../core/request-id.ts';
+import { decodeOperation } from '../core/spell-operation.ts';
 import { replay, SIM_LIMITS } from './memory-hit.ts';
 
 /** One operation that ran. */

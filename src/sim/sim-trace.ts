@@ -5,10 +5,9 @@
  *      258.1  backend 1                synced to 34
  */
 import type { Message } from '../core/message.ts';
-import {
-  decodeOperation, readChunkHeader, RECORD_BYTES, viewOf, type Operation,
-} from '../core/operation.ts';
+import { readChunkHeader, RECORD_BYTES, viewOf, type Operation } from '../core/operation.ts';
 import { formatRequestId } from '../core/request-id.ts';
+import { decodeOperation } from '../core/spell-operation.ts';
 import { describeMessage } from './describe-message.ts';
 import type { Watch } from './simulate.ts';
 

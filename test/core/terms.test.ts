@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap';
 import { currencyNumber } from '../../src/core/currency.ts';
-import { decodeOperation, encodeChunk, viewOf } from '../../src/core/operation.ts';
+import { encodeChunk, viewOf } from '../../src/core/operation.ts';
 import { AMOUNT_MAX, RECORD_BYTES } from '../../src/core/record.ts';
+import { decodeOperation } from '../../src/core/spell-operation.ts';
 import {
   isName, readTerms, spellTerms, TERM, writeTerms, type Terms,
 } from '../../src/core/terms.ts';

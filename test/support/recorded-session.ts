@@ -6,10 +6,11 @@ import { ClientSession } from '../../src/core/client-session.ts';
 import type { ClusterId, Epoch, Seq, SessionId, Timestamp } from '../../src/core/ids.ts';
 import type { FromClient, Original, RefusalCode, RefusedThing } from '../../src/core/message.ts';
 import {
-  decodeOperation, encodeResult, readChunkHeader, RECORD_BYTES, RESULT_BYTES, viewOf,
-  type Code, type Operation, type Result,
+  encodeResult, readChunkHeader, RECORD_BYTES, RESULT_BYTES, viewOf, type Code, type Operation,
+  type Result,
 } from '../../src/core/operation.ts';
 import type { BulkOutcome, Outcome } from '../../src/core/outcome.ts';
+import { decodeOperation } from '../../src/core/spell-operation.ts';
 
 export const CLUSTER = 'c'.repeat(32) as ClusterId;
 export const OTHER_CLUSTER = 'd'.repeat(32) as ClusterId;
