@@ -7,6 +7,7 @@ import { formatAmount, isAmountOf, parseDecimal, type ScaledAmount } from '../co
 import { currencyNumber, scaleOf } from '../core/currency.ts';
 import { isAssignedId, isId } from '../core/movement-id.ts';
 import { AMOUNT_MAX, DEFAULT_SCALE, type Kind, type Operation } from '../core/operation.ts';
+import { isReference, REFERENCE_BYTES_MAX } from '../core/reference.ts';
 import { PAGE_ACCOUNTS_MAX } from '../core/reports.ts';
 import { parseRequestId } from '../core/request-id.ts';
 import { isName, NAME_BYTES_MAX, type Terms } from '../core/terms.ts';
@@ -28,6 +29,7 @@ export interface Parts {
   readonly limit?: number;
   readonly id?: string;
   readonly forSeconds?: number;
+  readonly reference?: string;
 }
 
 export type Reader = (text: string) => Parts | string;
@@ -68,6 +70,7 @@ export const REQUEST: Parameter = { name: '@key or request', read: readRequest }
 
 export const FOR: Option = { word: '--for', value: '10m', read: readTerm };
 export const ID: Option = { word: '--id', value: 'ID', read: readOwnId };
+export const REFERENCE: Option = { word: '--ref', value: 'TEXT', read: readReference };
 export const NAME: Option = { word: '--name', value: 'N', read: readName };
 export const WHOSE: Option = { ...NAME, value: 'name' };
 export const PREFIX: Option = { word: '--name', value: 'prefix', read: readName };
@@ -106,7 +109,7 @@ export const CONDITIONS: readonly Option[] = [
 
 /** `fixed` are terms that the command's word says by itself. */
 export function makeOperation(kind: Kind, parts: Parts, fixed: Terms = {}): Operation | string {
-  const { account, toAccount, amount, key, id, forSeconds } = parts;
+  const { account, toAccount, amount, key, id, forSeconds, reference } = parts;
   const terms = makeTerms(parts, fixed);
   if (typeof terms === 'string') return terms;
   return {
@@ -117,6 +120,7 @@ export function makeOperation(kind: Kind, parts: Parts, fixed: Terms = {}): Oper
     ...(key === undefined ? {} : { key }),
     ...(id === undefined ? {} : { id }),
     ...(forSeconds === undefined ? {} : { forSeconds }),
+    ...(reference === undefined ? {} : { reference }),
     ...(Object.keys(terms).length === 0 ? {} : { terms }),
   };
 }
@@ -194,6 +198,12 @@ function readName(name: string): Parts | string {
   if (isName(name) && !name.includes('\ufffd')) return { name };
   const rule = `1 to ${NAME_BYTES_MAX} bytes of UTF-8, without control characters`;
   return `${quote(name)} is not a name: ${rule}, or blanks at its ends`;
+}
+
+function readReference(reference: string): Parts | string {
+  if (isReference(reference) && !reference.includes('\ufffd')) return { reference };
+  const rule = `1 to ${REFERENCE_BYTES_MAX} bytes of UTF-8, without control characters`;
+  return `${quote(reference)} is not a reference: ${rule}, or blanks at its ends`;
 }
 
 function readCurrency(text: string): Parts | string {

@@ -6,8 +6,8 @@ import type { Kind, Operation } from '../core/operation.ts';
 import type { Terms } from '../core/terms.ts';
 import {
   ACCOUNT, ACCOUNT_UNLESS_NAMED, AFTER, AMOUNT, CEILING, CONDITIONS, CURRENCY, FLOOR, FOR, FROM,
-  ID, LIMIT, makeCreate, makeOperation, MAX, MIN, MOVEMENT, NAME, PART, PREFIX, REQUEST, START, TO,
-  WHOSE, type Option, type Parameter, type Parts,
+  ID, LIMIT, makeCreate, makeOperation, MAX, MIN, MOVEMENT, NAME, PART, PREFIX, REFERENCE, REQUEST,
+  START, TO, WHOSE, type Option, type Parameter, type Parts,
 } from './command-parts.ts';
 import { nearest } from './nearest.ts';
 
@@ -45,11 +45,11 @@ const FOLLOW_UP = { ...CHANGE, takesCondition: false } as const;
 export const COMMAND_FORMS: readonly CommandForm[] = [
   {
     ...CHANGE, word: 'create', takesCondition: false,
-    parameters: [AMOUNT], options: [NAME, CURRENCY, FLOOR, CEILING],
+    parameters: [AMOUNT], options: [NAME, CURRENCY, FLOOR, CEILING, REFERENCE],
     summary: 'a new account; answers its number', make: makeCreate,
   },
   {
-    ...CHANGE, word: 'update', parameters: [ACCOUNT, AMOUNT],
+    ...CHANGE, word: 'update', parameters: [ACCOUNT, AMOUNT], options: [REFERENCE],
     summary: 'sets the balance', make: asks('update'),
   },
   {
@@ -57,23 +57,23 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
     summary: 'the balance', make: asks('query'),
   },
   {
-    ...CHANGE, word: 'deposit', parameters: [ACCOUNT, AMOUNT],
+    ...CHANGE, word: 'deposit', parameters: [ACCOUNT, AMOUNT], options: [REFERENCE],
     summary: 'adds', make: asks('deposit'),
   },
   {
-    ...CHANGE, word: 'withdraw', parameters: [ACCOUNT, AMOUNT],
+    ...CHANGE, word: 'withdraw', parameters: [ACCOUNT, AMOUNT], options: [REFERENCE],
     summary: 'subtracts', make: asks('withdraw'),
   },
   {
-    ...CHANGE, word: 'transfer', parameters: [FROM, TO, AMOUNT], options: [ID],
+    ...CHANGE, word: 'transfer', parameters: [FROM, TO, AMOUNT], options: [ID, REFERENCE],
     summary: 'moves; both or neither', make: makeTransfer,
   },
   {
-    ...FOLLOW_UP, word: 'hold', parameters: [FROM, TO, AMOUNT], options: [FOR, ID],
+    ...FOLLOW_UP, word: 'hold', parameters: [FROM, TO, AMOUNT], options: [FOR, ID, REFERENCE],
     summary: 'sets money aside for a transfer; answers the id', make: makeHold,
   },
   {
-    ...FOLLOW_UP, word: 'capture', parameters: [MOVEMENT, PART],
+    ...FOLLOW_UP, word: 'capture', parameters: [MOVEMENT, PART], options: [REFERENCE],
     summary: 'moves what is held, or a part; the rest is released', make: asks('capture'),
   },
   {
@@ -81,7 +81,7 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
     summary: 'releases what is held', make: asks('void'),
   },
   {
-    ...FOLLOW_UP, word: 'reverse', parameters: [MOVEMENT, PART],
+    ...FOLLOW_UP, word: 'reverse', parameters: [MOVEMENT, PART], options: [REFERENCE],
     summary: 'takes back what was moved under an id, or a part', make: asks('reverse'),
   },
   {

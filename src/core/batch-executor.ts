@@ -16,14 +16,12 @@ import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
 import type { MovementTable } from './movement-table.ts';
 import {
-  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, isReport, KEYS_REMEMBERED_MAX,
-  KIND, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES, recordsOf, RESULT_BYTES,
-  viewOf,
+  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_REFERENCE, FLAG_TERMS, isReport,
+  KEYS_REMEMBERED_MAX, KIND, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES,
+  recordsOf, RESULT_BYTES, viewOf,
 } from './operation.ts';
 import { Reports } from './reports.ts';
-import {
-  writeAccount, writeBadRequest, writeCode, writeDuplicate,
-} from './result-writer.ts';
+import { writeAccount, writeBadRequest, writeCode, writeDuplicate } from './result-writer.ts';
 import type { FirstAnswer } from './run-ring.ts';
 import {
   SESSION_UNKNOWN, SESSIONS_PER_LEASE, type SessionRecord, type SessionTable,
@@ -32,7 +30,7 @@ import type { SystemAccounts } from './system-accounts.ts';
 import { readTerms, TERM } from './terms.ts';
 import { WriteExecutor } from './write-executor.ts';
 
-const FLAGS = FLAG_KEY | FLAG_TERMS | FLAG_ID;
+const FLAGS = FLAG_KEY | FLAG_TERMS | FLAG_ID | FLAG_REFERENCE;
 
 /** Who asks: a session, where the table has it, and which of its requests this is. */
 interface Asker {

@@ -4,7 +4,8 @@
  */
 import { currencyNumber, SCALE_MAX } from './currency.ts';
 import { isAssignedId, isId } from './movement-id.ts';
-import { isRead, type Kind, type Operation } from './operation.ts';
+import { isRead, KIND, type Kind, type Operation } from './operation.ts';
+import { isReference, mayHaveReference } from './reference.ts';
 import { isName, type Terms } from './terms.ts';
 
 const KEY = /^[\x21-\x7e]{1,64}$/;
@@ -14,6 +15,8 @@ const SECONDS_MAX = 2 ** 32 - 1;
 const NOT_FOR_CLIENTS: ReadonlySet<Kind> = new Set(['lease', 'end', 'expire', 'remember']);
 /** They are of a movement that is there, which its id names. */
 const FOLLOW_UPS: ReadonlySet<Kind> = new Set(['capture', 'void', 'reverse']);
+const NO_REFERENCE =
+  'a reference is 1 to 64 bytes of UTF-8 without control characters or blanks at its ends';
 const NO_NAME = 'a name is 1 to 32 bytes of UTF-8 without control characters or blanks at its ends';
 
 /** Why it can't be sent, as a sentence; undefined where it can. */
@@ -26,7 +29,7 @@ export function checkOperation(operation: Operation): string | undefined {
   if (!isCount(amount)) return 'an amount is an integer of the smallest unit, not below zero';
   if (!isCount(scale) || scale > DIGITS_MAX) return 'the scale is a count of digits';
   if (key !== undefined && isRead(operation)) return `${kind.toUpperCase()} takes no key`;
-  const fault = checkKey(key) ?? checkMovement(operation)
+  const fault = checkKey(key) ?? checkMovement(operation) ?? checkReference(operation)
     ?? (terms === undefined ? undefined : checkTerms(terms));
   return fault ?? (kind === 'amend' ? checkAmend(terms) : undefined);
 }
@@ -54,6 +57,12 @@ function checkMovement({ kind, id, amount, forSeconds, terms }: Operation): stri
   if (kind !== 'hold' && kind !== 'transfer') return `${word} takes no id`;
   if (isAssignedId(id)) return `only the bank gives ids such as ${id}`;
   return terms === undefined ? undefined : 'a TRANSFER with an id takes no condition';
+}
+
+function checkReference({ kind, reference }: Operation): string | undefined {
+  if (reference === undefined) return undefined;
+  if (!mayHaveReference(KIND[kind])) return `${kind.toUpperCase()} takes no reference`;
+  return isReference(reference) ? undefined : NO_REFERENCE;
 }
 
 function checkTerms(terms: Terms): string | undefined {

@@ -12,8 +12,8 @@ import { hashGroup, hashKeyAt } from './idempotency-key.ts';
 import type { Seq } from './ids.ts';
 import type { KeyTable, KeyUse } from './key-table.ts';
 import {
-  type ChunkHeader, CODE, extensionAt, FLAG_KEY, FLAG_TERMS, GROUP_OPERATIONS_MAX, KIND, REASON,
-  RECORD_BYTES, RESULT_BYTES,
+  type ChunkHeader, CODE, extensionAt, FLAG_KEY, FLAG_REFERENCE, FLAG_TERMS, GROUP_OPERATIONS_MAX,
+  KIND, REASON, RECORD_BYTES, RESULT_BYTES,
 } from './operation.ts';
 import { type CodeByte, writeBadRequest, writeCode, writeDuplicate } from './result-writer.ts';
 import type { WriteExecutor } from './write-executor.ts';
@@ -28,6 +28,8 @@ interface Place {
   /** How many of the group are before it. */
   readonly before: number;
 }
+
+const POSTING_FLAGS = FLAG_TERMS | FLAG_REFERENCE;
 
 export class GroupExecutor {
   readonly #accounts: AccountOperations;
@@ -111,7 +113,7 @@ export class GroupExecutor {
   /** Whether it may be in a group, as far as its kind and flags say. */
   #isPosting({ at, end, before }: Place): boolean {
     if (!isPosting(kindAt(this.#batch, at, end))) return false;
-    const known = before === 0 ? FLAG_KEY | FLAG_TERMS : FLAG_TERMS;
+    const known = before === 0 ? FLAG_KEY | POSTING_FLAGS : POSTING_FLAGS;
     const isSane = (this.#batch.getUint8(at + 1) & ~known) === 0;
     return isSane && nextAfter(this.#batch, at, end) <= end;
   }

@@ -43,6 +43,8 @@ export interface Content {
   readonly amount: number;
   readonly scale: number;
   readonly terms: ReadTerms | undefined;
+  /** Empty where it has none. */
+  readonly reference: string;
   /** Of a movement: its id, empty where it has none, and its `code`. */
   readonly id: string;
   readonly code: number;
@@ -50,10 +52,12 @@ export interface Content {
 
 /** 52 bits: enough, because only one's own operations under one's own key are compared by it. */
 export function hashContent(content: Content): number {
-  const { kind, account, toAccount, amount, scale, terms, id, code } = content;
+  const { kind, account, toAccount, amount, scale, terms, reference, id, code } = content;
   const plain = `${kind} ${account} ${toAccount} ${shortest(amount, scale)}`;
   const withTerms = terms === undefined ? plain : `${plain} ${describeTerms(terms)}`;
-  const text = id === '' && code === 0 ? withTerms : `${withTerms} ${code} ${id}`;
+  const withId = id === '' && code === 0 ? withTerms : `${withTerms} ${code} ${id}`;
+  // What no name, id or reference can hold parts it from them.
+  const text = reference === '' ? withId : `${withId}\n${reference}`;
   return hashText(text);
 }
 

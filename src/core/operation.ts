@@ -4,8 +4,8 @@
  * A client's request is a **chunk**: one header record and the records of its operations, 64 bytes
  * each. The frontend strings chunks together into a **batch** without looking at a single
  * operation; the participants execute it. An operation may be followed by extension records: its
- * idempotency key, its terms. Integers are little-endian; i64 fields hold exact integers within
- * ±(2^53 - 1).
+ * idempotency key, its terms, its reference. Integers are little-endian; i64 fields hold exact
+ * integers within ±(2^53 - 1).
  *
  * | chunk header         | operation                        | result (32 bytes)                   |
  * | -------------------- | -------------------------------- | ----------------------------------- |
@@ -18,7 +18,7 @@
  * |    rest zero         | 16 i64 other account             | 16 i64 balance                      |
  * |                      | 24 i64 amount, 10^-scale units   | 24 i64 balance of the other account |
  * |                      | 32 16 bytes: the user's own id   |                                     |
- * |                      | 48 16 bytes: reference           |                                     |
+ * |                      | 48 16 bytes: zero                |                                     |
  *
  * For REMEMBER, `amount` is how many keys are remembered from here on.
  * For OUTCOME of a request, `account` is the session and `other account` the request number.
@@ -26,7 +26,9 @@
  * For the code `duplicate`, `account` is the seq and `balance` the index of the first answer:
  * whoever hands the result on puts the first answer, read from the journal, in its place.
  */
-import { AMOUNT_MAX, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
+import {
+  AMOUNT_MAX, readI64, RECORD_BYTES, REFERENCE_BYTES_MAX, viewOf, writeI64,
+} from './record.ts';
 import { writeTerms, type Terms } from './terms.ts';
 
 export { AMOUNT_MAX, DEFAULT_SCALE, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
@@ -40,7 +42,7 @@ export const GROUP_OPERATIONS_MAX = 1_000;
 /** The most operations in one chunk, and so in one request of a client. */
 export const CHUNK_OPERATIONS_MAX = 8190;
 /** The most bytes in one chunk: each operation with its extensions, and the header. */
-export const CHUNK_BYTES_MAX = (3 * CHUNK_OPERATIONS_MAX + 1) * RECORD_BYTES;
+export const CHUNK_BYTES_MAX = (4 * CHUNK_OPERATIONS_MAX + 1) * RECORD_BYTES;
 /** The most bytes in one batch. */
 export const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 export const KEY_BYTES_MAX = 64;
@@ -96,10 +98,12 @@ export const FLAG_KEY = 1;
 export const FLAG_TERMS = 2;
 /** It has an id of its own, in its own record. */
 export const FLAG_ID = 4;
+/** An extension record follows, behind key and terms: the reference (`reference.ts`). */
+export const FLAG_REFERENCE = 8;
 
 /** Records of an operation with these flags, its own and its extensions. */
 export function recordsOf(flags: number): number {
-  return 1 + (flags & FLAG_KEY) + ((flags & FLAG_TERMS) >> 1);
+  return 1 + (flags & FLAG_KEY) + ((flags & FLAG_TERMS) >> 1) + ((flags & FLAG_REFERENCE) >> 3);
 }
 
 /** Where the extension of this flag stands, of the operation at `at` with these flags. */
@@ -177,6 +181,8 @@ export interface Operation {
   readonly terms?: Terms;
   /** Of a movement: 1 to 16 visible ASCII characters. */
   readonly id?: string;
+  /** What it is for, in the user's words: 1 to 64 bytes of UTF-8. */
+  readonly reference?: string;
   /** HOLD: after so many seconds it expires; 0 or undefined: never. */
   readonly forSeconds?: number;
 }
@@ -227,8 +233,8 @@ export function encodeChunk(
   isAtomic = false,
 ): Uint8Array {
   let records = operations.length;
-  for (const { key, terms } of operations) {
-    records += (key === undefined ? 0 : 1) + (terms === undefined ? 0 : 1);
+  for (const { key, terms, reference } of operations) {
+    for (const extension of [key, terms, reference]) records += extension === undefined ? 0 : 1;
   }
   const chunk = new Uint8Array((1 + records) * RECORD_BYTES);
   const view = viewOf(chunk);
@@ -269,7 +275,7 @@ function codeOf({ kind, key, amount, forSeconds = 0 }: Operation): number {
 
 /** Behind the operation at `at`, whose flags they are; where the next one stands. */
 function encodeExtensions(
-  chunk: Uint8Array, view: DataView, at: number, { key, terms, id }: Operation,
+  chunk: Uint8Array, view: DataView, at: number, { key, terms, id, reference }: Operation,
 ): number {
   let next = at + RECORD_BYTES;
   let flags = 0;
@@ -285,6 +291,11 @@ function encodeExtensions(
   if (terms !== undefined) {
     flags |= FLAG_TERMS;
     writeTerms(chunk, view, next, terms);
+    next += RECORD_BYTES;
+  }
+  if (reference !== undefined) {
+    flags |= FLAG_REFERENCE;
+    new TextEncoder().encodeInto(reference, chunk.subarray(next, next + REFERENCE_BYTES_MAX));
     next += RECORD_BYTES;
   }
   view.setUint8(at + 1, flags);

@@ -1,5 +1,7 @@
 /** The fields of records: integers in little-endian bytes, exact within ±(2^53 - 1). */
 export const RECORD_BYTES = 64;
+/** A reference fills its record at most. */
+export const REFERENCE_BYTES_MAX = RECORD_BYTES;
 /** Amounts and balances go up to 2^53 - 1 of the smallest unit. */
 export const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
 /** Digits after the point of an account without a currency. */

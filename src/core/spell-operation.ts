@@ -1,9 +1,10 @@
 /** Operations read back from their records and spelled out: for traces and tests, never hot. */
 import {
-  FLAG_ID, FLAG_KEY, FLAG_TERMS, ID_AT, ID_BYTES_MAX, KEY_BYTES_MAX, kindOf, recordsOf, type Kind,
-  type Operation,
+  extensionAt, FLAG_ID, FLAG_KEY, FLAG_REFERENCE, FLAG_TERMS, ID_AT, ID_BYTES_MAX, KEY_BYTES_MAX,
+  kindOf, recordsOf, type Kind, type Operation,
 } from './operation.ts';
-import { readI64, RECORD_BYTES } from './record.ts';
+import { readPlainText } from './plain-text.ts';
+import { readI64, RECORD_BYTES, REFERENCE_BYTES_MAX } from './record.ts';
 import { readTerms, spellTerms } from './terms.ts';
 
 /** The operation at `offset` and the offset after it; undefined where the record makes no sense. */
@@ -14,19 +15,22 @@ export function decodeOperation(
   const kind = kindOf(batch.getUint8(offset));
   if (kind === undefined) return undefined;
   const flags = batch.getUint8(offset + 1);
-  const keyed = (flags & FLAG_KEY) !== 0;
+  const has = (flag: number): boolean => (flags & flag) !== 0;
   const next = offset + recordsOf(flags) * RECORD_BYTES;
   if (next > batch.byteLength) return undefined;
-  const terms = (flags & FLAG_TERMS) === 0
-    ? undefined : spellTerms(readTerms(batch, next - RECORD_BYTES));
+  const terms = has(FLAG_TERMS)
+    ? spellTerms(readTerms(batch, extensionAt(offset, flags, FLAG_TERMS))) : undefined;
+  const reference = has(FLAG_REFERENCE)
+    ? readPlainText(batch, next - RECORD_BYTES, REFERENCE_BYTES_MAX) : undefined;
   const operation: Operation = {
     kind,
     account: readI64(batch, offset + 8),
     toAccount: readI64(batch, offset + 16),
     amount: readI64(batch, offset + 24),
     scale: batch.getUint8(offset + 2),
-    ...(keyed ? { key: readKey(batch, offset + RECORD_BYTES) } : {}),
+    ...(has(FLAG_KEY) ? { key: readKey(batch, offset + RECORD_BYTES) } : {}),
     ...(terms === undefined ? {} : { terms }),
+    ...(reference === undefined ? {} : { reference }),
     ...spellMovement(batch, offset, kind, flags),
   };
   return { operation, next };

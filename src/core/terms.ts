@@ -11,6 +11,7 @@
  */
 import { assert } from './assert.ts';
 import { currencyCode, currencyNumber } from './currency.ts';
+import { isPlainText, readPlainText } from './plain-text.ts';
 import { readI64, RECORD_BYTES, writeI64 } from './record.ts';
 
 export const TERM = {
@@ -100,7 +101,8 @@ export function readTerms(batch: DataView, at: number): ReadTerms | undefined {
     floor: readI64(batch, at + 8),
     ceiling: readI64(batch, at + 16),
     expected: readI64(batch, at + 24),
-    name: (given & TERM.name) === 0 ? undefined : readName(batch, at + NAME_AT),
+    name: (given & TERM.name) === 0
+      ? undefined : readPlainText(batch, at + NAME_AT, NAME_BYTES_MAX),
   };
   const isTwofold =
     hasAll(given, TERM.frozen | TERM.closed) || hasAll(given, TERM.ifVersion | TERM.ifBalance);
@@ -131,24 +133,7 @@ export function spellTerms(terms: ReadTerms | undefined): Terms | undefined {
 
 /** 1 to 32 bytes of UTF-8 without control characters or line ends, and no blank at either end. */
 export function isName(name: string): boolean {
-  const { length } = new TextEncoder().encode(name);
-  return length >= 1 && length <= NAME_BYTES_MAX && name.isWellFormed()
-    && !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(name) && name.trim() === name;
-}
-
-function readName(batch: DataView, at: number): string | undefined {
-  let length = 0;
-  while (length < NAME_BYTES_MAX && batch.getUint8(at + length) !== 0) length += 1;
-  for (let rest = length; rest < NAME_BYTES_MAX; rest += 1) {
-    if (batch.getUint8(at + rest) !== 0) return undefined;
-  }
-  const bytes = new Uint8Array(batch.buffer, batch.byteOffset + at, length);
-  try {
-    const name = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    return isName(name) ? name : undefined;
-  } catch {
-    return undefined;
-  }
+  return isPlainText(name, NAME_BYTES_MAX);
 }
 
 /** A field that is not given is zero: one meaning has one spelling. */

@@ -13,8 +13,10 @@ import type { KeyTable } from './key-table.ts';
 import { isMovement } from './movement-id.ts';
 import { readMovement } from './movement-rules.ts';
 import {
-  CODE, extensionAt, FLAG_ID, FLAG_KEY, FLAG_TERMS, KIND, readI64, REASON, RESULT_BYTES,
+  CODE, extensionAt, FLAG_ID, FLAG_KEY, FLAG_REFERENCE, FLAG_TERMS, KIND, readI64, REASON,
+  RESULT_BYTES,
 } from './operation.ts';
+import { mayHaveReference, readReference } from './reference.ts';
 import { writeBadRequest, writeCode, writeDuplicate } from './result-writer.ts';
 import { readTerms, type ReadTerms } from './terms.ts';
 
@@ -46,20 +48,24 @@ export class WriteExecutor {
   /** The write at `at`, whose extensions are all there and of known flags. */
   execute(at: number, index: number, kind: number): void {
     const flags = this.#batch.getUint8(at + 1);
-    if (isMovement(kind, flags)) return this.#executeMovement(at, index, kind);
+    const reference = this.#referenceAt(at, kind);
+    if (reference === undefined) return this.#refuseMalformed(index, kind);
+    if (isMovement(kind, flags)) return this.#executeMovement(at, index, kind, reference);
     if ((flags & FLAG_ID) !== 0) return this.#refuseMalformed(index, kind);
     const terms = this.#termsAt(at, kind);
     if (terms === 'malformed') return this.#refuseMalformed(index, kind);
     const execute = (): void => this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
     if ((flags & FLAG_KEY) === 0) return execute();
-    this.#executeKeyed(at, index, kind, this.#contentAt(at, kind, terms), execute);
+    this.#executeKeyed(at, index, kind, this.#contentAt(at, kind, terms, reference), execute);
   }
 
   /** The posting at `at`, which has no id; its key, if it has one, is its group's. */
   executePosting(at: number, index: number): void {
     const kind = this.#batch.getUint8(at);
     const terms = this.#termsAt(at, kind);
-    if (terms === 'malformed') return this.#refuseMalformed(index, kind);
+    const reference = this.#referenceAt(at, kind);
+    const isMalformed = terms === 'malformed' || reference === undefined;
+    if (isMalformed) return this.#refuseMalformed(index, kind);
     this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
   }
 
@@ -67,7 +73,9 @@ export class WriteExecutor {
   hashPosting(at: number): number | undefined {
     const kind = this.#batch.getUint8(at);
     const terms = this.#termsAt(at, kind);
-    const content = terms === 'malformed' ? undefined : this.#contentAt(at, kind, terms);
+    const reference = this.#referenceAt(at, kind);
+    if (terms === 'malformed' || reference === undefined) return undefined;
+    const content = this.#contentAt(at, kind, terms, reference);
     return content === undefined ? undefined : hashContent(content);
   }
 
@@ -78,7 +86,7 @@ export class WriteExecutor {
     return terms !== undefined && mayHave(kind, terms) ? terms : 'malformed';
   }
 
-  #executeMovement(at: number, index: number, kind: number): void {
+  #executeMovement(at: number, index: number, kind: number, reference: string): void {
     const flags = this.#batch.getUint8(at + 1);
     const asked = readMovement(this.#batch, at);
     const hasTerms = (flags & FLAG_TERMS) !== 0;
@@ -88,7 +96,9 @@ export class WriteExecutor {
       this.#accounts.executeMovement(asked, place, at, index * RESULT_BYTES);
     if ((flags & FLAG_KEY) === 0) return execute();
     const { id, code, from: account, to: toAccount, amount, digits: scale } = asked;
-    const content = { kind, account, toAccount, amount, scale, terms: undefined, id, code };
+    const content = {
+      kind, account, toAccount, amount, scale, terms: undefined, reference, id, code,
+    };
     this.#executeKeyed(at, index, kind, content, execute);
   }
 
@@ -116,13 +126,23 @@ export class WriteExecutor {
   }
 
   /** What the write at `at` asks for; undefined where a field that it uses is out of range. */
-  #contentAt(at: number, kind: number, terms: ReadTerms | undefined): Content | undefined {
+  #contentAt(
+    at: number, kind: number, terms: ReadTerms | undefined, reference: string,
+  ): Content | undefined {
     const account = kind === KIND.create ? 0 : readI64(this.#batch, at + 8);
     const toAccount = kind === KIND.transfer ? readI64(this.#batch, at + 16) : 0;
     const amount = kind === KIND.amend ? 0 : readI64(this.#batch, at + 24);
     if (Number.isNaN(account) || Number.isNaN(toAccount) || !(amount >= 0)) return undefined;
     const scale = kind === KIND.amend ? 0 : this.#batch.getUint8(at + 2);
-    return { kind, account, toAccount, amount, scale, terms, id: '', code: 0 };
+    return { kind, account, toAccount, amount, scale, terms, reference, id: '', code: 0 };
+  }
+
+  /** Empty where it has none; undefined where what stands there is none, or of no such kind. */
+  #referenceAt(at: number, kind: number): string | undefined {
+    const flags = this.#batch.getUint8(at + 1);
+    if ((flags & FLAG_REFERENCE) === 0) return '';
+    if (!mayHaveReference(kind)) return undefined;
+    return readReference(this.#batch, extensionAt(at, flags, FLAG_REFERENCE));
   }
 
   #refuseMalformed(index: number, kind: number): void {

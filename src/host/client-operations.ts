@@ -25,8 +25,14 @@ export interface RequestOptions extends ReadOptions {
   readonly key?: string;
 }
 
+/** Of a write that posts money, or will. */
+export interface PostingOptions extends RequestOptions {
+  /** What it is for: 1 to 64 bytes of UTF-8, no control characters, no blanks at its ends. */
+  readonly reference?: string;
+}
+
 /** One condition at most; where it does not hold, the code is `conditionFailed`. */
-export interface WriteOptions extends RequestOptions {
+export interface WriteOptions extends PostingOptions {
   /** Only if this is the account's version (of a transfer: that of the first account). */
   readonly ifVersion?: number;
   /** Only if this is its balance. */
@@ -39,14 +45,14 @@ export interface TransferOptions extends WriteOptions {
   readonly id?: string;
 }
 
-export interface HoldOptions extends RequestOptions {
+export interface HoldOptions extends PostingOptions {
   /** As that of a transfer; where none is given, `holdId` tells the one that the bank gave. */
   readonly id?: string;
   /** Whole seconds, in milliseconds: then it expires. Without it, it holds until it is settled. */
   readonly forMs?: number;
 }
 
-export interface CreateOptions extends RequestOptions {
+export interface CreateOptions extends PostingOptions {
   /** Of no other account: 1 to 32 bytes of UTF-8, no control characters, no blanks at its ends. */
   readonly name?: string;
   /** As in ISO 4217. Without one, amounts have two digits after the point. */
@@ -58,7 +64,7 @@ export interface CreateOptions extends RequestOptions {
 }
 
 /** What is not said stays. */
-export interface AmendOptions extends WriteOptions {
+export interface AmendOptions extends Omit<WriteOptions, 'reference'> {
   readonly name?: string;
   readonly floor?: Amount;
   readonly ceiling?: Amount;
@@ -98,7 +104,7 @@ export function writeOperation(
 ): Operation | string {
   const scaled = amount === undefined ? {} : toScaledAmount(amount);
   if (scaled === undefined) return `${amount} is not an amount`;
-  const { name, currency, frozen, closed, ifVersion } = options;
+  const { name, currency, frozen, closed, ifVersion, reference } = options;
   if (frozen !== undefined && closed !== undefined) return 'an account is frozen or closed';
   const limits = limitTerms(options);
   if (typeof limits === 'string') return limits;
@@ -111,13 +117,19 @@ export function writeOperation(
     ...(ifVersion === undefined ? {} : { ifVersion }),
   };
   const isPlain = Object.keys(terms).length === 0;
-  return { ...operation, ...scaled, ...(isPlain ? {} : { terms }) };
+  return {
+    ...operation,
+    ...scaled,
+    ...(isPlain ? {} : { terms }),
+    ...(reference === undefined ? {} : { reference }),
+  };
 }
 
 /** `account` is the one that the money is to leave. */
 export function holdOperation(
-  account: number, toAccount: number, amount: Amount, { id, forMs }: HoldOptions,
+  account: number, toAccount: number, amount: Amount, options: HoldOptions,
 ): Operation | string {
+  const { id, forMs, reference } = options;
   if (forMs !== undefined && !(forMs >= 1_000 && forMs % 1_000 === 0)) {
     return 'a hold is for whole seconds, at least one';
   }
@@ -125,7 +137,7 @@ export function holdOperation(
     kind: 'hold', account, toAccount,
     ...(id === undefined ? {} : { id }),
     ...(forMs === undefined ? {} : { forSeconds: forMs / 1_000 }),
-  }, amount, {});
+  }, amount, reference === undefined ? {} : { reference });
 }
 
 /** The id that the bank gave to a hold that was given none; undefined where it is no such hold. */

@@ -25,7 +25,8 @@ import { badRequest, ClientConnection, type ClientOptions } from './client-conne
 import {
   accountsOperation, createOperation, holdOperation, writeOperation,
   type AccountsOptions, type AmendOptions, type Amount, type CreateOptions, type HoldOptions,
-  type ReadOptions, type RequestOptions, type TransferOptions, type WriteOptions,
+  type PostingOptions, type ReadOptions, type RequestOptions, type TransferOptions,
+  type WriteOptions,
 } from './client-operations.ts';
 import type { CutAnswer } from './cut-orders.ts';
 import { prepareGroup, readGroup, type GroupOutcome } from './group-outcome.ts';
@@ -44,7 +45,8 @@ export {
 } from './account-reports.ts';
 export {
   holdId, type AccountsOptions, type AmendOptions, type Amount, type CreateOptions,
-  type HoldOptions, type ReadOptions, type RequestOptions, type TransferOptions, type WriteOptions,
+  type HoldOptions, type PostingOptions, type ReadOptions, type RequestOptions,
+  type TransferOptions, type WriteOptions,
 } from './client-operations.ts';
 export type { GroupDoneOutcome, GroupOutcome, GroupRefusedOutcome } from './group-outcome.ts';
 export { Unreachable } from './unreachable.ts';
@@ -103,7 +105,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** Moves what is held, or less; the rest is released. */
-  capture(id: string, amount?: Amount, options?: RequestOptions): Promise<Outcome> {
+  capture(id: string, amount?: Amount, options?: PostingOptions): Promise<Outcome> {
     return this.#write({ kind: 'capture', id }, amount, options);
   }
 
@@ -113,7 +115,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** Takes back what was moved under the id, or a part; in all never more than the whole. */
-  reverse(id: string, amount?: Amount, options?: RequestOptions): Promise<Outcome> {
+  reverse(id: string, amount?: Amount, options?: PostingOptions): Promise<Outcome> {
     return this.#write({ kind: 'reverse', id }, amount, options);
   }
 
@@ -234,7 +236,7 @@ export class Client implements AsyncDisposable {
   }
 
   #write(
-    operation: Operation, amount: Amount | undefined, options: AmendOptions = {},
+    operation: Operation, amount: Amount | undefined, options: WriteOptions & AmendOptions = {},
   ): Promise<Outcome> {
     return this.#submitMade(writeOperation(operation, amount, options), options);
   }

@@ -86,7 +86,7 @@ t.test('prompt: completion: options and conditions of the command', async (t) =>
   t.same(complete('update 100 5 i'), [['IF '], 'i']);
   t.same(complete('UPDATE 100 5 if v'), [['VERSION '], 'v']);
   t.same(complete('UPDATE 100 5 IF x'), [[], '']);
-  t.same(complete('HOLD 100 101 5 --'), [['--for ', '--id '], '--']);
+  t.same(complete('HOLD 100 101 5 --'), [['--for ', '--id ', '--ref '], '--']);
   t.same(complete('QUERY 100 --'), [[], '']);
   t.same(complete('CREATE 5 i'), [[], '']);
   t.same(complete('nothing 5 --n'), [[], '']);

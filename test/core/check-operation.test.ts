@@ -15,6 +15,8 @@ t.test('check operation: what a record can hold passes', async (t) => {
     { kind: 'amend', account: 100, terms: { frozen: false, ifVersion: 1 } },
     { kind: 'update', account: 100, amount: 1, terms: { ifBalance: -1 } },
     { kind: 'outcome', account: 1088, toAccount: 3 },
+    { kind: 'create', amount: 1, reference: 'é'.repeat(32) },
+    { kind: 'capture', id: 'h', reference: 'Invoice 2026-0017' },
   ];
   for (const operation of good) t.equal(checkOperation(operation), undefined, stringify(operation));
 });
@@ -42,6 +44,14 @@ t.test('check operation: what would be written otherwise than meant is refused',
     { kind: 'amend', account: 1, terms: { ifVersion: 1 } },
     { kind: 'amend', account: 1, terms: { frozen: true, closed: false } },
     { kind: 'amend', account: 1 },
+    { kind: 'deposit', account: 1, amount: 1, reference: '' },
+    { kind: 'deposit', account: 1, amount: 1, reference: 'é'.repeat(33) },
+    { kind: 'deposit', account: 1, amount: 1, reference: 'a\nb' },
+    { kind: 'deposit', account: 1, amount: 1, reference: 'a ' },
+    { kind: 'void', id: 'h', reference: 'a' },
+    { kind: 'amend', account: 1, terms: { frozen: true }, reference: 'a' },
+    { kind: 'outcome', key: 'k', reference: 'a' },
+    { kind: 'query', account: 1, reference: 'a' },
   ];
   for (const operation of bad) t.type(checkOperation(operation), 'string', stringify(operation));
 });

@@ -164,8 +164,8 @@ t.test('idempotency key: 1 to 64 visible ASCII, then zeros: a hash, else none', 
 
 t.test('content: spellings of one amount are one, anything else is another', async (t) => {
   const base: Content = {
-    kind: 4, account: 100, toAccount: 0, amount: 50, scale: 0, terms: undefined, id: '',
-    code: 0,
+    kind: 4, account: 100, toAccount: 0, amount: 50, scale: 0, terms: undefined, reference: '',
+    id: '', code: 0,
   };
   const same = [
     { amount: 500, scale: 1 }, { amount: 5000, scale: 2 }, { amount: 50_000_000, scale: 6 },
@@ -178,6 +178,8 @@ t.test('content: spellings of one amount are one, anything else is another', asy
     { ...base, amount: 5 }, { ...base, amount: 500 }, { ...base, scale: 2 }, { ...base, amount: 0 },
     { ...base, amount: 5001, scale: 2 }, { ...base, id: 'a' }, { ...base, id: 'b' },
     { ...base, code: 1 }, { ...base, code: 2 }, { ...base, id: 'a', code: 1 },
+    { ...base, reference: 'a' }, { ...base, reference: 'b' }, { ...base, reference: '0 a' },
+    { ...base, reference: 'a', id: 'a' },
   ];
   t.equal(new Set(others.map(hashContent)).size, others.length);
 });
@@ -187,7 +189,8 @@ t.test('content: terms: spellings of an amount are one, anything else is another
     const chunk = encodeChunk(0, 0, [{ kind: 'amend', ...(terms === undefined ? {} : { terms }) }]);
     const read = terms === undefined ? undefined : readTerms(viewOf(chunk), 128);
     return hashContent({
-      kind: 10, account: 100, toAccount: 0, amount: 0, scale: 0, terms: read, id: '', code: 0,
+      kind: 10, account: 100, toAccount: 0, amount: 0, scale: 0, terms: read, reference: '', id: '',
+      code: 0,
     });
   };
   t.equal(hash({ floor: -50, ceiling: 7 }), hash({ floor: -5000, ceiling: 700, scale: 2 }));

@@ -20,6 +20,7 @@ t.test('library: create: the operation, exactly', async (t) => {
       kind: 'create', amount: 5, scale: 2,
       terms: { currency: 'EUR', floor: -1_000, name: 'Ann', scale: 2 },
     }],
+    ['5', { reference: 'cash' }, { kind: 'create', amount: 5, scale: 0, reference: 'cash' }],
     ['5', { currency: 'JPY', floor: '-7', ceiling: String(MAX) }, {
       kind: 'create', amount: 5, scale: 0, terms: { currency: 'JPY', floor: -7, ceiling: MAX },
     }],
@@ -90,6 +91,8 @@ t.test('library: accounts: from where, and which', async (t) => {
 t.test('library: hold: for whole seconds, or until it is settled', async (t) => {
   const hold = { kind: 'hold', account: 100, toAccount: 101, amount: 150, scale: 2 } as const;
   t.strictSame(holdOperation(100, 101, '1.50', {}), hold);
+  const referred = { ...hold, reference: 'order 7' };
+  t.strictSame(holdOperation(100, 101, '1.50', { reference: 'order 7' }), referred);
   t.strictSame(holdOperation(100, 101, 150, { forMs: 2_000, id: 'h', key: 'k' }), {
     ...hold, id: 'h', forSeconds: 2,
   });

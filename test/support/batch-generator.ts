@@ -1,18 +1,20 @@
 /** Batches at random that hit each rule now and then: few accounts, sessions, numbers and keys. */
 import {
-  encodeChunk, FLAG_TERMS, KEYS_REMEMBERED_MAX, type Operation, RECORD_BYTES, recordsOf, viewOf,
-  writeI64,
+  encodeChunk, FLAG_REFERENCE, FLAG_TERMS, KEYS_REMEMBERED_MAX, type Operation, RECORD_BYTES,
+  recordsOf, viewOf, writeI64,
 } from '../../src/core/operation.ts';
 import type { Random } from '../../src/core/random.ts';
 import { KeyedGroups } from './draw-keyed-group.ts';
 import {
   drawEnd, drawGroup, drawLife, drawMovement, drawPause, type Deck,
 } from './draw-movements.ts';
-import { drawName, drawTerms, respell, spoilTerms, type Known } from './draw-terms.ts';
+import {
+  drawName, drawReference, drawTerms, respell, spoilTerms, spoilText, type Known,
+} from './draw-terms.ts';
 import { joinChunks } from './ledger-batches.ts';
 
 /** After so many batches those accounts that are asked for move on by three. */
-const BATCHES_PER_MOVE = 15;
+const BATCHES_PER_MOVE = 30;
 const REMEMBERED = 20;
 
 export class BatchGenerator {
@@ -195,7 +197,13 @@ export class BatchGenerator {
     if (kind === 'end' && this.#random.chance(0.9)) {
       return { kind: 'deposit', account: 100, amount: 1 };
     }
-    const keyed = this.#random.chance(0.3) ? { key: this.#key() } : {};
+    // Few of those that may have none.
+    const isIdle = kind === 'amend' || kind === 'outcome' || kind === 'end';
+    const keyed = {
+      ...(this.#random.chance(0.3) ? { key: this.#key() } : {}),
+      ...(this.#random.chance(isIdle ? 0.01 : 0.15)
+        ? { reference: drawReference(this.#random) } : {}),
+    };
     if (kind === 'outcome') return { kind, ...this.#askedRequest(), ...keyed };
     if (kind === 'movement') {
       const terms = this.#random.chance(0.02) ? { terms: { ifVersion: 1 } } : {};
@@ -215,6 +223,7 @@ export class BatchGenerator {
     const { amount = 0, scale = 0, terms } = before;
     if (this.#random.chance(0.3)) return before;
     if (this.#random.chance(0.2)) return { ...before, amount: amount + 1 };
+    if (this.#random.chance(0.1)) return { ...before, reference: drawReference(this.#random) };
     if (this.#random.chance(0.1)) return { ...before, id: 'other', forSeconds: 77 };
     const amounts = before.amount !== undefined && Number.isSafeInteger(amount * 10)
       ? { amount: amount * 10, scale: scale + 1 } : {};
@@ -249,13 +258,14 @@ export class BatchGenerator {
     return chunk;
   }
 
-  /** Some of the terms in the chunk, whose operations stand as they were written. */
+  /** Some of the terms and references in the chunk, whose operations stand as they were written. */
   #spoil(chunk: Uint8Array, probability: number): void {
     for (let at = RECORD_BYTES; at < chunk.length; ) {
       const flags = chunk[at + 1] as number;
       at += recordsOf(flags) * RECORD_BYTES;
-      if ((flags & FLAG_TERMS) === 0 || !this.#random.chance(probability)) continue;
-      spoilTerms(this.#random, chunk, at - RECORD_BYTES);
+      if (!this.#random.chance(probability)) continue;
+      if ((flags & FLAG_REFERENCE) !== 0) spoilText(this.#random, chunk, at - RECORD_BYTES);
+      else if ((flags & FLAG_TERMS) !== 0) spoilTerms(this.#random, chunk, at - RECORD_BYTES);
     }
   }
 }
@@ -271,7 +281,7 @@ export function randomRecords(random: Random, session: number, first: number): U
   for (let record = 1; record <= records; record += 1) {
     const at = record * RECORD_BYTES;
     if (random.chance(0.5)) view.setUint8(at, random.int(24));
-    if (random.chance(0.5)) view.setUint8(at + 1, random.int(9));
+    if (random.chance(0.5)) view.setUint8(at + 1, random.int(17));
     if (random.chance(0.3)) view.setUint32(at + 4, random.int(3), true);
     if (random.chance(0.3)) chunk.fill(0, at + 32, at + 48).fill(random.int(100), at + 32, at + 33);
     if (random.chance(0.3)) writeI64(view, at + 8, 100 + random.int(4));

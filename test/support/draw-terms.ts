@@ -41,6 +41,12 @@ export function drawName(random: Random): string {
   return random.chance(0.4) ? random.pick(NAMES) : `n${random.int(50)}`;
 }
 
+/** Few, so that what is written under a key again has the same one now and then. */
+export function drawReference(random: Random): string {
+  if (random.chance(0.2)) return drawName(random);
+  return random.pick(['rent', 'Invoice 17', 'é'.repeat(32), '🏦'.repeat(16), 'y'.repeat(65)]);
+}
+
 /** For an operation of this kind; now and then for one of another. Undefined: none. */
 export function drawTerms(random: Random, kind: Kind, known: Known | undefined): Terms | undefined {
   const isAmend = kind === 'amend';
@@ -103,6 +109,13 @@ export function spoilTerms(random: Random, chunk: Uint8Array, at: number): void 
     default:
       record[random.int(RECORD_BYTES)] = random.int(256);
   }
+}
+
+/** Makes nonsense of the reference in the record at `at`, mostly. */
+export function spoilText(random: Random, chunk: Uint8Array, at: number): void {
+  const record = chunk.subarray(at, at + RECORD_BYTES);
+  if (random.chance(0.3)) record[random.int(RECORD_BYTES)] = random.int(256);
+  else record.fill(0).set(random.pick(BROKEN_NAMES), random.pick([0, 0, 0, 50]));
 }
 
 /** Only what is empty can be closed. */

@@ -18,7 +18,7 @@ export function reportTwin(twin: LedgerTwin, batch: Uint8Array): Uint8Array | un
   const chunks = readChunks(batch);
   const [operation] = chunks.flatMap(({ operations }) => operations);
   const flags = operation?.flags ?? 0;
-  const records = 2 + (flags & 1) + (flags & 2) / 2;
+  const records = 2 + (flags & 1) + (flags & 2) / 2 + (flags & 8) / 8;
   const isAlone = chunks.length === 1 && chunks[0]?.operations.length === 1
     && batch.length === 64 * records;
   if (operation === undefined || !isAlone) return new Uint8Array();

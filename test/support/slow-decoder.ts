@@ -113,7 +113,7 @@ function longestField([kind, bound]: readonly string[]): number {
     case 'reserve': return 9;
     case 'view': return 9 + 7 * 17;
     case 'originals': return 4 + 52 * Number(bound);
-    case 'chunk': return 1_048_384;
+    case 'chunk': return 2_096_704;
     case 'batch': return 2_097_152;
     case 'results': return 32 * Number(bound);
     default: throw new Error(`the page names a field ${kind} that it does not explain`);

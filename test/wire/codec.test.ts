@@ -220,7 +220,7 @@ t.test('codec: what is no message of ours: an assertion that names the field', (
   bad({ type: 'client-hello', cluster: ZERO.replace(/0$/, 'g') }, /cluster/);
   bad({ type: 'client-hello', cluster: ZERO.replace('0', '\u0130') }, /cluster/);
   bad({ type: 'request', chunk: new Uint8Array(63) }, /chunk/);
-  bad({ type: 'request', chunk: new Uint8Array(1_572_544 + 64) }, /chunk/);
+  bad({ type: 'request', chunk: new Uint8Array(2_096_704 + 64) }, /chunk/);
   bad({ type: 'read', epoch: 1, read: 1, batch: new Uint8Array(2 ** 21 + 64) }, /batch/);
   bad({ type: 'status-report', json: 'x'.repeat(2 ** 20 + 1) }, /json/);
   const view = { number: 1, members: [{ id: 2, incarnation: ZERO }, { id: 1, incarnation: ZERO }] };

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import {
-  ALL_THAT_IS_LEFT, CHUNK_ATOMIC, CHUNK_BYTES_MAX, CODE, encodeChunk, FLAG_ID, FLAG_KEY, FLAG_TERMS,
-  GROUP_OPERATIONS_MAX, ID_AT, KIND, REASON, viewOf, type Operation,
+  ALL_THAT_IS_LEFT, CHUNK_ATOMIC, CHUNK_BYTES_MAX, CODE, encodeChunk, FLAG_ID, FLAG_KEY,
+  FLAG_REFERENCE, FLAG_TERMS, GROUP_OPERATIONS_MAX, ID_AT, KIND, REASON, viewOf, type Operation,
 } from '../../src/core/operation.ts';
 import { PAGE_ACCOUNTS_MAX } from '../../src/core/reports.ts';
 import { TERM } from '../../src/core/terms.ts';
@@ -111,7 +111,8 @@ t.test('page: terms: which are given, and where they stand', (test) => {
 });
 
 t.test('page: flags, and the accounts of a report: the numbers of the code', (test) => {
-  test.ok(PAGE.includes(`the sum of: ${FLAG_KEY} key, ${FLAG_TERMS} terms, ${FLAG_ID} id |`));
+  test.ok(PAGE.includes(`the sum of: ${FLAG_KEY} key, ${FLAG_TERMS} terms, ${FLAG_ID} id, `
+    + `${FLAG_REFERENCE} reference |`));
   test.ok(PAGE.includes(`amount how many to tell, 1 to ${PAGE_ACCOUNTS_MAX};`));
   test.end();
 });

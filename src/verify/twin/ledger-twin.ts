@@ -7,7 +7,8 @@
  * two who err in the same way would have to have misread the same specification).
  */
 import {
-  CODE, FLAG_ID, FLAG_KEY, FLAG_TERMS, GROUP_OPERATIONS_MAX, KEYS_REMEMBERED_MAX, KIND, REASON,
+  CODE, FLAG_ID, FLAG_KEY, FLAG_REFERENCE, FLAG_TERMS, GROUP_OPERATIONS_MAX, KEYS_REMEMBERED_MAX,
+  KIND, REASON,
 } from '../../core/operation.ts';
 import { sha256 } from '../../core/hash.ts';
 import { isNatural } from './amounts.ts';
@@ -202,7 +203,7 @@ export class LedgerTwin {
 
   #isInGroup(operation: TwinOperation | undefined, place: number): operation is TwinOperation {
     if (operation === undefined || !operation.isWhole) return false;
-    if (!this.#hasItsTerms(operation)) return false;
+    if (!this.#hasItsExtensions(operation)) return false;
     const flags = place === 0 ? operation.flags & ~FLAG_KEY : operation.flags;
     return isPosting({ ...operation, flags });
   }
@@ -247,9 +248,9 @@ export class LedgerTwin {
   #executeNew(asked: Asked, operation: TwinOperation | undefined): Answer {
     if (operation === undefined || !operation.isWhole) return MALFORMED;
     const { kind, flags, code } = operation;
-    if (flags > FLAG_KEY + FLAG_TERMS + FLAG_ID) return MALFORMED;
+    if (flags > FLAG_KEY + FLAG_TERMS + FLAG_ID + FLAG_REFERENCE) return MALFORMED;
     if (isWrite(kind) || isMovement(operation)) {
-      if (!this.#hasItsTerms(operation)) return MALFORMED;
+      if (!this.#hasItsExtensions(operation)) return MALFORMED;
       const isKeyed = flags % 2 === FLAG_KEY;
       return isKeyed ? this.#writeKeyed(asked, operation) : this.#write(asked, operation);
     }
@@ -264,7 +265,10 @@ export class LedgerTwin {
   }
 
   /** They make sense, where it says that it has any. */
-  #hasItsTerms({ flags, terms }: TwinOperation): boolean {
+  #hasItsExtensions({ kind, flags, terms, reference }: TwinOperation): boolean {
+    const hasReference = (flags & FLAG_REFERENCE) !== 0;
+    const isIdle = kind === KIND.amend || kind === KIND.void;
+    if (hasReference && (isIdle || reference === undefined)) return false;
     return (flags & FLAG_TERMS) === 0 || terms !== undefined;
   }
 

@@ -112,7 +112,7 @@ function hashParts(key: string): readonly [number, number, number] {
 
 /** 52 bits of what a well-formed write asks for, however many zeros its amounts end with. */
 export function contentOf(operation: TwinOperation): number {
-  const { kind, account, toAccount, amount, scale, terms, code, id } = operation;
+  const { kind, account, toAccount, amount, scale, terms, code, id, reference } = operation;
   const one = kind === KIND.create || isFollowUp(kind) ? 0n : account;
   const other = kind === KIND.transfer || kind === KIND.hold ? toAccount : 0n;
   const sum = kind === KIND.amend ? spell(0n, 0) : spell(amount, scale);
@@ -121,7 +121,8 @@ export function contentOf(operation: TwinOperation): number {
     kind, one, other, sum, ...(terms === undefined ? [] : wordsOf(terms)),
     ...(isBare ? [] : [code, id]),
   ];
-  return Number.parseInt(sha256(words.join(' ')).slice(0, 13), 16);
+  const lines = [words.join(' '), ...(reference === undefined ? [] : [reference])];
+  return Number.parseInt(sha256(lines.join('\n')).slice(0, 13), 16);
 }
 
 /** Of a whole group, in its order. */

@@ -3,14 +3,15 @@
  * constants of the record layout (the layout itself is in `core/operation.ts`).
  */
 import {
-  CHUNK_ATOMIC, CHUNK_BYTES_MAX, CHUNK_MARK, CHUNK_OPERATIONS_MAX, FLAG_ID, FLAG_KEY, FLAG_TERMS,
-  ID_AT, ID_BYTES_MAX, KIND, KIND_MAX, RECORD_BYTES, RESULT_BYTES,
+  CHUNK_ATOMIC, CHUNK_BYTES_MAX, CHUNK_MARK, CHUNK_OPERATIONS_MAX, FLAG_ID, FLAG_KEY,
+  FLAG_REFERENCE, FLAG_TERMS, ID_AT, ID_BYTES_MAX, KIND, KIND_MAX, RECORD_BYTES, RESULT_BYTES,
 } from '../../core/operation.ts';
+import { REFERENCE_BYTES_MAX } from '../../core/record.ts';
 import { isNatural } from './amounts.ts';
-import { readTerms, type TwinTerms } from './twin-terms.ts';
+import { isName, readTerms, type TwinTerms } from './twin-terms.ts';
 
 /** Flags of what may follow an operation, in the order in which it follows. */
-const EXTENSIONS: readonly number[] = [FLAG_KEY, FLAG_TERMS];
+const EXTENSIONS: readonly number[] = [FLAG_KEY, FLAG_TERMS, FLAG_REFERENCE];
 
 /** An operation as its record says it, undecided whether it makes sense. */
 export interface TwinOperation {
@@ -28,6 +29,7 @@ export interface TwinOperation {
   /** Undefined without one, and where it is none. */
   readonly key: string | undefined;
   readonly terms: TwinTerms | undefined;
+  readonly reference: string | undefined;
 }
 
 export interface TwinChunk {
@@ -121,7 +123,7 @@ function readOperation(view: DataView, at: number, end: number): TwinOperation |
     if (!extensions.includes(flag) || from >= end) return undefined;
     return new Uint8Array(view.buffer, view.byteOffset + from, RECORD_BYTES);
   };
-  const [key, terms] = EXTENSIONS.map(extension);
+  const [key, terms, reference] = EXTENSIONS.map(extension);
   return {
     kind: view.getUint8(at),
     flags,
@@ -134,6 +136,7 @@ function readOperation(view: DataView, at: number, end: number): TwinOperation |
     isWhole: at + (1 + extensions.length) * RECORD_BYTES <= end,
     key: key && (readText(key) || undefined),
     terms: terms && readTerms(terms),
+    reference: reference && readReference(reference),
   };
 }
 
@@ -145,6 +148,14 @@ function chunkBytes(view: DataView, at: number): number {
 function readText(bytes: Uint8Array): string | undefined {
   const text = Buffer.from(bytes).toString('latin1').replace(/\0+$/, '');
   return /^[!-~]*$/.test(text) ? text : undefined;
+}
+
+/** As a name, but as long as its record. */
+function readReference(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes).toString('utf8').replace(/\0+$/, '');
+  const again = Buffer.concat([Buffer.from(text), Buffer.alloc(REFERENCE_BYTES_MAX)]);
+  const isSame = again.subarray(0, REFERENCE_BYTES_MAX).equals(bytes);
+  return isSame && isName(text, REFERENCE_BYTES_MAX) ? text : undefined;
 }
 
 /** A whole batch's results, each put where it belongs. */

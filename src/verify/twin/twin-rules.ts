@@ -2,7 +2,7 @@
  * The rules of the bank in BigInt. What speaks against an operation is found in the order that
  * `core/account-rules.ts` states; the first objection is the answer, and then nothing is done.
  */
-import { CODE, FLAG_ID, FLAG_TERMS, KIND, REASON } from '../../core/operation.ts';
+import { CODE, FLAG_ID, FLAG_REFERENCE, FLAG_TERMS, KIND, REASON } from '../../core/operation.ts';
 import { CONDITIONS, TERM } from '../../core/terms.ts';
 import { isExact, isNatural } from './amounts.ts';
 import { ORDINARY, TwinAccounts, type Account, type Agreed } from './twin-accounts.ts';
@@ -31,8 +31,7 @@ export function isWrite(kind: number): boolean {
 
 /** What a group may consist of. */
 export function isPosting({ kind, flags }: TwinOperation): boolean {
-  const isKind = ALLOWED[kind] === CONDITIONS;
-  return isKind && (flags === 0 || flags === FLAG_TERMS);
+  return ALLOWED[kind] === CONDITIONS && (flags & ~(FLAG_TERMS | FLAG_REFERENCE)) === 0;
 }
 
 /** The fields that the kind uses are exact, the amount is not below zero, the terms are its own. */

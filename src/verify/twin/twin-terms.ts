@@ -68,8 +68,8 @@ function writeTerms(terms: TwinTerms): Buffer {
   return record;
 }
 
-/** 1 to 32 bytes, nothing that controls or ends a line, blanks only between others. */
-function isName(name: string): boolean {
-  return Buffer.byteLength(name) <= NAME_BYTES_MAX && /^\S(.*\S)?$/su.test(name)
+/** 1 to so many bytes, nothing that controls or ends a line, blanks only between others. */
+export function isName(name: string, bytesMax = NAME_BYTES_MAX): boolean {
+  return Buffer.byteLength(name) <= bytesMax && /^\S(.*\S)?$/su.test(name)
     && !/\p{Control}|\p{Line_Separator}|\p{Paragraph_Separator}/u.test(name);
 }
