@@ -176,6 +176,7 @@ function okWords(operation: Operation, outcome: AnsweredOutcome): readonly strin
     case 'history':
     case 'expire':
     case 'remember':
+    case 'details':
     case undefined:
       return [];
   }
@@ -244,6 +245,7 @@ function okFields(
     case 'history':
     case 'expire':
     case 'remember':
+    case 'details':
     case undefined:
       return asked;
   }

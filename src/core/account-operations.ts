@@ -89,6 +89,25 @@ export class AccountOperations {
     this.#write(at, resultAt, this.#movements.decide(asked, place));
   }
 
+  /** More about the write whose result stands at `writeAt`: the last to be executed, and done. */
+  tellDetails(writeAt: number, resultAt: number): void {
+    const results = this.#results;
+    const kind = results.getUint8(writeAt + 1);
+    // A result that names two accounts has both in the place of one.
+    const account = kind === KIND.capture || kind === KIND.reverse
+      ? results.getUint32(writeAt + 8, true) : readI64(results, writeAt + 8);
+    const changes = kind === KIND.create ? [] : this.#accounts.lastChanges;
+    const before = changes.find((change) => change.account === account)?.before ?? 0;
+    const other = movesBetweenTwo(kind)
+      ? changes.find((change) => change.account !== account)?.account : undefined;
+    const available = this.#postings.available(account);
+    writeAccount(results, resultAt, CODE.ok, KIND.details, before, available);
+    results.setUint8(resultAt + 2, this.#postings.scaleAt(account));
+    if (other === undefined) return;
+    results.setUint32(resultAt + 4, this.#accounts.version(other), true);
+    writeI64(results, resultAt + 24, this.#postings.available(other));
+  }
+
   /** Executes the QUERY at `at`, which changes nothing. */
   query(at: number, resultAt: number): void {
     const account = readI64(this.#batch, at + 8);
@@ -191,4 +210,8 @@ export class AccountOperations {
     if (!(amount >= 0 && digits <= DEFAULT_SCALE)) return NaN;
     return amount * (UNITS_OF_DIGITS[digits] as number);
   }
+}
+
+function movesBetweenTwo(kind: number): boolean {
+  return kind === KIND.transfer || kind === KIND.capture || kind === KIND.reverse;
 }

@@ -72,10 +72,18 @@ interface Before {
   readonly changedAt: number;
 }
 
+/** Of an account whose balance, or what is held of it, was changed: the balance that it had. */
+export interface Change {
+  readonly account: number;
+  readonly before: number;
+}
+
 export class AccountTable {
   readonly #table: PagedTable;
   /** The time of the entry that is being executed; in a typed array so that it is never boxed. */
   readonly #now = new Float64Array(1);
+  /** The last change but one, then the last: account and balance before, of each. */
+  readonly #changes = new Float64Array(4);
   readonly #names: NameTable;
   #digest = new AccountDigest();
   /** How everything was before each change of an open group. */
@@ -192,11 +200,23 @@ export class AccountTable {
     const at = this.#table.offsetInPage(record);
     const version = (page[at + VERSION] as number) + 1;
     if (this.#undo !== undefined) this.#undo.changes.push(this.#before(account));
-    this.#digest.replace(account, page[at + BALANCE] as number, balance, version);
+    const before = page[at + BALANCE] as number;
+    const changes = this.#changes;
+    changes[0] = changes[2] as number;
+    changes[1] = changes[3] as number;
+    changes[2] = account;
+    changes[3] = before;
+    this.#digest.replace(account, before, balance, version);
     page[at + BALANCE] = balance;
     page[at + VERSION] = version;
     page[at + CHANGED_AT] = this.#now[0] as number;
     return version;
+  }
+
+  /** The last change, and the one before it. */
+  get lastChanges(): readonly Change[] {
+    const at = (place: number): number => this.#changes[place] as number;
+    return [{ account: at(2), before: at(3) }, { account: at(0), before: at(1) }];
   }
 
   /** What changes from now on may be undone: only balances change in a group. */

@@ -16,7 +16,7 @@ import { SESSION_NONE, type Seq, type Timestamp } from './ids.ts';
 import type { KeyTable } from './key-table.ts';
 import type { MovementTable } from './movement-table.ts';
 import {
-  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_REFERENCE, FLAG_TERMS, isReport,
+  type ChunkHeader, CODE, FLAG_ID, FLAG_KEY, FLAG_REFERENCE, FLAG_TERMS, isReport, isWrite,
   KEYS_REMEMBERED_MAX, KIND, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES,
   recordsOf, RESULT_BYTES, viewOf,
 } from './operation.ts';
@@ -37,6 +37,8 @@ interface Asker {
   readonly session: number;
   readonly record: SessionRecord;
   readonly request: number;
+  /** Its first operation in this chunk. */
+  readonly isFirst: boolean;
 }
 
 export interface ExecutorTables {
@@ -195,7 +197,10 @@ export class BatchExecutor {
       // What ran is recorded at once: an operation of this very chunk may ask for its outcome.
       const count = Math.max(ran, 1);
       this.#sessions.recordRun(record, session, request, count, this.#seq, index + done);
-      if (ran === 0) this.#executeSpecial({ session, record, request }, at, end, index + done);
+      if (ran === 0) {
+        const asker = { session, record, request, isFirst: done === 0 };
+        this.#executeSpecial(asker, at, end, index + done);
+      }
       at = ran === 0 ? this.#after(at, end) : at + ran * RECORD_BYTES;
       done += count;
     }
@@ -238,11 +243,12 @@ export class BatchExecutor {
       case KIND.outcome:
         if ((flags & ~FLAG_KEY) !== 0) return this.#refuseMalformed(index, kind);
         return this.#executeOutcome(asker, at, index, keyed);
-      case KIND.create: case KIND.update: case KIND.deposit: case KIND.withdraw: case KIND.transfer:
-      case KIND.amend: case KIND.hold: case KIND.capture: case KIND.void: case KIND.reverse:
-        return this.#writes.execute(at, index, kind);
+      case KIND.details:
+        if (flags !== 0) return this.#refuseMalformed(index, kind);
+        return this.#writes.executeDetails(index, asker.isFirst);
     }
-    this.#refuseMalformed(index, kind);
+    if (isWrite(kind)) this.#writes.execute(at, index, kind);
+    else this.#refuseMalformed(index, kind);
   }
 
   #executeOutcome(asker: Asker, at: number, index: number, keyed: boolean): void {

@@ -25,6 +25,7 @@ export function checkOperation(operation: Operation): string | undefined {
   if (NOT_FOR_CLIENTS.has(kind)) {
     return `${kind} is not for clients to ask`;
   }
+  if (kind === 'details') return 'details are asked for with the write that they tell of';
   if (!isCount(account) || !isCount(toAccount)) return 'an account number is a positive integer';
   if (!isCount(amount)) return 'an amount is an integer of the smallest unit, not below zero';
   if (!isCount(scale) || scale > DIGITS_MAX) return 'the scale is a count of digits';

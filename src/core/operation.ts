@@ -24,7 +24,14 @@
  * For OUTCOME of a request, `account` is the session and `other account` the request number.
  * Of a movement captured or reversed, the result has two u32 in the place of `account`: from, to.
  * For the code `duplicate`, `account` is the seq and `balance` the index of the first answer:
- * whoever hands the result on puts the first answer, read from the journal, in its place.
+ * whoever hands the result on puts the first answer, read from the journal, in its place. With
+ * `detail` OF_THE_WRITE it is that of a write, and what is asked for are the write's details. What
+ * is meant stands so many operations behind it as `other balance` says, details not counted: a
+ * group under a key may have been answered with details, or without.
+ *
+ * The result of `details`: `account` is the balance of the write's account before it, `balance` is
+ * what is available there after it; of the other account that it changed, where there is one,
+ * `other balance` is what is available, `detail` the version.
  */
 import {
   AMOUNT_MAX, readI64, RECORD_BYTES, REFERENCE_BYTES_MAX, viewOf, writeI64,
@@ -74,6 +81,8 @@ export const KIND = {
   reverse: 17,
   /** An entry for time to pass in, where a hold is due; ordered by the frontend itself. */
   expire: 18,
+  /** More about the write directly before it in its chunk. */
+  details: 19,
   /** A page of the whole history (`history-page.ts`), which is looked up in the journal. */
   history: 21,
   /** How many keys are remembered from here on; ordered by the frontend itself. */
@@ -85,6 +94,16 @@ export const KIND_MAX = KIND.remember;
 /** Kinds of which a chunk holds one, alone. */
 export function isReport(kind: number): boolean {
   return (kind >= KIND.account && kind <= KIND.trial) || kind === KIND.history;
+}
+
+const WRITES: ReadonlySet<number> = new Set([
+  KIND.create, KIND.update, KIND.deposit, KIND.withdraw, KIND.transfer, KIND.amend, KIND.hold,
+  KIND.capture, KIND.void, KIND.reverse,
+]);
+
+/** What changes accounts, and may be done under a key. */
+export function isWrite(kind: number): boolean {
+  return WRITES.has(kind);
 }
 
 /** What changes nothing, and goes as a QUERY. */
@@ -119,6 +138,8 @@ export const ID_BYTES_MAX = 16;
 export const ALL_THAT_IS_LEFT = 1;
 /** OUTCOME: the `code` field of one that asks for a key (in the extension), not for a request. */
 export const OUTCOME_BY_KEY = 1;
+/** The `detail` of a `duplicate` of details that leads to the write's first answer. */
+export const OF_THE_WRITE = 1;
 
 export const CODE = {
   ok: 0,

@@ -1,5 +1,5 @@
 /** Writes result records in place: into zeroed bytes, once each, without an object. */
-import { CODE, DEFAULT_SCALE, REASON, writeI64 } from './operation.ts';
+import { CODE, DEFAULT_SCALE, KIND, OF_THE_WRITE, REASON, writeI64 } from './operation.ts';
 import type { FirstAnswer } from './run-ring.ts';
 
 export type CodeByte = (typeof CODE)[keyof typeof CODE];
@@ -28,11 +28,20 @@ export function writeAccount(
   writeI64(results, at + 16, balance);
 }
 
-/** Where the first answer stands. */
+/** Where the first answer stands: of a group's, it is so many behind it, details not counted. */
 export function writeDuplicate(
-  results: DataView, at: number, kind: number, { seq, index }: FirstAnswer,
+  results: DataView, at: number, kind: number, { seq, index }: FirstAnswer, behind = 0,
 ): void {
   writeAccount(results, at, CODE.duplicate, kind, seq, index);
+  writeI64(results, at + 24, behind);
+}
+
+/** Where the first answer of the write stands whose details are asked for. */
+export function writeDetailsElsewhere(
+  results: DataView, at: number, write: FirstAnswer, behind = 0,
+): void {
+  writeDuplicate(results, at, KIND.details, write, behind);
+  results.setUint32(at + 4, OF_THE_WRITE, true);
 }
 
 /** `ok` of an operation on an account. Of the version the low 32 bits. */

@@ -82,6 +82,7 @@ function describe({ kind, account, toAccount, amount, scale, key, id }: Operatio
     case 'lease':
     case 'end':
     case 'expire':
+    case 'details':
     case 'account':
     case 'accounts':
     case 'trial': break;

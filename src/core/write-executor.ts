@@ -1,6 +1,6 @@
 /**
  * Executes writes that are not plain: whether all that stands in their records makes sense, and
- * their keys.
+ * their keys; and tells details of what was written.
  *
  * Keeps true: what is malformed is so whatever was done before under its key; under a key one write
  * runs, once, and its repetition learns where the first answer stands.
@@ -13,11 +13,13 @@ import type { KeyTable } from './key-table.ts';
 import { isMovement } from './movement-id.ts';
 import { readMovement } from './movement-rules.ts';
 import {
-  CODE, extensionAt, FLAG_ID, FLAG_KEY, FLAG_REFERENCE, FLAG_TERMS, KIND, readI64, REASON,
+  CODE, extensionAt, FLAG_ID, FLAG_KEY, FLAG_REFERENCE, FLAG_TERMS, isWrite, KIND, readI64, REASON,
   RESULT_BYTES,
 } from './operation.ts';
 import { mayHaveReference, readReference } from './reference.ts';
-import { writeBadRequest, writeCode, writeDuplicate } from './result-writer.ts';
+import {
+  writeBadRequest, writeCode, writeDetailsElsewhere, writeDuplicate,
+} from './result-writer.ts';
 import { readTerms, type ReadTerms } from './terms.ts';
 
 /** The entry that is executed. */
@@ -57,6 +59,17 @@ export class WriteExecutor {
     const execute = (): void => this.#accounts.executeUnder(terms, at, index * RESULT_BYTES);
     if ((flags & FLAG_KEY) === 0) return execute();
     this.#executeKeyed(at, index, kind, this.#contentAt(at, kind, terms, reference), execute);
+  }
+
+  /** Details of the operation before it in its chunk, where that is a write that was done. */
+  executeDetails(index: number, isFirst: boolean): void {
+    const results = this.#results;
+    const [writeAt, at] = [(index - 1) * RESULT_BYTES, index * RESULT_BYTES];
+    const code = !isFirst && isWrite(results.getUint8(writeAt + 1)) && results.getUint8(writeAt);
+    if (code === CODE.ok) return this.#accounts.tellDetails(writeAt, at);
+    if (code !== CODE.duplicate) return writeCode(results, at, CODE.neverHappened, KIND.details);
+    const [seq, first] = [readI64(results, writeAt + 8), readI64(results, writeAt + 16)];
+    writeDetailsElsewhere(results, at, { seq, index: first });
   }
 
   /** The posting at `at`, which has no id; its key, if it has one, is its group's. */

@@ -15,12 +15,12 @@ import { entryBytes, type ExecutedEntry } from '../core/entry.ts';
 import { sha256 } from '../core/hash.ts';
 import { isMember, type ControlRecord, type View } from '../core/view.ts';
 import {
-  HASH_NONE, SEQ_NONE, type EntryHash, type Incarnation, type OwnerId, type Seq,
+  HASH_NONE, type EntryHash, type Incarnation, type OwnerId, type Seq,
 } from '../core/ids.ts';
 import type { Answered, Message, Prepare, QueryAnswered, ToClient } from '../core/message.ts';
-import { CODE, decodeResult, readChunkHeader, RESULT_BYTES, viewOf } from '../core/operation.ts';
 import { SESSIONS_PER_LEASE } from '../core/session-table.ts';
 import type { DurableEvents, DurableJournal } from './durable-journal.ts';
+import { resultsFor } from './first-answers.ts';
 import type { SimBackend } from './sim-backend.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimFrontend } from './sim-frontend.ts';
@@ -313,57 +313,4 @@ function undurable(journal: DurableJournal, message: Message): string | undefine
     default:
       return undefined;
   }
-}
-
-/** What the entry on this disk says that the request was answered, first answers in their place. */
-function resultsFor(
-  journal: DurableJournal,
-  entry: ExecutedEntry,
-  message: Answered,
-): Uint8Array | undefined {
-  const { session, firstRequest, results } = message;
-  const batch = viewOf(entry.batch);
-  let index = 0;
-  for (let start = 0; start < entry.batch.length;) {
-    const header = readChunkHeader(batch, start);
-    if (header === undefined) return undefined;
-    const isIt = header.session === session && header.firstRequest === firstRequest;
-    const fits = header.operations * RESULT_BYTES === results.length;
-    if (isIt && fits) {
-      const own = entry.results.slice(
-        index * RESULT_BYTES,
-        (index + header.operations) * RESULT_BYTES,
-      );
-      if (!own.includes(CODE.duplicate)) return own;
-      for (const original of firstAnswers(journal, own)) {
-        own.set(original.result, original.index * RESULT_BYTES);
-      }
-      return own;
-    }
-    index += header.operations;
-    start += header.bytes;
-  }
-  return undefined;
-}
-
-/** For the results with code `duplicate`: what was answered the first time, in its place. */
-function firstAnswers(
-  journal: DurableJournal,
-  results: Uint8Array,
-): { readonly index: number; readonly result: Uint8Array }[] {
-  const answers: { readonly index: number; readonly result: Uint8Array }[] = [];
-  for (let index = 0; index * RESULT_BYTES < results.length; index += 1) {
-    let source = results;
-    let at = index;
-    let seq = SEQ_NONE;
-    while (source[at * RESULT_BYTES] === CODE.duplicate) {
-      const { account, balance } = decodeResult(viewOf(source), at);
-      seq = account as Seq;
-      source = journal.at(seq)?.results ?? new Uint8Array((balance + 1) * RESULT_BYTES);
-      at = balance;
-    }
-    if (seq === SEQ_NONE) continue;
-    answers.push({ index, result: source.slice(at * RESULT_BYTES, (at + 1) * RESULT_BYTES) });
-  }
-  return answers;
 }

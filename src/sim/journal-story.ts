@@ -209,6 +209,7 @@ export function isWrite({ kind }: Operation): boolean {
     case 'end':
     case 'expire':
     case 'remember':
+    case 'details':
     case 'account':
     case 'accounts':
     case 'trial':

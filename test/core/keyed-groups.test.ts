@@ -2,7 +2,7 @@
 import t from 'tap';
 import { Ledger } from '../../src/core/ledger.ts';
 import {
-  encodeChunk, GROUP_OPERATIONS_MAX, RECORD_BYTES, type Operation,
+  encodeChunk, GROUP_OPERATIONS_MAX, OF_THE_WRITE, RECORD_BYTES, type Operation,
 } from '../../src/core/operation.ts';
 import { Teller } from '../support/ledger-batches.ts';
 
@@ -29,8 +29,8 @@ t.test('keyed group: the same again: the first answers, and nothing twice', asyn
   t.match(group('k', PAY, BACK), [{ code: 'ok' }, { code: 'ok', toBalance: 2_500 }]);
   const first = teller.seq;
   const again = [
-    { code: 'duplicate', kind: 'transfer', account: first, balance: 0 },
-    { code: 'duplicate', kind: 'transfer', account: first, balance: 1 },
+    { code: 'duplicate', kind: 'transfer', account: first, balance: 0, toBalance: 0 },
+    { code: 'duplicate', kind: 'transfer', account: first, balance: 0, toBalance: 1 },
   ];
   t.match(group('k', PAY, BACK), again);
   t.match(group('k', { ...PAY, amount: 3_000, scale: 2 }, BACK), again, 'in other words');
@@ -43,8 +43,8 @@ t.test('keyed group: its answers stand behind those of others in its entry', asy
   const keyed = encodeChunk(81, 1, [{ ...PAY, key: 'k' }, BACK], true);
   teller.execute(before, keyed, encodeChunk(82, 1, [{ ...PAY, key: 'k' }, BACK], true));
   const answers = [
-    { code: 'duplicate', account: teller.seq, balance: 1 },
-    { code: 'duplicate', account: teller.seq, balance: 2 },
+    { code: 'duplicate', account: teller.seq, balance: 1, toBalance: 0 },
+    { code: 'duplicate', account: teller.seq, balance: 1, toBalance: 1 },
   ];
   t.match(group('k', PAY, BACK), answers);
 });
@@ -77,8 +77,8 @@ t.test('keyed group: refused: so it remains, though it could be done now', async
   ]);
   const first = teller.seq;
   one({ kind: 'deposit', account: 100, amount: 100 });
-  t.match(group('k', ...asked), [0, 1, 2].map((balance) =>
-    ({ code: 'duplicate', account: first, balance })));
+  t.match(group('k', ...asked), [0, 1, 2].map((toBalance) =>
+    ({ code: 'duplicate', account: first, balance: 0, toBalance })));
   t.match(one({ kind: 'outcome', key: 'k' }), { code: 'duplicate', account: first, balance: 0 });
   t.same(teller.balances(), [15_000, 2_000]);
 });
@@ -129,8 +129,28 @@ t.test('keyed group: one of a thousand; a restored ledger knows it', async (t) =
   t.equal(group('k', penny, ...many).every(({ code }) => code === 'ok'), true);
   teller.ledger = Ledger.restore(teller.ledger.snapshot());
   const again = run(true, { ...penny, key: 'k' }, ...many);
-  t.equal(again.every(({ code, balance }, at) => code === 'duplicate' && balance === at), true);
+  t.equal(again.every(({ code, toBalance }, at) => code === 'duplicate' && toBalance === at), true);
   t.same(teller.balances(), [4_000, 3_000]);
+});
+
+t.test('keyed group: with details or without, it is the same group', async (t) => {
+  const details: Operation = { kind: 'details' };
+  const { teller, group } = openBank();
+  t.match(group('k', PAY, details, BACK), [{ code: 'ok' }, { code: 'ok' }, { code: 'ok' }]);
+  const first = { code: 'duplicate', account: teller.seq, balance: 0 };
+  const told = { ...first, kind: 'details', detail: OF_THE_WRITE };
+  t.match(group('k', PAY, BACK), [{ ...first, toBalance: 0 }, { ...first, toBalance: 1 }]);
+  t.match(group('k', PAY, details, BACK, details), [
+    { ...first, toBalance: 0, detail: 0 }, { ...told, toBalance: 0 },
+    { ...first, toBalance: 1, detail: 0 }, { ...told, toBalance: 1 },
+  ]);
+  const reused = { code: 'keyReused', kind: 'details' };
+  t.match(group('k', PAY, details, PAY), [{ code: 'keyReused' }, reused, { code: 'keyReused' }]);
+  t.match(group('n', PAY, details, details), [
+    { code: 'groupRefused', detail: 0 }, { code: 'groupRefused', detail: 0 },
+    { code: 'badRequest', kind: 'details' },
+  ]);
+  t.same(teller.balances(), [2_500, 4_500]);
 });
 
 t.test('keyed group: it takes the place of one key', async (t) => {

@@ -113,10 +113,11 @@ export class BatchGenerator {
   #chunk(): Uint8Array {
     const session = this.#random.chance(0.02) ? this.#random.int(200) : this.#session();
     const isGroup = this.#random.chance(0.2);
-    const operations = isGroup ? this.#group()
+    const drawn = isGroup ? this.#group()
       : this.#random.chance(0.15) ? drawLife(this.#random, this.#deck)
       : this.#random.chance(0.01) ? drawEnd(this.#random, this.#deck)
       : Array.from({ length: 1 + this.#random.int(6) }, () => this.#operation());
+    const operations = this.#random.chance(0.4) ? this.#withDetails(drawn) : drawn;
     const first = this.#firstRequest(session, operations.length);
     return this.#disturb(encodeChunk(session, first, operations, isGroup), 0.15);
   }
@@ -124,6 +125,17 @@ export class BatchGenerator {
   #group(): readonly Operation[] {
     const group = drawGroup(this.#random, this.#deck, () => this.#operation());
     return this.#random.chance(0.4) ? this.#keyedGroups.draw(group, this.#key()) : group;
+  }
+
+  /** Behind most of them; now and then where they tell of nothing. */
+  #withDetails(operations: readonly Operation[]): Operation[] {
+    const isExact = this.#random.chance(0.7);
+    const details: Operation = { kind: 'details' };
+    const asked = operations.flatMap((operation) => {
+      if (isExact || this.#random.chance(0.8)) return [operation, details];
+      return this.#random.chance(0.8) ? [operation] : [operation, details, details];
+    });
+    return isExact || this.#random.chance(0.8) ? asked : [details, ...asked];
   }
 
   /** Mostly the number that is next; else one before (a retry, whole or in part), or one beyond. */

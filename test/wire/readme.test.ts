@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
 import {
   ALL_THAT_IS_LEFT, CHUNK_ATOMIC, CHUNK_BYTES_MAX, CODE, encodeChunk, FLAG_ID, FLAG_KEY,
-  FLAG_REFERENCE, FLAG_TERMS, GROUP_OPERATIONS_MAX, ID_AT, KIND, REASON, viewOf, type Operation,
+  FLAG_REFERENCE, FLAG_TERMS, GROUP_OPERATIONS_MAX, ID_AT, KIND, OF_THE_WRITE, REASON, viewOf,
+  type Operation,
 } from '../../src/core/operation.ts';
 import { PAGE_ACCOUNTS_MAX } from '../../src/core/reports.ts';
 import { TERM } from '../../src/core/terms.ts';
@@ -49,7 +50,8 @@ t.test('page: kinds, codes and reasons: the numbers of core/operation.ts', (test
     transfer: 'TRANSFER', outcome: 'OUTCOME', lease: '(lease of sessions; the frontend\'s own)',
     end: 'end of the session (QUIT)', amend: 'AMEND', account: 'ACCOUNT', accounts: 'ACCOUNTS',
     trial: 'TRIAL', hold: 'HOLD', capture: 'CAPTURE', void: 'VOID', reverse: 'REVERSE',
-    expire: '(expiry of holds; the frontend\'s own)', history: 'HISTORY',
+    expire: '(expiry of holds; the frontend\'s own)', details: 'details of the write before',
+    history: 'HISTORY',
     remember: '(how many keys are remembered; the frontend\'s own)',
   };
   const codes: Record<keyof typeof CODE, string> = {
@@ -123,6 +125,7 @@ t.test('page: groups and movements: the numbers of the code', (test) => {
   test.ok(PAGE.includes(`code ${CODE.groupRefused}, and its index among them`));
   test.ok(PAGE.includes(`at most ${CHUNK_BYTES_MAX.toLocaleString('en')} bytes: see below`));
   test.ok(PAGE.includes(`| ${ID_AT} | 16 bytes: the user's own id |`));
+  test.ok(PAGE.includes(`where detail is ${OF_THE_WRITE}, that of the write\n`));
   test.ok(PAGE.includes(`without an amount is ${ALL_THAT_IS_LEFT}: all that is left`));
 
   const hold: Operation = { kind: 'hold', account: 1, toAccount: 2, forSeconds: 600, id: 'h' };

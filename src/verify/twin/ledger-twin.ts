@@ -8,7 +8,7 @@
  */
 import {
   CODE, FLAG_ID, FLAG_KEY, FLAG_REFERENCE, FLAG_TERMS, GROUP_OPERATIONS_MAX, KEYS_REMEMBERED_MAX,
-  KIND, REASON,
+  KIND, OF_THE_WRITE, REASON,
 } from '../../core/operation.ts';
 import { sha256 } from '../../core/hash.ts';
 import { isNatural } from './amounts.ts';
@@ -23,6 +23,7 @@ import {
 } from './twin-records.ts';
 import { isPosting, isWellFormed, isWrite, MALFORMED, write } from './twin-rules.ts';
 import { TwinSessions, type Became, type Place, type TwinSession } from './twin-sessions.ts';
+import { detailsOf, type Told } from './twin-details.ts';
 import { modulo, type Lanes } from './twin-digest.ts';
 import type { TwinTable } from './twin-table.ts';
 
@@ -140,6 +141,7 @@ export class LedgerTwin {
       });
       return this.#executeGroup(operations, from, results);
     }
+    let before: Told | undefined;
     operations.forEach((operation, place) => {
       const index = from.index + place;
       const asked = { seq: from.seq, index, request: firstRequest + place };
@@ -147,8 +149,9 @@ export class LedgerTwin {
         id === 0 ? this.#serveItself(from.seq, operation, operations.length)
         : session === undefined ? EXPIRED
         : isAtomic ? this.#recall({ ...asked, session }, firstRequest)
-        : this.#ask({ ...asked, session }, operation);
+        : this.#ask({ ...asked, session }, operation, before);
       results.put(index, operation, answer);
+      before = { operation, answer };
     });
   }
 
@@ -158,7 +161,7 @@ export class LedgerTwin {
   ): void {
     const isKeyed = ((operations[0]?.flags ?? 0) & FLAG_KEY) !== 0;
     const answers =
-      operations.length > GROUP_OPERATIONS_MAX ? refuseGroup(operations, 0, MALFORMED)
+      countPostings(operations) > GROUP_OPERATIONS_MAX ? refuseGroup(operations, 0, MALFORMED)
       : isKeyed ? this.#writeKeyedGroup(operations, from)
       : this.#writeGroup(operations);
     operations.forEach((operation, place) => {
@@ -169,10 +172,11 @@ export class LedgerTwin {
   #writeGroup(operations: TwinChunk['operations']): readonly Answer[] {
     this.#accounts.attempt();
     const answers: Answer[] = [];
+    let before: Told | undefined;
     for (const [place, operation] of operations.entries()) {
-      const answer = this.#isInGroup(operation, place)
-        ? write(this.#accounts, operation) : MALFORMED;
+      const answer = this.#doInGroup(operation, place, before);
       answers.push(answer);
+      before = { operation, answer };
       if (answer.code === CODE.ok) continue;
       this.#accounts.settle(false);
       return refuseGroup(operations, place, answer);
@@ -184,11 +188,15 @@ export class LedgerTwin {
   /** The key of the first is that of all. */
   #writeKeyedGroup(operations: TwinChunk['operations'], { seq, index }: Place): readonly Answer[] {
     const key = operations[0]?.key;
+    const isTold = operations.map((operation, place) =>
+      areDetails(operation) && operations[place - 1] !== undefined
+        && operations[place - 1]?.kind !== KIND.details);
     const wrong = operations.findIndex((operation, place) =>
-      !this.#isInGroup(operation, place) || !isWellFormed(operation));
+      !isTold[place] && (!this.#isInGroup(operation, place) || !isWellFormed(operation)));
     if (key === undefined) return refuseGroup(operations, 0, MALFORMED);
     if (wrong >= 0) return refuseGroup(operations, wrong, MALFORMED);
-    const content = contentOfGroup(operations as readonly TwinOperation[]);
+    const postings = operations.filter((_, place) => !isTold[place]);
+    const content = contentOfGroup(postings as readonly TwinOperation[]);
     const use = this.#keys.find(key);
     if (use === undefined) {
       const answers = this.#writeGroup(operations);
@@ -197,8 +205,12 @@ export class LedgerTwin {
       return answers;
     }
     const isSame = !use.sealed && use.content === content;
-    return operations.map((_, place) =>
-      (isSame ? answerOf({ ...use, index: use.index + place }) : { code: CODE.keyReused }));
+    return operations.map((_, place) => {
+      if (!isSame) return { code: CODE.keyReused };
+      const toBalance = numberOf(operations, place);
+      const detail = isTold[place] ? OF_THE_WRITE : 0;
+      return { ...answerOf(use), toBalance, detail };
+    });
   }
 
   #isInGroup(operation: TwinOperation | undefined, place: number): operation is TwinOperation {
@@ -206,6 +218,17 @@ export class LedgerTwin {
     if (!this.#hasItsExtensions(operation)) return false;
     const flags = place === 0 ? operation.flags & ~FLAG_KEY : operation.flags;
     return isPosting({ ...operation, flags });
+  }
+
+  /** A posting, or the details of the one before it. */
+  #doInGroup(
+    operation: TwinOperation | undefined, place: number, before: Told | undefined,
+  ): Answer {
+    const isBehind = before?.operation !== undefined && !areDetails(before.operation);
+    if (isBehind && areDetails(operation)) return detailsOf(this.#accounts, before);
+    if (!this.#isInGroup(operation, place)) return MALFORMED;
+    this.#accounts.beginOperation();
+    return write(this.#accounts, operation);
   }
 
   /** What the frontend asks for, in a chunk of its own. */
@@ -235,13 +258,17 @@ export class LedgerTwin {
     return firstRequest <= last ? PASSED_OVER : EXPIRED;
   }
 
-  #ask(asked: Asked, operation: TwinOperation | undefined): Answer {
+  #ask(asked: Asked, operation: TwinOperation | undefined, before: Told | undefined): Answer {
     const { session, request } = asked;
     if (request <= this.#sessions.lastRequest(session)) {
       return answerOf(this.#sessions.becameOf(session, request));
     }
     if (this.#sessions.hasEnded(session)) return EXPIRED;
     this.#sessions.run(session, request, asked);
+    if (operation?.kind === KIND.details && operation.flags === 0) {
+      return detailsOf(this.#accounts, before);
+    }
+    this.#accounts.beginOperation();
     return this.#executeNew(asked, operation);
   }
 
@@ -331,7 +358,7 @@ export class LedgerTwin {
 function refuseGroup(
   operations: TwinChunk['operations'], refused: number, answer: Answer,
 ): readonly Answer[] {
-  const others: Answer = { code: CODE.groupRefused, detail: refused };
+  const others: Answer = { code: CODE.groupRefused, detail: numberOf(operations, refused) };
   return operations.map((_, place) => (place === refused ? answer : others));
 }
 
@@ -339,4 +366,18 @@ function answerOf(became: Became): Answer {
   if (became === 'passed over') return PASSED_OVER;
   if (became === 'forgotten') return EXPIRED;
   return { code: CODE.duplicate, account: became.seq, balance: became.index };
+}
+
+/** Details are not counted, where they stand. */
+function countPostings(operations: TwinChunk['operations']): number {
+  return operations.filter((operation) => operation?.kind !== KIND.details).length;
+}
+
+/** Which of the group it is, from 0; of details, the one before them. */
+function numberOf(operations: TwinChunk['operations'], place: number): number {
+  return Math.max(0, countPostings(operations.slice(0, place + 1)) - 1);
+}
+
+function areDetails(operation: TwinOperation | undefined): boolean {
+  return operation?.kind === KIND.details && operation.flags === 0;
 }

@@ -64,6 +64,8 @@ export class TwinAccounts {
   /** Their records. */
   readonly #changed = new Set<number>();
   #timestamp = 0;
+  /** Of the present operation: each account that it changed, with its balance before that. */
+  readonly #before = new Map<number, bigint>();
 
   /** In the order in which they came into use. */
   totals(): readonly CurrencyTotal[] {
@@ -79,6 +81,16 @@ export class TwinAccounts {
   /** The entry that begins here has this timestamp. */
   begin(timestamp: number): void {
     this.#timestamp = timestamp;
+  }
+
+  /** The operation that begins here has changed nothing yet. */
+  beginOperation(): void {
+    this.#before.clear();
+  }
+
+  /** Of the accounts that the present operation changed, and of none else. */
+  get before(): ReadonlyMap<number, bigint> {
+    return this.#before;
   }
 
   /** Balances change from now on, and nothing else does; they may have to be as they were. */
@@ -133,6 +145,9 @@ export class TwinAccounts {
   change(account: Account, { balance, held, agreed, name }: Change): Account {
     const { number, currency } = account;
     const record = number - FIRST_ACCOUNT;
+    if (!this.#before.has(number)) {
+      this.#before.set(number, BigInt(this.table.get(record, BALANCE)));
+    }
     if (!this.#changed.has(record)) this.#count(record, -1);
     this.#changed.add(record);
     const { table } = this;
