@@ -44,7 +44,10 @@ export function answerOutcome({ word, operation }: Asked, outcome: Outcome): Ans
   const time = timestamp === undefined ? {} : { timestamp: isoTime(timestamp) };
   return {
     text: ['OK', ...okWords(operation, outcome)].join(' '),
-    json: { ok: true, op: word, request, seq, ...okFields(operation, outcome), ...time },
+    json: {
+      ok: true, op: word, request, seq, ...okFields(operation, outcome),
+      ...detailFields(outcome), ...time,
+    },
     status: EXIT.done,
   };
 }
@@ -197,6 +200,20 @@ function heldFields(
   const expires = forSeconds === undefined || timestamp === undefined
     ? null : isoTime((timestamp + forSeconds * MICROSECONDS) as Timestamp);
   return { toAccount, amount: formatAmount(units, result.scale), expiresAt: expires };
+}
+
+/** `to…` is said where money moved between two accounts. */
+function detailFields(
+  { result: { scale }, details }: AnsweredOutcome,
+): Readonly<Record<string, unknown>> {
+  if (details === undefined) return {};
+  const { before, available, toBefore, toAvailable, toVersion } = details;
+  const amount = (units: number): string => formatAmount(units, scale);
+  const one = { balanceBefore: amount(before), available: amount(available) };
+  if (toBefore === undefined || toAvailable === undefined) return one;
+  return {
+    ...one, toBalanceBefore: amount(toBefore), toAvailable: amount(toAvailable), toVersion,
+  };
 }
 
 /** The version is that of the account; of a transfer, of the one that the money leaves. */

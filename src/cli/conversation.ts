@@ -48,12 +48,14 @@ export async function converse(context: CliContext, options: ConversationOptions
   const atTerminal = isTerminal(stdin) && isTerminal(stdout);
   const render = chooseRender(context, options, words.length > 0 || atTerminal);
   const tell = (sentence: string): void => note(context, `note: ${sentence}`);
-  const session = { render, bail, interrupted, note: tell };
+  const details = options.json;
+  const session = { render, details, bail, interrupted, note: tell };
   if (words.length > 0) return await runLines([joinWords(words)], stdout, client, session);
   if (!atTerminal) return await runPipe(stdin, stdout, client, session);
   return await runPrompt(stdin, stdout, client, {
     address: formatAddress(bank.host, bank.port),
     render,
+    details,
     paint: painterOf(context),
     history: new History(historyPath(context.env)),
     interrupted,

@@ -1,6 +1,5 @@
 /** What the commands of a group are answered, and the group as a whole. */
-import { parseRequestId, formatRequestId } from '../core/request-id.ts';
-import type { GroupOutcome } from '../host/group-outcome.ts';
+import { requestInGroup, type GroupOutcome } from '../host/group-outcome.ts';
 import { answerOutcome, refuse, type Answer } from './answer.ts';
 import type { OperationCommand } from './command-language.ts';
 import { EXIT } from './exit-status.ts';
@@ -34,9 +33,13 @@ export function answerGroup(
       return answerRefused(commands, outcome);
     case 'answered': {
       const { seq, timestamp, results } = outcome;
-      const answers = results.map((result, at) => answerOutcome(commands[at] as OperationCommand, {
-        kind: 'answered', result, seq, timestamp, request: requestAt(outcome.request, at),
-      }));
+      const answers = results.map((result, at) => {
+        const details = outcome.details?.[at];
+        return answerOutcome(commands[at] as OperationCommand, {
+          kind: 'answered', result, seq, timestamp, request: requestInGroup(outcome, at),
+          ...(details === undefined ? {} : { details }),
+        });
+      });
       return {
         text: `OK ${results.length}`,
         json: { ok: true, op: 'commit', request, seq, results: answers.map(({ json }) => json) },
@@ -59,10 +62,4 @@ function answerRefused(
   const whole = `line ${line} of the group: ${sentence}; ${NOTHING_OF_GROUP}`;
   const answer = refuse('commit', request, { word, sentence: whole });
   return { ...answer, json: { ...answer.json, line } };
-}
-
-/** Of the one that stands so far behind the first. */
-function requestAt(first: string, at: number): string {
-  const id = parseRequestId(first);
-  return id?.kind === 'write' ? formatRequestId(id.session, id.number + at) : first;
 }

@@ -20,20 +20,22 @@ import type { Asked, Commit } from './group-reader.ts';
 /** So long the end of a session is waited for: who leaves is not kept by a bank that is down. */
 const QUIT_PATIENCE_MS = 1_000;
 
-/** Never rejects but for a bug. */
-export async function carryOut(client: BankClient, asked: Asked): Promise<Answer> {
+/** Never rejects but for a bug. `details`: the answers to writes are full. */
+export async function carryOut(
+  client: BankClient, asked: Asked, details = false,
+): Promise<Answer> {
   switch (asked.type) {
     case 'bad':
       return answerBadRequest(asked);
     case 'operation':
-      return askLedger(client, asked);
+      return askLedger(client, asked, details);
     case 'begin':
     case 'rollback':
       return answerGroupWord(asked.type);
     case 'queued':
       return answerQueued(asked);
     case 'commit':
-      return askGroup(client, asked);
+      return askGroup(client, asked, details);
     case 'help':
       return answerHelp();
     case 'status':
@@ -57,7 +59,9 @@ export async function endSession(client: BankClient): Promise<void> {
   }
 }
 
-async function askLedger(client: BankClient, asked: OperationCommand): Promise<Answer> {
+async function askLedger(
+  client: BankClient, asked: OperationCommand, details: boolean,
+): Promise<Answer> {
   const { operation } = asked;
   switch (operation.kind) {
     case 'account':
@@ -67,14 +71,17 @@ async function askLedger(client: BankClient, asked: OperationCommand): Promise<A
     case 'accounts':
       return askAccounts(client, asked);
     default:
-      return answerOutcome(asked, await client.submit(operation));
+      return answerOutcome(asked, await client.submit(operation, { details }));
   }
 }
 
-async function askGroup(client: BankClient, { commands, key }: Commit): Promise<Answer> {
+async function askGroup(
+  client: BankClient, { commands, key }: Commit, details: boolean,
+): Promise<Answer> {
   if (commands.length === 0) return answerEmptyGroup();
   const operations = commands.map(({ operation }) => operation);
-  return answerGroup(commands, await client.group(operations, key === undefined ? {} : { key }));
+  const options = { details, ...(key === undefined ? {} : { key }) };
+  return answerGroup(commands, await client.group(operations, options));
 }
 
 async function askAccounts(client: BankClient, asked: OperationCommand): Promise<Answer> {

@@ -28,6 +28,8 @@ const WRITE_LENGTH_MAX = 65_536;
 
 export interface PipeOptions {
   readonly render: Render;
+  /** What is rendered shows more of a write than its result: it is asked for. */
+  readonly details?: boolean;
   /** Stop after the first answer that is not OK. */
   readonly bail: boolean;
   /** Aborted with the signal's number as its reason, or for another reason. */
@@ -73,8 +75,8 @@ class Slot {
   }
 
   /** Begins to carry it out; a failure to do so is a bug and comes out of `wait`. */
-  start(client: BankClient): void {
-    this.carriedOut = carryOut(client, this.asked).then((answer) => {
+  start(client: BankClient, { details }: PipeOptions): void {
+    this.carriedOut = carryOut(client, this.asked, details).then((answer) => {
       this.answer = answer;
       this.#settled.resolve();
     }, this.#settled.reject);
@@ -178,7 +180,7 @@ class PipeSession {
 
   #add(asked: Asked): void {
     const slot = new Slot(asked);
-    if (!waitsItsTurn(asked)) slot.start(this.#client);
+    if (!waitsItsTurn(asked)) slot.start(this.#client, this.#options);
     this.#slots.push(slot);
     this.#wakePrinter?.();
   }
@@ -217,7 +219,7 @@ class PipeSession {
 
   async #answerOf(slot: Slot): Promise<Answer | undefined> {
     if (slot.answer !== undefined || this.#stopped) return slot.answer;
-    if (waitsItsTurn(slot.asked)) slot.start(this.#client);
+    if (waitsItsTurn(slot.asked)) slot.start(this.#client, this.#options);
     await slot.wait();
     return slot.answer;
   }

@@ -20,6 +20,8 @@ import type { Render } from './render.ts';
 export interface PromptOptions {
   readonly address: string;
   readonly render: Render;
+  /** As that of a pipe. */
+  readonly details?: boolean;
   readonly paint: ChalkInstance;
   readonly history: History;
   /** Aborted when the bank stops, or a signal ends the client. */
@@ -142,7 +144,8 @@ class Prompt {
   }
 
   async #answer(asked: Asked): Promise<void> {
-    this.#print(this.#options.render(await carryOut(this.#client, asked)));
+    const { render, details } = this.#options;
+    this.#print(render(await carryOut(this.#client, asked, details)));
   }
 
   /** Closing settles the request: its answer tells the id to ask OUTCOME with. */

@@ -7,6 +7,7 @@ import {
   CODE, decodeResult, REASON, RESULT_BYTES, viewOf, type Kind, type Result,
 } from './operation.ts';
 import { refused, type BulkOutcome, type Outcome } from './outcome.ts';
+import { readDetails } from './write-details.ts';
 
 /** What answers to requests and to queries have in common. */
 export interface FrameAnswer {
@@ -59,7 +60,8 @@ export class ClientAnswer {
     return kind !== 'outcome' && kind !== 'end';
   }
 
-  outcome(index: number): Outcome {
+  /** Of the operation at the index; `hasDetails`: which is followed by its details. */
+  outcome(index: number, hasDetails = false): Outcome {
     const request = this.#frame.requestId(index);
     if (this.#report !== undefined) return this.#reportOutcome(this.#report, request);
     const result = decodeResult(this.#view, index);
@@ -69,7 +71,12 @@ export class ClientAnswer {
       return refused('UNAVAILABLE', `${request} was lost on its way and did not happen`, request);
     }
     const { seq, timestamp } = first ?? this.#answer;
-    return { kind: 'answered', result, seq, timestamp, request };
+    const details = hasDetails
+      ? readDetails(result, decodeResult(this.#view, index + 1)) : undefined;
+    return {
+      kind: 'answered', result, seq, timestamp, request,
+      ...(details === undefined ? {} : { details }),
+    };
   }
 
   bulkOutcome(): BulkOutcome {

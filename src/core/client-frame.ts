@@ -9,6 +9,7 @@ import {
   encodeChunk, isReport, KIND, viewOf, writeI64, type Kind, type Operation,
 } from './operation.ts';
 import { formatQueryId, formatRequestId } from './request-id.ts';
+import { ASK_DETAILS } from './write-details.ts';
 
 const SESSION_AT = 8;
 const FIRST_REQUEST_AT = 16;
@@ -33,7 +34,10 @@ export class ClientFrame {
   /** It was on an earlier connection too: a refusal of this sending says nothing of the first. */
   resent = false;
   readonly #chunk: Uint8Array;
-  /** Undefined where settled. A prepared chunk is one item, whatever its operations. */
+  /**
+   * By the index of their operations. Undefined where settled, and at the place of the details of
+   * the one before. A prepared chunk is one item, whatever its operations.
+   */
   readonly #items: (Submission | undefined)[];
   #unsettled: number;
   #earliestDeadlineMs = Infinity;
@@ -45,7 +49,7 @@ export class ClientFrame {
     this.number = number;
     this.operations = run.reduce((sum, submission) => sum + submission.operations, 0);
     this.#chunk = encodeRun(session, thing === 'request' ? number : 0, run);
-    this.#items = [...run];
+    this.#items = run.flatMap(layOut);
     this.#unsettled = run.length;
     for (const { deadlineMs } of run) {
       this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, deadlineMs);
@@ -111,11 +115,17 @@ export class ClientFrame {
   }
 }
 
+function layOut(submission: Submission): (Submission | undefined)[] {
+  const isPair = submission.kind === 'single' && submission.operations === 2;
+  return isPair ? [submission, undefined] : [submission];
+}
+
 function encodeRun(session: number, firstRequest: number, run: readonly Submission[]): Uint8Array {
   const operations: Operation[] = [];
   for (const submission of run) {
     if (submission.kind === 'bulk') return renumber(submission.chunk, session, firstRequest);
     operations.push(submission.operation);
+    if (submission.operations === 2) operations.push(ASK_DETAILS);
   }
   return encodeChunk(session, firstRequest, operations);
 }

@@ -13,13 +13,15 @@ interface Submitted {
   readonly ticket: Ticket;
   readonly thing: Thing;
   readonly deadlineMs: number;
-  /** How many operations it is. */
+  /** How many operations it is, each with a number of its own. */
   readonly operations: number;
 }
 
+/** One operation, or two: with the question for its details right behind it. */
 export interface SingleSubmission extends Submitted {
   readonly kind: 'single';
   readonly operation: Operation;
+  readonly operations: 1 | 2;
 }
 
 /** A chunk that was prepared elsewhere and goes as one frame, its header filled when it is sent. */
@@ -63,8 +65,12 @@ export class ClientQueue {
     if (first === undefined || first.operations > operationsMax) return [];
     let end = this.#head + 1;
     if (first.kind === 'single') {
-      const last = Math.min(this.#items.length, this.#head + operationsMax);
-      while (end < last && isLike(this.#items[end], first)) end += 1;
+      let room = operationsMax - first.operations;
+      for (; end < this.#items.length; end += 1) {
+        const next = this.#items[end];
+        if (next === undefined || next.operations > room || !isLike(next, first)) break;
+        room -= next.operations;
+      }
     }
     const run = this.#items.slice(this.#head, end);
     this.#moveHead(end);
@@ -109,7 +115,7 @@ export class ClientQueue {
 }
 
 /** Whether they may share a frame: a report goes alone. */
-function isLike(submission: Submission | undefined, first: SingleSubmission): boolean {
-  return submission?.kind === 'single' && submission.thing === first.thing
+function isLike(submission: Submission, first: SingleSubmission): boolean {
+  return submission.kind === 'single' && submission.thing === first.thing
     && !isReport(KIND[submission.operation.kind]) && !isReport(KIND[first.operation.kind]);
 }

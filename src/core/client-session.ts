@@ -24,7 +24,7 @@ import type {
   Answered, FromClient, QueryAnswered, Refusal, Refused, ToClient,
 } from './message.ts';
 import {
-  CHUNK_OPERATIONS_MAX, isRead, readChunkHeader, viewOf, type Operation,
+  CHUNK_OPERATIONS_MAX, isRead, isWrite, KIND, readChunkHeader, viewOf, type Operation,
 } from './operation.ts';
 import { refused, unknown, type BulkOutcome, type Outcome } from './outcome.ts';
 
@@ -80,11 +80,12 @@ export class ClientSession {
     return this.#session !== undefined;
   }
 
-  /** The deadline is on the clock of `onTick`. */
-  submit(operation: Operation, deadlineMs: number): Ticket {
+  /** The deadline is on the clock of `onTick`. Details are asked for of writes only. */
+  submit(operation: Operation, deadlineMs: number, asksDetails = false): Ticket {
     const ticket = this.#nextTicket++;
     const thing: Thing = isRead(operation) ? 'query' : 'request';
-    this.#queue.push({ kind: 'single', ticket, thing, deadlineMs, operations: 1, operation });
+    const operations = asksDetails && isWrite(KIND[operation.kind]) ? 2 : 1;
+    this.#queue.push({ kind: 'single', ticket, thing, deadlineMs, operations, operation });
     return ticket;
   }
 
@@ -274,7 +275,7 @@ export class ClientSession {
       return;
     }
     if (submission.operation.kind === 'end') this.#session = undefined;
-    this.#host.settle(submission.ticket, answer.outcome(index));
+    this.#host.settle(submission.ticket, answer.outcome(index, submission.operations === 2));
   }
 
   /**

@@ -6,6 +6,7 @@ import type { HistoryPage } from './history-page.ts';
 import type { Seq, Timestamp } from './ids.ts';
 import type { Original, RefusalCode } from './message.ts';
 import type { Result } from './operation.ts';
+import type { WriteDetails } from './write-details.ts';
 
 /** Decided and durable; the result may be a refusal of the ledger, such as a missing account. */
 export interface AnsweredOutcome {
@@ -17,6 +18,8 @@ export interface AnsweredOutcome {
   readonly timestamp: Timestamp | undefined;
   /** `<session>-<number>`, or `q-<number>`. */
   readonly request: string;
+  /** Of a write that was done, where they were asked for, also at its first execution. */
+  readonly details?: WriteDetails;
   /** JSON, where a report was asked for. */
   readonly report?: string | undefined;
   /** Where a page of the history was asked for. */

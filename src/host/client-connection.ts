@@ -81,8 +81,10 @@ export class ClientConnection {
   }
 
   /** It was checked before. */
-  submit(operation: Operation, timeoutMs = this.timeoutMs): Promise<Outcome> {
-    const ticket = this.#session.submit(operation, performance.now() + timeoutMs);
+  submit(
+    operation: Operation, timeoutMs = this.timeoutMs, asksDetails = false,
+  ): Promise<Outcome> {
+    const ticket = this.#session.submit(operation, performance.now() + timeoutMs, asksDetails);
     const outcome = this.#settlers.wait<Outcome>(ticket);
     this.#awake();
     return outcome;

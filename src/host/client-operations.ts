@@ -23,6 +23,8 @@ export interface ReadOptions {
 export interface RequestOptions extends ReadOptions {
   /** The idempotency key of a write: 1 to 64 visible ASCII characters. */
   readonly key?: string;
+  /** Whether the outcome of a write has `details`: it has, unless it is said; of `submit` not. */
+  readonly details?: boolean;
 }
 
 /** Of a write that posts money, or will. */

@@ -5,6 +5,7 @@
  *     const client = await Client.connect({ port: 8023 });
  *     const outcome = await client.transfer(100, 101, '10.00');
  *     if (outcome.kind === 'answered' && outcome.result.code === 'ok') …
+ *     // outcome.result.balance, outcome.details?.before
  *     await client.quit();
  *
  * Operations may be submitted without waiting for each other: their order is kept, and they share
@@ -39,6 +40,7 @@ export {
 } from '../core/operation.ts';
 export type { HistoryItem, HistoryPage, Position } from '../core/history-page.ts';
 export type { BulkOutcome, Outcome } from '../core/outcome.ts';
+export type { WriteDetails } from '../core/write-details.ts';
 export type { ClientOptions } from './client-connection.ts';
 export {
   NoReport, type Account, type TrialBalance, type TrialLine,
@@ -111,7 +113,7 @@ export class Client implements AsyncDisposable {
 
   /** VOID: what is held is available again. */
   release(id: string, options: RequestOptions = {}): Promise<Outcome> {
-    return this.submit({ kind: 'void', id }, options);
+    return this.#submitMade({ kind: 'void', id }, options);
   }
 
   /** Takes back what was moved under the id, or a part; in all never more than the whole. */
@@ -175,7 +177,7 @@ export class Client implements AsyncDisposable {
     const keyed = options.key === undefined ? operation : { ...operation, key: options.key };
     const trouble = checkOperation(keyed);
     if (trouble !== undefined) return Promise.resolve(badRequest(trouble));
-    return this.#connection.submit(keyed, options.timeoutMs);
+    return this.#connection.submit(keyed, options.timeoutMs, options.details);
   }
 
   /**
@@ -198,9 +200,10 @@ export class Client implements AsyncDisposable {
    */
   async group(
     operations: readonly Operation[],
-    { key, timeoutMs = this.#connection.timeoutMs }: RequestOptions = {},
+    { key, timeoutMs = this.#connection.timeoutMs, details = true }: RequestOptions = {},
   ): Promise<GroupOutcome> {
-    return readGroup(await this.#connection.submitChunk(prepareGroup(operations, key), timeoutMs));
+    const prepared = prepareGroup(operations, { details, ...(key === undefined ? {} : { key }) });
+    return readGroup(await this.#connection.submitChunk(prepared, timeoutMs));
   }
 
   /** The report of `bankd status --json`. Throws `Unreachable` where none comes in time. */
@@ -244,6 +247,6 @@ export class Client implements AsyncDisposable {
   /** Or why there is nothing to submit. */
   #submitMade(made: Operation | string, options: RequestOptions): Promise<Outcome> {
     if (typeof made === 'string') return Promise.resolve(badRequest(made));
-    return this.submit(made, options);
+    return this.submit(made, { details: true, ...options });
   }
 }

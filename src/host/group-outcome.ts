@@ -9,6 +9,9 @@ import {
   refused, unknown, type BulkAnsweredOutcome, type BulkOutcome, type RefusedOutcome,
   type UnknownOutcome,
 } from '../core/outcome.ts';
+import { formatRequestId, parseRequestId } from '../core/request-id.ts';
+import { ASK_DETAILS, readDetails, type WriteDetails } from '../core/write-details.ts';
+import type { RequestOptions } from './client-operations.ts';
 import type { PreparedChunk } from './prepared-chunk.ts';
 
 interface GroupAnswered {
@@ -23,6 +26,8 @@ export interface GroupDoneOutcome extends GroupAnswered {
   readonly kind: 'answered';
   /** One for each operation, in order. */
   readonly results: readonly Result[];
+  /** One for each, where they were asked for. */
+  readonly details?: readonly (WriteDetails | undefined)[];
 }
 
 /** The ledger refused one of them, and so nothing happened, and nothing will. */
@@ -45,7 +50,7 @@ export const GROUP_KINDS: ReadonlySet<Kind> = new Set(
 
 /** The group as one chunk, under the key; a sentence where it can't be sent. */
 export function prepareGroup(
-  operations: readonly Operation[], key?: string,
+  operations: readonly Operation[], { key, details = false }: RequestOptions = {},
 ): PreparedChunk | string {
   if (operations.length < 1 || operations.length > GROUP_OPERATIONS_MAX) {
     return `a group has 1 to ${GROUP_OPERATIONS_MAX} operations`;
@@ -60,24 +65,44 @@ export function prepareGroup(
   }
   const keyed = operations.map((operation, index) =>
     (index === 0 && key !== undefined ? { ...operation, key } : operation));
-  return checkKey(key) ?? { thing: 'request', chunk: encodeChunk(0, 0, keyed, true) };
+  const all = details ? keyed.flatMap((operation) => [operation, ASK_DETAILS]) : keyed;
+  return checkKey(key) ?? { thing: 'request', chunk: encodeChunk(0, 0, all, true) };
 }
 
 /** What its chunk was answered with. */
 export function readGroup(outcome: BulkOutcome): GroupOutcome {
   if (outcome.kind !== 'answered') return outcome;
   const { request } = outcome;
-  const results = readResults(outcome);
+  const all = readResults(outcome);
+  const results = all.filter(({ kind }) => kind !== 'details');
   // Of what came again, the time of the first answer.
   const { seq, timestamp } = outcome.originals[0] ?? outcome;
   const index = results.findIndex(({ code }) => code !== 'ok' && code !== 'groupRefused');
   const result = results[index];
-  if (result === undefined) return { kind: 'answered', results, seq, timestamp, request };
+  if (result === undefined) {
+    const done = { kind: 'answered', results, seq, timestamp, request } as const;
+    return all.length === results.length ? done : { ...done, details: readAllDetails(all) };
+  }
   if (result.code === 'duplicate') return unknown(`${request} was answered before`, request);
   if (result.code === 'badRequest' && result.detail === REASON.passedOver) {
     return refused('UNAVAILABLE', `${request} was passed over and did not happen`, request);
   }
   return { kind: 'group-refused', definite: true, index, result, seq, timestamp, request };
+}
+
+/** The request id of the operation at the index. */
+export function requestInGroup({ request, details }: GroupDoneOutcome, index: number): string {
+  const id = parseRequestId(request);
+  const step = details === undefined ? 1 : 2;
+  return id?.kind === 'write' ? formatRequestId(id.session, id.number + index * step) : request;
+}
+
+/** Of pairs of a write and its details. */
+function readAllDetails(all: readonly Result[]): (WriteDetails | undefined)[] {
+  return all.flatMap((write, at) => {
+    const told = all[at + 1];
+    return at % 2 === 1 || told === undefined ? [] : [readDetails(write, told)];
+  });
 }
 
 function readResults({ results }: BulkAnsweredOutcome): readonly Result[] {

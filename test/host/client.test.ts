@@ -73,23 +73,50 @@ t.test('client: pipelined: one frame a run, the order kept', async (t) => {
   ]);
   t.same(outcomes.map(balanceOf), [0, 1, 1, 3, 6, 6]);
   t.same(frontend.heard.slice(1), [
-    '1: open-session', '1: request 64-1 create(0) deposit(1)', '1: query 1 query(100)',
-    '1: request 64-3 deposit(2) deposit(3)', '1: query 2 query(100)',
+    '1: open-session', '1: request 64-1 create(0) details(0) deposit(1) details(0)',
+    '1: query 1 query(100)', '1: request 64-5 deposit(2) details(0) deposit(3) details(0)',
+    '1: query 2 query(100)',
   ]);
+});
+
+t.test('client: details: what was there before, what is available, of both', async (t) => {
+  const { client, frontend } = await start(t);
+  t.match(await client.create('5'), { details: { before: 0, available: 500 } });
+  await client.create('1', { key: 'k' });
+  t.match(await client.update(101, '2'), { details: { before: 100, available: 200 } });
+  const paid = await client.transfer(100, 101, '4');
+  t.match(paid, {
+    result: { balance: 100, toBalance: 600, detail: 2 },
+    details: { before: 500, available: 100, toBefore: 200, toAvailable: 600, toVersion: 3 },
+  });
+  const without: readonly Promise<Outcome>[] = [
+    client.withdraw(100, '2'), client.query(100), client.deposit(100, 1, { details: false }),
+    client.submit({ kind: 'deposit', account: 100, amount: 3 }),
+    client.submit({ kind: 'query', account: 100 }, { details: true }),
+    client.create(1, { key: 'k' }),
+  ];
+  for (const outcome of await Promise.all(without)) {
+    t.match(outcome, { kind: 'answered' });
+    t.notOk('details' in outcome, JSON.stringify(outcome));
+  }
+  const cent = { kind: 'deposit', account: 100, amount: 1, scale: 2 } as const;
+  const asked = await client.submit(cent, { details: true });
+  t.match(asked, { details: { before: 401, available: 402 } });
+  t.equal(frontend.bank.accounts.get(100), 402);
 });
 
 t.test('client: an answer lost with its connection: one effect, the first answer', async (t) => {
   let lost = 0;
   const { client, frontend } = await start(t, {
     onAnswer: (answer, { socket }) => {
-      if (answer.type !== 'answered' || answer.firstRequest !== 2 || (lost += 1) > 3) return false;
+      if (answer.type !== 'answered' || answer.firstRequest !== 3 || (lost += 1) > 3) return false;
       socket.destroy();
       return true;
     },
   });
   await client.create('10.00');
   const [deposit, query] = await Promise.all([client.deposit(100, '5'), client.query(100)]);
-  t.match(deposit, { request: '64-2', seq: 2, timestamp: 2000, result: { balance: 1500 } });
+  t.match(deposit, { request: '64-3', seq: 2, timestamp: 2000, result: { balance: 1500 } });
   t.equal(balanceOf(query), 1500);
   t.equal(frontend.connections, 4);
   t.equal(frontend.bank.accounts.get(100), 1500);
@@ -171,7 +198,7 @@ t.test('client: the session has expired: a new one, unnoticed', async (t) => {
     client.deposit(100, '1'), client.query(100), client.deposit(100, '1'),
   ]);
   t.same(outcomes.map(balanceOf), [200, 200, 300]);
-  t.match(outcomes.map(({ request }) => request), ['65-1', /^q-/, '65-2']);
+  t.match(outcomes.map(({ request }) => request), ['65-1', /^q-/, '65-3']);
 });
 
 t.test('client: deadline: unknown where it was sent, definite where it was not', async (t) => {
@@ -209,7 +236,7 @@ t.test('client: refused by the frontend: a value, at once', async (t) => {
 
 t.test('client: bulk: raw results, several in flight, lists and prepared chunks', async (t) => {
   const { client, frontend } = await start(t);
-  await client.create(0);
+  await client.create(0, { details: false });
   const deposits = Array.from({ length: 1000 }, (): Operation => {
     return { kind: 'deposit', account: 100, amount: 1, scale: 2 };
   });
@@ -246,7 +273,9 @@ t.test('client: quit: after what was submitted, ends the session where there is 
   const created = client.create('1');
   await client.quit();
   t.match(await created, { kind: 'answered' });
-  t.same(frontend.heard.slice(2), ['1: request 64-1 create(1)', '1: request 64-2 end(0)']);
+  t.same(frontend.heard.slice(2), [
+    '1: request 64-1 create(1) details(0)', '1: request 64-3 end(0)',
+  ]);
   t.match(await client.create('1'), { kind: 'refused', detail: 'the client is closed' });
   await t.rejects(client.status(), Unreachable);
   await client.quit();

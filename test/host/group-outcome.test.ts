@@ -6,7 +6,7 @@ import {
   type Operation, type Result,
 } from '../../src/core/operation.ts';
 import { refused, unknown, type BulkAnsweredOutcome } from '../../src/core/outcome.ts';
-import { prepareGroup, readGroup } from '../../src/host/group-outcome.ts';
+import { prepareGroup, readGroup, requestInGroup } from '../../src/host/group-outcome.ts';
 
 const PAY: Operation = { kind: 'transfer', account: 100, toAccount: 101, amount: 1 };
 
@@ -21,13 +21,13 @@ t.test('group: one chunk, marked', async (t) => {
 });
 
 t.test('group: its key stands with the first', async (t) => {
-  const prepared = prepareGroup([PAY, { ...PAY, terms: { ifVersion: 2 } }], 'k');
+  const prepared = prepareGroup([PAY, { ...PAY, terms: { ifVersion: 2 } }], { key: 'k' });
   if (typeof prepared === 'string') throw new Error(prepared);
   const keyed = [{ ...PAY, key: 'k' }, { ...PAY, terms: { ifVersion: 2 } }];
   const expected = encodeChunk(0, 0, keyed, true);
   t.same(prepared.chunk, expected);
   for (const key of ['', 'a b', 'é', 'x'.repeat(65)]) {
-    t.equal(prepareGroup([PAY], key), 'a key is 1 to 64 visible ASCII characters');
+    t.equal(prepareGroup([PAY], { key }), 'a key is 1 to 64 visible ASCII characters');
   }
 });
 
@@ -84,4 +84,36 @@ t.test('group: what became of it', async (t) => {
   for (const outcome of [refused('BUSY', 'later', undefined), unknown('lost', '64-2')]) {
     t.equal(readGroup(outcome), outcome);
   }
+});
+
+t.test('group: with details: behind each operation, and taken out of its results', async (t) => {
+  const prepared = prepareGroup([PAY, { ...PAY, kind: 'deposit' }], { details: true });
+  if (typeof prepared === 'string') throw new Error(prepared);
+  t.equal(viewOf(prepared.chunk).getUint32(4, true), 4);
+  const most = Array.from({ length: GROUP_OPERATIONS_MAX }, () => PAY);
+  t.type(prepareGroup(most, { details: true }), 'object');
+
+  const told = { kind: 'details', account: 9, balance: 3, toBalance: 4, detail: 8 } as const;
+  const done = readGroup(answered({}, told, { kind: 'deposit', account: 7 }, told));
+  if (done.kind !== 'answered') throw new Error(done.kind);
+  t.match(done.results, [{ kind: 'transfer' }, { kind: 'deposit', account: 7 }]);
+  t.same(done.details, [
+    { before: 9, available: 3, toBefore: 2, toAvailable: 4, toVersion: 8 },
+    { before: 9, available: 3 },
+  ]);
+  t.same([0, 1].map((index) => requestInGroup(done, index)), ['64-2', '64-4']);
+  const short = readGroup(answered({}, { kind: 'deposit' }));
+  if (short.kind !== 'answered') throw new Error(short.kind);
+  t.notOk('details' in short);
+  t.same([0, 1].map((index) => requestInGroup(short, index)), ['64-2', '64-3']);
+
+  const others = { code: 'groupRefused', detail: 1 } as const;
+  const none = { ...others, kind: 'details' } as const;
+  t.match(readGroup(answered(others, none, { code: 'accountFrozen' }, none)), {
+    kind: 'group-refused', index: 1, result: { code: 'accountFrozen' },
+  });
+  const passedOver = { code: 'badRequest', detail: REASON.passedOver } as const;
+  t.match(readGroup(answered(passedOver, { ...passedOver, kind: 'details' })), {
+    kind: 'refused', definite: true,
+  });
 });

@@ -13,12 +13,18 @@ const tsc = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.j
 
 const MODULE = './lib/host/client.js';
 const PROGRAM = `
-import { Client, holdId, type Account, type GroupOutcome, type Outcome } from '${MODULE}';
+import {
+  Client, holdId, type Account, type GroupOutcome, type Outcome, type WriteDetails,
+} from '${MODULE}';
 
 export async function pay(): Promise<number | undefined> {
   await using client = await Client.connect({ port: 8023 });
-  const outcome: Outcome = await client.transfer(100, 101, '10.00', { key: 'invoice-7' });
-  return outcome.kind === 'answered' ? outcome.result.balance : undefined;
+  const outcome: Outcome = await client.transfer(100, 101, '10.00', {
+    key: 'invoice-7', reference: 'Invoice 7',
+  });
+  if (outcome.kind !== 'answered') return undefined;
+  const details: WriteDetails | undefined = outcome.details;
+  return details === undefined ? outcome.result.balance : details.before - details.available;
 }
 
 export async function open(client: Client): Promise<Account[]> {
@@ -33,7 +39,7 @@ export async function reserve(client: Client): Promise<GroupOutcome> {
   const held = await client.hold(100, 101, '10.00', { forMs: 600_000, key: 'order-7' });
   await client.capture(holdId(held) ?? '', '8.00');
   await client.hold(100, 101, 500, { id: 'order-8' });
-  await client.release('order-8');
+  await client.release('order-8', { details: false });
   await client.transfer(100, 101, '1', { id: 'order-9' });
   await client.reverse('order-9');
   return client.group([

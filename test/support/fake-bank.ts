@@ -27,6 +27,8 @@ export class FakeBank {
   readonly versions = new Map<number, number>();
   readonly #sessions = new Map<number, Map<number, Remembered>>();
   readonly #keyed = new Map<string, Remembered>();
+  /** The write that was done last, and its accounts before it. */
+  #last: { readonly write: Operation; readonly before: number } | undefined;
   #seq = 0;
   #nextSession = 64;
 
@@ -57,6 +59,7 @@ export class FakeBank {
       const { key = '' } = operation;
       const first = remembered.get(firstRequest + index) ?? this.#keyed.get(key);
       if (first !== undefined) {
+        this.#last = undefined;
         const timestamp = (1000 * first.seq) as Timestamp;
         originals.push({ index, seq: first.seq, timestamp, result: encodeResults([first.result]) });
         return first.result;
@@ -70,7 +73,27 @@ export class FakeBank {
     return { seq, timestamp, results: encodeResults(results), originals };
   }
 
-  #apply({ kind, account = 0, toAccount = 0, amount = 0, scale = 0 }: Operation): Result {
+  #apply(operation: Operation): Result {
+    if (operation.kind === 'details') return this.#tellDetails();
+    const { account = 0 } = operation;
+    const before = this.accounts.get(account) ?? 0;
+    const answer = this.#do(operation);
+    const write = { ...operation, account: answer.account };
+    this.#last = answer.code === 'ok' ? { write, before } : undefined;
+    return answer;
+  }
+
+  /** Nothing is ever held here. */
+  #tellDetails(): Result {
+    if (this.#last === undefined) return result('neverHappened', { kind: 'details' });
+    const { write: { account = 0, toAccount = 0 }, before } = this.#last;
+    return result('ok', {
+      kind: 'details', account: before, balance: this.accounts.get(account) ?? 0,
+      toBalance: this.accounts.get(toAccount) ?? 0, detail: this.versions.get(toAccount) ?? 0,
+    });
+  }
+
+  #do({ kind, account = 0, toAccount = 0, amount = 0, scale = 0 }: Operation): Result {
     const cents = amount * 10 ** (2 - scale);
     const answer = (code: Code, number = account): Result => result(code, {
       kind, account: number,

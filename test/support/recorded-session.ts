@@ -131,6 +131,11 @@ export class RecordedSession {
     return this.session.submit({ kind: 'deposit', account: 100, amount: mark }, deadlineMs);
   }
 
+  /** The same, with the question for its details. */
+  writeFully(mark: number, deadlineMs = 1000): number {
+    return this.session.submit({ kind: 'deposit', account: 100, amount: mark }, deadlineMs, true);
+  }
+
   query(account: number, deadlineMs = 1000): number {
     return this.session.submit({ kind: 'query', account }, deadlineMs);
   }
