@@ -42,6 +42,8 @@ export class JournalStory {
   /** Of these something was held at times: what they have is not what is available. */
   readonly #held = new Set<number>();
   #sum = 0;
+  /** The last write that was done, and what its account had before. */
+  #last: { readonly run: Run; readonly was: number } | undefined;
 
   constructor(
     journal: readonly ExecutedEntry[], limits: Partial<LedgerLimits> = SIM_LIMITS,
@@ -112,6 +114,7 @@ export class JournalStory {
     if (operation === undefined || neverRan(result)) return;
     const run = { ...place, operation };
     append(this.#requests, id, run);
+    if (operation.kind === 'details' && result.code === 'ok') this.#judgeDetails(run);
     if (!isWrite(operation)) return;
     if (operation.key === undefined) append(this.#writes, tagOf(operation), run);
     else if (result.code !== 'keyReused' && result.code !== 'badRequest') {
@@ -119,6 +122,14 @@ export class JournalStory {
     }
     if (result.code === 'ok') this.#apply(run);
     else if (!run.isAtomic) this.#judgeRefusal(run);
+  }
+
+  /** They are of the write right before them, and true. */
+  #judgeDetails({ seq, index, result }: Run): void {
+    const { run, was } = this.#last ?? {};
+    const isBehind = run?.seq === seq && run.index === index - 1;
+    if (isBehind && result.account === was && result.balance <= run.result.balance) return;
+    this.found.push(`seq ${seq}: details ${index} tell of another write than the one before`);
   }
 
   /** A no is the truth, too, at its place in the order. */
@@ -143,6 +154,7 @@ export class JournalStory {
     const toAccount = this.#receiverOf(operation);
     const target = kind === 'transfer' ? (operation.account ?? 0) : result.account;
     const was = this.balanceAt(target, seq) ?? 0;
+    this.#last = { run, was };
     let change = result.balance - was;
     if (toAccount !== undefined) {
       change += result.toBalance - (this.balanceAt(toAccount, seq) ?? 0);

@@ -18,6 +18,8 @@ export interface Observed {
   readonly thing: Thing;
   /** One, or those of a bulk chunk. */
   readonly operations: readonly Operation[];
+  /** How many request numbers it takes: details have one, too. */
+  readonly numbers: number;
   readonly invokedMs: number;
   completedMs: number;
   /** `open`: the client died meanwhile. `refused`: it did not happen, and never will. */

@@ -165,7 +165,7 @@ export class PipeliningClient implements BankClient {
     const request = isQuery ? formatQueryId(number) : formatRequestId(session, number);
     const observed: Observed = {
       client: this.#id, life: this.#life, place: this.history.length, thing, operations,
-      invokedMs: this.#cluster.queue.nowMs, completedMs: 0,
+      numbers: operations.length, invokedMs: this.#cluster.queue.nowMs, completedMs: 0,
       outcome: 'open', detail: '', request, answers: [],
     };
     this.history.push(observed);

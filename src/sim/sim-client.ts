@@ -8,7 +8,7 @@
 import type { Thing, Ticket } from '../core/client-queue.ts';
 import { ClientSession } from '../core/client-session.ts';
 import type { FromClient, ToClient } from '../core/message.ts';
-import { encodeChunk } from '../core/operation.ts';
+import { encodeChunk, isWrite, KIND, type Operation } from '../core/operation.ts';
 import type { BulkOutcome, Outcome } from '../core/outcome.ts';
 import type { BankClient } from './bank-client.ts';
 import { answersOf, type Observed } from './observed.ts';
@@ -23,6 +23,8 @@ const TICK_MS = 25;
 const HURRY_MS = 600;
 const HURRIED_THINK_MS = 2;
 const LAST_THINK_MS = 30;
+/** Of so many writes it asks for the details of one. */
+const WRITES_PER_DETAILS = 3;
 /** What it wants an answer to in the end. */
 const LAST_THINGS: readonly Thing[] = ['request', 'query'];
 
@@ -190,11 +192,11 @@ export class SimClient implements BankClient {
     this.#thinkSoon();
   }
 
-  #remember({ operations, outcome, request, thing }: Observed): void {
+  #remember({ operations, numbers, outcome, request, thing }: Observed): void {
     const [operation] = operations;
     if (operation === undefined || request === undefined || thing === 'query') return;
     if (outcome === 'unknown') {
-      this.#repeater.onUnknown(request, operations.length);
+      this.#repeater.onUnknown(request, numbers);
       this.#workload.onUnknown(operation, request);
     } else this.#workload.onSettled(operation, request);
   }
@@ -246,12 +248,14 @@ export class SimClient implements BankClient {
     const deadlineMs = this.#clock.nowMs + this.#patienceMs();
     const [operation] = operations;
     if (operation === undefined) return;
+    const place = this.history.length;
+    const isPair = !isBulk && asksDetails(operation, place);
     const ticket = isBulk
       ? this.#session.submitBulk(thing, encodeChunk(0, 0, operations, isAtomic), deadlineMs)
-      : this.#session.submit(operation, deadlineMs);
+      : this.#session.submit(operation, deadlineMs, isPair);
     const observed: Observed = {
-      client: this.#id, life: this.#life, place: this.history.length, thing, operations,
-      invokedMs: this.#cluster.queue.nowMs, completedMs: 0,
+      client: this.#id, life: this.#life, place, thing, operations,
+      numbers: isPair ? 2 : operations.length, invokedMs: this.#cluster.queue.nowMs, completedMs: 0,
       outcome: 'open', detail: '', request: undefined, answers: [],
     };
     this.history.push(observed);
@@ -280,6 +284,11 @@ export class SimClient implements BankClient {
       if (!this.#cluster.connectClient(this)) this.#connectSoon();
     });
   }
+}
+
+/** Without a draw: those of all other things stay as they are. */
+function asksDetails({ kind }: Operation, place: number): boolean {
+  return isWrite(KIND[kind]) && place % WRITES_PER_DETAILS === 0;
 }
 
 /** A request that is answered may have been passed over: who asks for service wants it done. */

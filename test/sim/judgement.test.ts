@@ -177,3 +177,22 @@ t.test('judgement: totals and refusals: money made, a no that was no truth', asy
   t.match(hidden.judged.join(), 'seq 4: deposit found no account 100, which exists');
   t.match(hidden.judged.join(), 'seq 4: another result on replay');
 });
+
+t.test('judgement: details: of the write before them, and of what it found', async (t) => {
+  const pay = { kind: 'transfer', account: 100, toAccount: 101, amount: 7 } as const;
+  const operations = [deposit(1), pay, { kind: 'details' }] as const;
+  const made = new MadeHistory();
+  made.ran({ first: 3, operations });
+  t.same(made.judged, []);
+  for (const change of [{ account: 5_000 }, { balance: 4_401 }]) {
+    const forged = new MadeHistory();
+    const seq = forged.ran({ first: 3, operations });
+    forged.forge(seq, 2, change);
+    t.match(forged.judged.join(), /seq 4: details 2 tell of another write than the one before/);
+  }
+  const elsewhere = new MadeHistory();
+  const apart: Operation[] = [pay, { kind: 'query' }, { kind: 'details' }];
+  const seq = elsewhere.ran({ first: 3, operations: apart });
+  elsewhere.forge(seq, 2, { code: 'ok', account: 5_000, balance: 4_300 });
+  t.match(elsewhere.judged.join(), /details 2 tell of another write/);
+});

@@ -67,6 +67,7 @@ export class MadeHistory {
     this.#history.push({
       client: 1, life: 1, place: this.#history.length,
       thing: operation.kind === 'query' ? 'query' : 'request', operations: [operation],
+      numbers: 1,
       invokedMs: this.#nowMs, completedMs: this.#nowMs + 1,
       outcome: answers.length > 0 ? 'answered' : 'refused', detail: '', request: undefined, answers,
       ...rest,
