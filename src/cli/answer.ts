@@ -176,6 +176,7 @@ function okWords(operation: Operation, outcome: AnsweredOutcome): readonly strin
     case 'account':
     case 'accounts':
     case 'trial':
+    case 'statement':
     case 'history':
     case 'expire':
     case 'remember':
@@ -259,6 +260,7 @@ function okFields(
     case 'account':
     case 'accounts':
     case 'trial':
+    case 'statement':
     case 'history':
     case 'expire':
     case 'remember':

@@ -4,7 +4,9 @@
  * It is the same at the prompt, in a pipe and as arguments. Nothing that it does not understand
  * exactly becomes an operation: everything else is a bad request, with a sentence that helps.
  */
+import type { Moment } from '../core/moment.ts';
 import type { Operation } from '../core/operation.ts';
+import { readAt } from './at-clause.ts';
 import { CONDITIONS, KEY, type Option, type Parts } from './command-parts.ts';
 import {
   findForm, nearestWord, usageOf, type CommandForm, type CommandWord,
@@ -21,6 +23,8 @@ export interface OperationCommand {
   readonly type: 'operation';
   readonly word: CommandWord;
   readonly operation: Operation;
+  /** It asks about the past. */
+  readonly at?: Moment;
 }
 
 /** What a line asks for. */
@@ -86,7 +90,7 @@ function parseCommand(
   if (key !== undefined && !form.isWrite && form.takesKey !== true) {
     return bad(word, `${word.toUpperCase()} takes no key${whyNoKey(form)}`);
   }
-  const tailAt = words.findIndex(beginsTail);
+  const tailAt = words.findIndex((each) => beginsTail(form, each));
   const count = tailAt < 0 ? words.length : tailAt;
   const [least, most] = aritiesOf(form);
   if (count < least || count > most) return wrongArity(form, count);
@@ -95,7 +99,8 @@ function parseCommand(
   if (make === undefined) return bareCommand(word as BareWord, key);
   const operation = make(key === undefined ? parts : { ...parts, key });
   if (typeof operation === 'string') return bad(word, operation);
-  return { type: 'operation', word, operation };
+  const { at } = parts;
+  return { type: 'operation', word, operation, ...(at === undefined ? {} : { at }) };
 }
 
 function whyNoKey({ word, make }: CommandForm): string {
@@ -108,8 +113,10 @@ function bareCommand(type: BareWord, key: string | undefined): Command | GroupWo
 }
 
 /** Here the parameters end. */
-function beginsTail({ text, isQuoted }: Word): boolean {
-  return !isQuoted && (text.startsWith('--') || text.toLowerCase() === 'if');
+function beginsTail({ takesMoment }: CommandForm, { text, isQuoted }: Word): boolean {
+  const word = text.toLowerCase();
+  const isClause = word === 'if' || (word === 'at' && takesMoment === true);
+  return !isQuoted && (isClause || text.startsWith('--'));
 }
 
 function readParts(
@@ -124,7 +131,7 @@ function readParts(
   return new Tail(form, tail).read(parts);
 }
 
-/** The options and the condition at the end of a line. */
+/** The options, the condition and the moment at the end of a line. */
 class Tail {
   readonly #form: CommandForm;
   readonly #words: readonly Word[];
@@ -149,7 +156,8 @@ class Tail {
 
   #readNext(): Parts | string {
     const word = this.#words[this.#at++] as Word;
-    if (!beginsTail(word)) return this.#refuseStray(word);
+    if (!beginsTail(this.#form, word)) return this.#refuseStray(word);
+    if (word.text.toLowerCase() === 'at') return this.#readMoment();
     return word.text.startsWith('--') ? this.#readOption(word) : this.#readCondition();
   }
 
@@ -179,6 +187,13 @@ class Tail {
     return this.#readValue(condition, `IF ${condition.word}`, value, 'a condition');
   }
 
+  #readMoment(): Parts | string {
+    if (this.#given.has('at')) return 'AT is given twice';
+    this.#given.set('at', 'AT');
+    const at = readAt(() => this.#nextValue());
+    return typeof at === 'string' ? at : { at };
+  }
+
   /** `what` is given once at most. */
   #readValue(
     { word, read }: Option, name: string, value: string | undefined, what?: string,
@@ -197,7 +212,7 @@ class Tail {
   /** Undefined where there is none, or the next option stands in its place. */
   #nextValue(): string | undefined {
     const next = this.#words[this.#at];
-    if (next === undefined || beginsTail(next)) return undefined;
+    if (next === undefined || beginsTail(this.#form, next)) return undefined;
     this.#at += 1;
     return next.text;
   }

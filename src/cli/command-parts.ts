@@ -5,6 +5,7 @@
  */
 import { formatAmount, isAmountOf, parseDecimal, type ScaledAmount } from '../core/amount.ts';
 import { currencyNumber, scaleOf } from '../core/currency.ts';
+import type { Moment } from '../core/moment.ts';
 import { isAssignedId, isId } from '../core/movement-id.ts';
 import { AMOUNT_MAX, DEFAULT_SCALE, type Kind, type Operation } from '../core/operation.ts';
 import { isReference, REFERENCE_BYTES_MAX } from '../core/reference.ts';
@@ -30,6 +31,7 @@ export interface Parts {
   readonly id?: string;
   readonly forSeconds?: number;
   readonly reference?: string;
+  readonly at?: Moment;
 }
 
 export type Reader = (text: string) => Parts | string;

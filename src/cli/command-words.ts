@@ -4,6 +4,7 @@
  */
 import type { Kind, Operation } from '../core/operation.ts';
 import type { Terms } from '../core/terms.ts';
+import { AT_USAGE } from './at-clause.ts';
 import {
   ACCOUNT, ACCOUNT_UNLESS_NAMED, AFTER, AMOUNT, CEILING, CONDITIONS, CURRENCY, FLOOR, FOR, FROM,
   ID, LIMIT, makeCreate, makeOperation, MAX, MIN, MOVEMENT, NAME, PART, PREFIX, REFERENCE, REQUEST,
@@ -28,6 +29,8 @@ export interface CommandForm {
   readonly takesKey?: boolean;
   /** It may end in IF … */
   readonly takesCondition: boolean;
+  /** It may end in AT …: it asks about the past. */
+  readonly takesMoment?: boolean;
   readonly summary: string;
   /** The operation, or why there is none. Undefined: the ledger is not asked. */
   readonly make?: (parts: Parts) => Operation | string;
@@ -114,7 +117,10 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
     ...BARE, word: 'accounts', options: [PREFIX, CURRENCY, MIN, MAX, LIMIT, START, AFTER],
     summary: 'many, by number', make: makeAccounts,
   },
-  { ...BARE, word: 'trial', summary: 'the trial balance, by currency', make: asks('trial') },
+  {
+    ...BARE, word: 'trial', takesMoment: true,
+    summary: 'the trial balance, by currency', make: asks('trial'),
+  },
   {
     ...BARE, word: 'outcome', parameters: [REQUEST],
     summary: 'what became of a request', make: asks('outcome'),
@@ -153,6 +159,7 @@ export function helpLines(): readonly string[] {
     ...COMMAND_FORMS.flatMap((form) => [
       `${headOf(form).padEnd(width)}  ${form.summary}`,
       ...(form.options.length === 0 ? [] : [`  ${form.options.map(usageOfOption).join(' ')}`]),
+      ...(form.takesMoment === true ? [`  [${AT_USAGE}]`] : []),
     ]),
     '',
     'A write may begin with @key: the same key and command again get the first answer,',
@@ -169,9 +176,13 @@ function headOf({ word, parameters }: CommandForm): string {
   return [word.toUpperCase(), ...names].join(' ');
 }
 
-function tailOf({ options, takesCondition }: CommandForm): readonly string[] {
+function tailOf({ options, takesCondition, takesMoment }: CommandForm): readonly string[] {
   const conditions = CONDITIONS.map(({ word, value }) => `IF ${word} ${value}`).join(' | ');
-  return [...options.map(usageOfOption), ...(takesCondition ? [`[${conditions}]`] : [])];
+  return [
+    ...options.map(usageOfOption),
+    ...(takesCondition ? [`[${conditions}]`] : []),
+    ...(takesMoment === true ? [`[${AT_USAGE}]`] : []),
+  ];
 }
 
 function usageOfOption({ word, value }: Option): string {

@@ -62,7 +62,8 @@ export async function endSession(client: BankClient): Promise<void> {
 async function askLedger(
   client: BankClient, asked: OperationCommand, details: boolean,
 ): Promise<Answer> {
-  const { operation } = asked;
+  const { word, operation, at } = asked;
+  if (at !== undefined) return answerUnavailable(word, 'the past can not be asked about yet');
   switch (operation.kind) {
     case 'account':
       return answerAccount(asked, await client.submit(operation));

@@ -60,7 +60,8 @@ function completeTail(line: string): [string[], string] {
   if (form === undefined || typed === '') return [[], ''];
   const options = form.options.map(({ word }) => word);
   const conditions = CONDITIONS.map(({ word }) => word);
-  const tail = form.takesCondition ? [...options, 'IF'] : options;
+  const clauses = [...(form.takesCondition ? ['IF'] : []), ...(form.takesMoment ? ['AT'] : [])];
+  const tail = [...options, ...clauses];
   const hits = hitsOf(typed, before.toUpperCase() === 'IF' ? conditions : tail);
   return hits.length === 0 ? [[], ''] : [hits, typed];
 }

@@ -6,7 +6,7 @@
  * Keeps true: it does what the rules would do; every operation gets a result.
  */
 import { AccountRules } from './account-rules.ts';
-import type { AccountTable } from './account-table.ts';
+import type { AccountTable, EntryContext } from './account-table.ts';
 import { CURRENCY_NONE, scaleOf } from './currency.ts';
 import { type AskedMovement, MovementRules, type Place } from './movement-rules.ts';
 import type { MovementTable } from './movement-table.ts';
@@ -20,6 +20,9 @@ import type { ReadTerms } from './terms.ts';
 
 /** 10^(DEFAULT_SCALE - digits given). */
 const UNITS_OF_DIGITS = [100, 10, 1] as const;
+
+/** From where a result stands to the place of its postings. */
+const RESULT_BYTES_OF_A_SIDE = RESULT_BYTES / 2;
 
 export class AccountOperations {
   readonly #accounts: AccountTable;
@@ -39,10 +42,10 @@ export class AccountOperations {
   }
 
   /** What the calls that follow read, write and stamp changes with. */
-  begin(batch: DataView, results: DataView, timestamp: number): void {
+  begin(batch: DataView, results: DataView, entry: EntryContext): void {
     this.#batch = batch;
     this.#results = results;
-    this.#accounts.begin(timestamp);
+    this.#accounts.begin(entry);
   }
 
   /**
@@ -81,11 +84,13 @@ export class AccountOperations {
 
   /** Executes the write at `at`, under these terms. */
   executeUnder(terms: ReadTerms | undefined, at: number, resultAt: number): void {
+    this.#postings.begin(resultAt / RESULT_BYTES);
     this.#write(at, resultAt, this.#rules.decide(this.#batch, at, terms));
   }
 
   /** Executes what stands at `at`. */
   executeMovement(asked: AskedMovement, place: Place, at: number, resultAt: number): void {
+    this.#postings.begin(place.index);
     this.#write(at, resultAt, this.#movements.decide(asked, place));
   }
 
@@ -194,12 +199,12 @@ export class AccountOperations {
       return this.executeUnder(undefined, at, resultAt);
     }
     this.#change(resultAt, KIND.transfer, from, fromBalance - units);
-    accounts.change(to, toBalance + units);
+    accounts.post(to, toBalance + units, resultAt / RESULT_BYTES_OF_A_SIDE + 1);
     writeI64(this.#results, resultAt + 24, toBalance + units);
   }
 
   #change(resultAt: number, kind: number, account: number, balance: number): void {
-    const version = this.#accounts.change(account, balance);
+    const version = this.#accounts.post(account, balance, resultAt / RESULT_BYTES_OF_A_SIDE);
     writeDone(this.#results, resultAt, kind, account, balance, version);
   }
 

@@ -82,7 +82,7 @@ export class AccountRules {
     const newcomer = { account: 0, balance: units, scale: scaleOf(currency) };
     if (units < agreed.floor) return { code: CODE.insufficientFunds, ...newcomer };
     if (units > agreed.ceiling) return { code: CODE.limitExceeded, ...newcomer };
-    const account = this.#accounts.create(units);
+    const account = this.#postings.open(units);
     this.#accounts.setTerms(account, agreed);
     if (terms?.name !== undefined) this.#accounts.setName(account, terms.name);
     this.#system.open(currency);
@@ -111,7 +111,7 @@ export class AccountRules {
     if (code !== CODE.ok) return this.#postings.refuse(code, account);
     this.#accounts.setTerms(account, agreed);
     if (terms.name !== undefined) this.#accounts.setName(account, terms.name);
-    return this.#postings.change(account, balance);
+    return this.#postings.touch(account);
   }
 
   #writeOne(asked: Asked): Verdict {
@@ -130,7 +130,7 @@ export class AccountRules {
     if (available < floor) return this.#postings.refuse(CODE.insufficientFunds, account);
     if (balance > ceiling) return this.#postings.refuse(CODE.limitExceeded, account);
     this.#system.post(currency, before, balance);
-    return this.#postings.change(account, balance);
+    return this.#postings.post(account, balance);
   }
 
   #transfer(asked: Asked): Verdict {

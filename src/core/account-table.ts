@@ -13,6 +13,7 @@ import { FIRST_ACCOUNT } from './ids.ts';
 import { type NameRange, NameTable } from './name-table.ts';
 import { AMOUNT_MAX } from './operation.ts';
 import { PagedTable, type TableImage } from './paged-table.ts';
+import { firstLinkOf, LINK_NONE } from './posting-link.ts';
 import { SystemAccounts } from './system-accounts.ts';
 
 /** Fields of a record. */
@@ -25,11 +26,15 @@ const HELD = 3;
 /** 0 and 0 unless LIMITED. */
 const FLOOR = 4;
 const CEILING = 5;
-/** Timestamps of the entries that created and last changed it, microseconds. */
-const CREATED_AT = 6;
+/** The link of its last posting (`posting-link.ts`). */
+const POSTED = 6;
+/** Timestamp of the entry that last changed it, microseconds. */
 const CHANGED_AT = 7;
 const FIELDS = 8;
 const NAME = 'accounts';
+/** In a table of its own, since nobody needs it often: that of the entry that created it. */
+const CREATIONS = 'creations';
+const CREATED_AT = 0;
 
 /** Flags in the terms, above the number of the currency. */
 export const LIMITED = CURRENCY_LIMIT;
@@ -70,6 +75,16 @@ interface Before {
   readonly balance: number;
   readonly version: number;
   readonly changedAt: number;
+  readonly link: number;
+}
+
+/** The entry that is being executed. */
+export interface EntryContext {
+  readonly seq: number;
+  /** Microseconds since 1970. */
+  readonly timestamp: number;
+  /** To be filled: two for each operation. */
+  readonly links: Float64Array;
 }
 
 /** Of an account whose balance, or what is held of it, was changed: the balance that it had. */
@@ -80,8 +95,13 @@ export interface Change {
 
 export class AccountTable {
   readonly #table: PagedTable;
-  /** The time of the entry that is being executed; in a typed array so that it is never boxed. */
-  readonly #now = new Float64Array(1);
+  readonly #creations: PagedTable;
+  /**
+   * The time of the entry that is being executed, and its first link; in a typed array so that they
+   * are never boxed.
+   */
+  readonly #now = new Float64Array(2);
+  #links: Float64Array = new Float64Array(0);
   /** The last change but one, then the last: account and balance before, of each. */
   readonly #changes = new Float64Array(4);
   readonly #names: NameTable;
@@ -89,16 +109,25 @@ export class AccountTable {
   /** How everything was before each change of an open group. */
   #undo: { readonly low: number; readonly high: number; readonly changes: Before[] } | undefined;
 
-  constructor(table = new PagedTable(NAME, FIELDS), names = new NameTable()) {
+  constructor(
+    table = new PagedTable(NAME, FIELDS), names = new NameTable(),
+    creations = new PagedTable(CREATIONS, 1),
+  ) {
     this.#table = table;
     this.#names = names;
+    this.#creations = creations;
   }
 
   /** Throws an Error that names what does not fit. Each account is opened in `counted`, too. */
   static restore(
-    image: TableImage | undefined, names: NameTable, counted = new SystemAccounts(),
+    image: TableImage | undefined, created: TableImage | undefined, names: NameTable,
+    counted = new SystemAccounts(),
   ): AccountTable {
-    const accounts = new AccountTable(PagedTable.restore(image, NAME, FIELDS), names);
+    const creations = PagedTable.restore(created, CREATIONS, 1);
+    const accounts = new AccountTable(PagedTable.restore(image, NAME, FIELDS), names, creations);
+    if (creations.records !== accounts.count) {
+      throw new Error(`the creation of ${creations.records} accounts, not ${accounts.count}`);
+    }
     for (let record = 0; record < accounts.count; record += 1) {
       accounts.#checkRecord(record);
       const account = FIRST_ACCOUNT + record;
@@ -169,37 +198,61 @@ export class AccountTable {
       version: this.version(account),
       ...this.terms(account),
       scale: scaleOf(this.currency(account)),
-      createdAt: this.#table.get(record, CREATED_AT),
+      createdAt: this.#creations.get(record, CREATED_AT),
       changedAt: this.#table.get(record, CHANGED_AT),
     };
   }
 
-  /** What is created and changed from now on carries this timestamp. */
-  begin(timestamp: number): void {
-    this.#now[0] = timestamp;
+  /** The link of the account's last posting. */
+  lastPosting(account: number): number {
+    return this.#table.get(account - FIRST_ACCOUNT, POSTED);
   }
 
-  /** Opens the next account; its number. */
-  create(balance: number): number {
+  /** What is created and changed from now on is done by this entry. */
+  begin({ seq, timestamp, links }: EntryContext): void {
+    this.#now[0] = timestamp;
+    this.#now[1] = firstLinkOf(seq);
+    this.#links = links;
+  }
+
+  /** Opens the next account, which is the first posting of it; its number. */
+  create(balance: number, place: number): number {
     const record = this.#table.append();
+    this.#creations.set(this.#creations.append(), CREATED_AT, this.#now[0] as number);
     const page = this.#table.pageToWrite(record);
     const at = this.#table.offsetInPage(record);
     page[at + BALANCE] = balance;
     page[at + VERSION] = 1;
-    page[at + CREATED_AT] = this.#now[0] as number;
+    page[at + POSTED] = (this.#now[1] as number) + place;
     page[at + CHANGED_AT] = this.#now[0] as number;
     this.#digest.add(FIRST_ACCOUNT + record, balance, 1);
     return FIRST_ACCOUNT + record;
   }
 
-  /** Gives an account that exists another balance; its new version. */
-  change(account: number, balance: number): number {
-    assert(balance >= -AMOUNT_MAX && balance <= AMOUNT_MAX, 'a balance is within its bounds');
+  /**
+   * Gives an account that exists another balance; its new version. The place of the posting is
+   * twice the index of its operation, and its side.
+   */
+  post(account: number, balance: number, place: number): number {
     const record = account - FIRST_ACCOUNT;
     const page = this.#table.pageToWrite(record);
     const at = this.#table.offsetInPage(record);
-    const version = (page[at + VERSION] as number) + 1;
     if (this.#undo !== undefined) this.#undo.changes.push(this.#before(account));
+    this.#links[place] = page[at + POSTED] as number;
+    page[at + POSTED] = (this.#now[1] as number) + place;
+    return this.#change(account, balance, page, at);
+  }
+
+  /** A change that is no posting, or a part of one; the new version. */
+  change(account: number, balance: number): number {
+    const record = account - FIRST_ACCOUNT;
+    const page = this.#table.pageToWrite(record);
+    return this.#change(account, balance, page, this.#table.offsetInPage(record));
+  }
+
+  #change(account: number, balance: number, page: Float64Array, at: number): number {
+    assert(balance >= -AMOUNT_MAX && balance <= AMOUNT_MAX, 'a balance is within its bounds');
+    const version = (page[at + VERSION] as number) + 1;
     const before = page[at + BALANCE] as number;
     const changes = this.#changes;
     changes[0] = changes[2] as number;
@@ -219,7 +272,7 @@ export class AccountTable {
     return [{ account: at(2), before: at(3) }, { account: at(0), before: at(1) }];
   }
 
-  /** What changes from now on may be undone: only balances change in a group. */
+  /** What changes from now on may be undone: there are only postings in a group. */
   beginGroup(): void {
     const { low, high } = this.#digest;
     this.#undo = { low, high, changes: [] };
@@ -235,8 +288,10 @@ export class AccountTable {
     const undo = present(this.#undo, 'a group is open');
     this.#undo = undefined;
     this.#digest.become(undo);
-    for (const { account, balance, version, changedAt } of undo.changes.reverse()) {
+    for (const { account, balance, version, changedAt, link } of undo.changes.reverse()) {
       const record = account - FIRST_ACCOUNT;
+      this.#links[this.#table.get(record, POSTED) - (this.#now[1] as number)] = LINK_NONE;
+      this.#table.set(record, POSTED, link);
       this.#table.set(record, BALANCE, balance);
       this.#table.set(record, VERSION, version);
       this.#table.set(record, CHANGED_AT, changedAt);
@@ -246,7 +301,7 @@ export class AccountTable {
   #before(account: number): Before {
     const changedAt = this.#table.get(account - FIRST_ACCOUNT, CHANGED_AT);
     const [balance, version] = [this.balance(account), this.version(account)];
-    return { account, balance, version, changedAt };
+    return { account, balance, version, changedAt, link: this.lastPosting(account) };
   }
 
   /** Other terms of an account that exists. Its balance must fit them. Not a change of its own. */
@@ -302,11 +357,12 @@ export class AccountTable {
   }
 
   snapshot(): readonly TableImage[] {
-    return [this.#table.snapshot(), this.#names.snapshot()];
+    return [this.#table.snapshot(), this.#creations.snapshot(), this.#names.snapshot()];
   }
 
   release(): void {
     this.#table.release();
+    this.#creations.release();
     this.#names.release();
   }
 

@@ -20,6 +20,7 @@ import {
   KEYS_REMEMBERED_MAX, KIND, OUTCOME_BY_KEY, readChunkHeader, readI64, REASON, RECORD_BYTES,
   recordsOf, RESULT_BYTES, viewOf,
 } from './operation.ts';
+import { LINKS_BYTES } from './posting-link.ts';
 import { Reports } from './reports.ts';
 import { writeAccount, writeBadRequest, writeCode, writeDuplicate } from './result-writer.ts';
 import type { FirstAnswer } from './run-ring.ts';
@@ -41,6 +42,13 @@ interface Asker {
   readonly isFirst: boolean;
 }
 
+export interface ExecutedBatch {
+  /** RESULT_BYTES for each operation. */
+  readonly results: Uint8Array;
+  /** LINKS_BYTES for each. */
+  readonly links: Uint8Array;
+}
+
 export interface ExecutorTables {
   readonly accounts: AccountTable;
   readonly system: SystemAccounts;
@@ -59,6 +67,7 @@ export class BatchExecutor {
   #seq = 0 as Seq;
   #batch: DataView = new DataView(new ArrayBuffer(0));
   #results: DataView = new DataView(new ArrayBuffer(0));
+  #links = new Float64Array(0);
 
   constructor({ accounts, system, movements, sessions, keys }: ExecutorTables) {
     this.#accounts = new AccountOperations(accounts, system, movements);
@@ -69,15 +78,15 @@ export class BatchExecutor {
     this.#keys = keys;
   }
 
-  /** The results of the batch, which is in the order at `seq`. */
-  execute(seq: Seq, timestamp: Timestamp, batch: Uint8Array): Uint8Array {
+  /** The results of the batch, which is in the order at `seq`, and the links of its postings. */
+  execute(seq: Seq, timestamp: Timestamp, batch: Uint8Array): ExecutedBatch {
     const results = this.#begin(seq, timestamp, batch);
     this.#accounts.expire(timestamp);
     this.#eachChunk((header, chunkAt, index) => {
       if (header.session === SESSION_NONE) this.#executeOwnChunk(header, chunkAt, index);
       else this.#executeChunk(header, chunkAt, index);
     });
-    return results;
+    return { results, links: new Uint8Array(this.#links.buffer) };
   }
 
   /** The results of a batch of QUERYs, or a report; anything else in it is malformed. */
@@ -106,7 +115,8 @@ export class BatchExecutor {
     });
     const results = new Uint8Array(operations * RESULT_BYTES);
     this.#results = viewOf(results);
-    this.#accounts.begin(this.#batch, this.#results, timestamp);
+    this.#links = new Float64Array((operations * LINKS_BYTES) / Float64Array.BYTES_PER_ELEMENT);
+    this.#accounts.begin(this.#batch, this.#results, { seq, timestamp, links: this.#links });
     this.#writes.begin(this.#batch, this.#results, { seq, timestamp });
     this.#groups.begin(seq, this.#batch, this.#results);
     return results;

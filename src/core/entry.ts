@@ -8,6 +8,7 @@ import { sha256 } from './hash.ts';
 import type { Digest } from './message.ts';
 import type { EntryHash, Epoch, Seq, Timestamp } from './ids.ts';
 import { BATCH_BYTES_MAX, RECORD_BYTES, RESULT_BYTES } from './operation.ts';
+import { LINKS_BYTES } from './posting-link.ts';
 import { formatView, type View } from './view.ts';
 
 /** What names an entry and its whole past. */
@@ -29,6 +30,8 @@ export interface Entry extends EntryId {
 export interface ExecutedEntry extends Entry {
   /** RESULT_BYTES for each operation, duplicates unresolved. */
   readonly results: Uint8Array;
+  /** LINKS_BYTES for each operation; none in an entry of a version that did not know them. */
+  readonly links: Uint8Array;
   /** Of the results and of the state after them. */
   readonly digest: Digest;
 }
@@ -41,12 +44,12 @@ export function hashEntry(entry: Omit<Entry, 'hash'>): EntryHash {
 
 /** Records of the journal begin at multiples of so many bytes. */
 export const ENTRY_ALIGNMENT_BYTES = 64;
-/** What an entry takes in the journal besides batch and results: header, hash, checksum. */
+/** What an entry takes in the journal besides batch, results and links: header, hash, checksum. */
 export const ENTRY_OVERHEAD_BYTES = 256 + 32 + 4;
 
 /** What an entry takes in the journal: its room must be there before it is prepared. */
 export function entryBytes(batchBytes: number, operations: number): number {
-  const bytes = ENTRY_OVERHEAD_BYTES + batchBytes + operations * RESULT_BYTES;
+  const bytes = ENTRY_OVERHEAD_BYTES + batchBytes + operations * (RESULT_BYTES + LINKS_BYTES);
   return Math.ceil(bytes / ENTRY_ALIGNMENT_BYTES) * ENTRY_ALIGNMENT_BYTES;
 }
 

@@ -6,9 +6,9 @@
  * the last page. A refusal is a result; the ledger throws only for a bug (state machine
  * replication, Schneider 1990).
  */
-import { type AccountBalance, AccountTable } from './account-table.ts';
+import { type AccountBalance, type AccountDetails, AccountTable } from './account-table.ts';
 import { assert } from './assert.ts';
-import { BatchExecutor } from './batch-executor.ts';
+import { BatchExecutor, type ExecutedBatch } from './batch-executor.ts';
 import { sha256 } from './hash.ts';
 import { SEQ_NONE, type Seq, type Timestamp } from './ids.ts';
 import { KeyTable } from './key-table.ts';
@@ -51,13 +51,16 @@ export interface LedgerImage {
   readonly tables: readonly TableImage[];
 }
 
-/**
- * What executing a batch gave: RESULT_BYTES for each operation; digest of the results and the
- * state.
- */
-export interface Executed {
-  readonly results: Uint8Array;
+/** What executing a batch gave. */
+export interface Executed extends ExecutedBatch {
+  /** Of the results and of the state. */
   readonly digest: Digest;
+}
+
+export interface FoundAccount extends AccountDetails {
+  readonly name: string | undefined;
+  /** A link (`posting-link.ts`). */
+  readonly lastPosting: number;
 }
 
 export interface Tables {
@@ -107,7 +110,8 @@ export class Ledger {
     const table = (name: string) => image.tables.find((candidate) => candidate.name === name);
     const names = NameTable.restore(table('names'), table('accounts')?.records ?? 0);
     const counted = new SystemAccounts();
-    const accounts = AccountTable.restore(table('accounts'), names, counted);
+    const accounts =
+      AccountTable.restore(table('accounts'), table('creations'), names, counted);
     const system = SystemAccounts.restore(table('currencies'));
     const nextMovement = scalar('nextMovement', 0);
     const movements = MovementTable.restore(table('movements'), all.movementsMax, nextMovement);
@@ -140,15 +144,23 @@ export class Ledger {
   execute(seq: Seq, timestamp: Timestamp, batch: Uint8Array): Executed {
     assert(seq === this.#lastSeq + 1, 'batches are executed in order, each once');
     assert(Number.isSafeInteger(timestamp), 'a timestamp is a whole number');
-    const results = this.#executor.execute(seq, timestamp, batch);
+    const { results, links } = this.#executor.execute(seq, timestamp, batch);
     this.#lastSeq = seq;
     const digest = this.stateDigest + sha256(results).slice(0, RESULTS_DIGITS);
-    return { results, digest };
+    return { results, links, digest };
   }
 
   /** Results of a batch of QUERYs, against the state as it is; changes nothing. */
   query(batch: Uint8Array): Uint8Array {
     return this.#executor.query(batch);
+  }
+
+  /** Undefined where there is no such account. */
+  find(account: number): FoundAccount | undefined {
+    const { accounts } = this.#tables;
+    if (!accounts.has(account)) return undefined;
+    const [name, lastPosting] = [accounts.name(account), accounts.lastPosting(account)];
+    return { ...accounts.details(account), name, lastPosting };
   }
 
   /** The digest by a scan of every account; equal to `stateDigest`, or memory is damaged. */

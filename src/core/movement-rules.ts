@@ -171,16 +171,8 @@ export class MovementRules {
     if (refusal !== undefined) return refusal;
     const changed: Movement = { ...movement, reversed: reversed + units };
     this.#movements.change(record, changed, this.#accounts.digest);
-    const back = this.#postings.move(to, from, units);
-    if ('reason' in back) return back;
     // Told as the original was: from, then to.
-    const { balance: toBalance, toBalance: balance = 0 } = back;
-    const detail = this.#versionOf(from);
-    return { code: CODE.ok, account: from, toAccount: to, balance, toBalance, detail };
-  }
-
-  #versionOf(account: number): number {
-    return this.#accounts.version(account);
+    return { ...this.#postings.move(to, from, units, true), toAccount: to };
   }
 
   #unitsOf({ amount, digits }: Part, account: number) {

@@ -33,6 +33,7 @@
  * what is available there after it; of the other account that it changed, where there is one,
  * `other balance` is what is available, `detail` the version.
  */
+import { type Span, writeSpan } from './moment.ts';
 import {
   AMOUNT_MAX, readI64, RECORD_BYTES, REFERENCE_BYTES_MAX, viewOf, writeI64,
 } from './record.ts';
@@ -83,7 +84,8 @@ export const KIND = {
   expire: 18,
   /** More about the write directly before it in its chunk. */
   details: 19,
-  /** A page of the whole history (`history-page.ts`), which is looked up in the journal. */
+  /** Looked up in the journal: an account's lines, or a page of all history (`lookup.ts`). */
+  statement: 20,
   history: 21,
   /** How many keys are remembered from here on; ordered by the frontend itself. */
   remember: 22,
@@ -93,7 +95,12 @@ export const KIND_MAX = KIND.remember;
 
 /** Kinds of which a chunk holds one, alone. */
 export function isReport(kind: number): boolean {
-  return (kind >= KIND.account && kind <= KIND.trial) || kind === KIND.history;
+  return (kind >= KIND.account && kind <= KIND.trial) || isLookup(kind);
+}
+
+/** Reports that the journal answers. */
+export function isLookup(kind: number): boolean {
+  return kind === KIND.statement || kind === KIND.history;
 }
 
 const WRITES: ReadonlySet<number> = new Set([
@@ -206,6 +213,8 @@ export interface Operation {
   readonly reference?: string;
   /** HOLD: after so many seconds it expires; 0 or undefined: never. */
   readonly forSeconds?: number;
+  /** STATEMENT: of which lines are told. */
+  readonly span?: Span;
 }
 
 /** One result, spelled out. Amounts in units of 10^-scale. */
@@ -273,6 +282,7 @@ export function encodeChunk(
     writeI64(view, offset + 16, operation.toAccount ?? 0);
     writeI64(view, offset + 24, operation.amount ?? 0);
     view.setUint32(offset + 4, codeOf(operation), true);
+    if (operation.span !== undefined) writeSpan(viewOf(chunk.subarray(offset)), operation.span);
     offset = encodeExtensions(chunk, view, offset, operation);
   }
   return chunk;

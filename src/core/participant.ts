@@ -294,13 +294,14 @@ export class Participant {
     assert(seq === nextSeq(this.#tail.seq), 'prepares come in the order of their seqs');
     assert(previousHash === this.#tail.hash, 'a prepare continues the history that is held');
     const hash = hashEntry(prepare);
-    const { results, digest } = this.#ledger.execute(seq, timestamp, batch);
+    const { results, links, digest } = this.#ledger.execute(seq, timestamp, batch);
     this.#tail = { seq, entryEpoch, hash };
     this.#tailTimestamp = timestamp;
     this.#matchedSeq = seq;
     if (view.number >= this.#view.number) this.#view = view;
     this.#host.append({
-      seq, entryEpoch, hash, timestamp, view, previousHash, batch, results, digest,
+      seq, entryEpoch, hash, timestamp, view, previousHash, batch, results, links,
+      digest,
     });
     const isLarge = results.length > LARGE_RESULTS_BYTES;
     const withVote = prepare.answers && !isLarge ? results : undefined;
@@ -329,7 +330,7 @@ export class Participant {
   }
 
   #onRead({ epoch, read, batch }: Read): void {
-    const lookup = readLookup(batch, this.#tail.seq);
+    const lookup = readLookup(batch, this.#ledger, this.#tail.seq);
     if (lookup !== undefined) return this.#errands.lookUp(read, lookup);
     const results = this.#ledger.query(batch);
     this.#host.send({ type: 'read-results', epoch, read, results });

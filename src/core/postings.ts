@@ -14,28 +14,36 @@ export interface Objection {
   readonly reason: ReasonNumber;
 }
 
+/** What the result says. */
+export interface Done {
+  readonly code: CodeByte;
+  readonly account: number;
+  readonly balance: number;
+  readonly toBalance?: number;
+  /** To be told with the account, both in the place of one (`operation.ts`). */
+  readonly toAccount?: number;
+  readonly detail?: number;
+  /** Of the balances; otherwise that of the account. */
+  readonly scale?: number;
+}
+
 /** What became of an operation. */
-export type Verdict =
-  | Objection
-  | {
-    readonly code: CodeByte;
-    readonly account: number;
-    readonly balance: number;
-    readonly toBalance?: number;
-    /** To be told with the account, both in the place of one (`operation.ts`). */
-    readonly toAccount?: number;
-    readonly detail?: number;
-    /** Of the balances; otherwise that of the account. */
-    readonly scale?: number;
-  };
+export type Verdict = Objection | Done;
 
 export const MALFORMED: Verdict = { reason: REASON.malformed };
 
 export class Postings {
   readonly #accounts: AccountTable;
+  /** Of the present operation: twice its index in the entry. */
+  #place = 0;
 
   constructor(accounts: AccountTable) {
     this.#accounts = accounts;
+  }
+
+  /** The operation of this index begins. */
+  begin(index: number): void {
+    this.#place = 2 * index;
   }
 
   /** Of an account that is not there, the one of those without a currency. */
@@ -78,23 +86,39 @@ export class Postings {
     return isAbove ? this.refuse(CODE.limitExceeded, to) : undefined;
   }
 
-  /** `refuseMove` has nothing against it. */
-  move(from: number, to: number, units: number): Verdict {
-    const done = this.change(from, this.#accounts.balance(from) - units);
-    const toBalance = this.#accounts.balance(to) + units;
-    this.#accounts.change(to, toBalance);
+  /** Opens the next account; its number. */
+  open(units: number): number {
+    return this.#accounts.create(units, this.#place);
+  }
+
+  /**
+   * `refuseMove` has nothing against it. The account told first is that which the money leaves, or,
+   * where it goes back, that which it comes to.
+   */
+  move(from: number, to: number, units: number, isBack = false): Done {
+    const [account, toAccount, change] = isBack ? [to, from, units] : [from, to, -units];
+    const done = this.post(account, this.#accounts.balance(account) + change);
+    const toBalance = this.#accounts.balance(toAccount) - change;
+    this.#accounts.post(toAccount, toBalance, this.#place + 1);
     return { ...done, toBalance };
   }
 
-  change(account: number, balance: number): Verdict & { readonly code: CodeByte } {
+  post(account: number, balance: number): Done {
+    const version = this.#accounts.post(account, balance, this.#place);
+    return { code: CODE.ok, account, balance, detail: version };
+  }
+
+  /** A change of the account that leaves its balance as it is. */
+  touch(account: number): Done {
+    const balance = this.#accounts.balance(account);
     const version = this.#accounts.change(account, balance);
     return { code: CODE.ok, account, balance, detail: version };
   }
 
   /** More, or, below zero, less of what the account has is held. A change of the account. */
-  hold(account: number, units: number): Verdict & { readonly code: CodeByte } {
+  hold(account: number, units: number): Done {
     this.#accounts.setHeld(account, this.#accounts.held(account) + units);
-    return this.change(account, this.#accounts.balance(account));
+    return this.touch(account);
   }
 }
 

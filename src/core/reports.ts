@@ -10,7 +10,8 @@ import { formatAmount } from './amount.ts';
 import { CURRENCY_LIMIT, currencyCode, scaleOf } from './currency.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
 import { type NameRange, namesFrom } from './name-table.ts';
-import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES, RESULT_BYTES } from './operation.ts';
+import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES } from './operation.ts';
+import { encodeReport } from './report-text.ts';
 import type { SystemAccounts } from './system-accounts.ts';
 import { readTerms, TERM, type ReadTerms } from './terms.ts';
 import { utcText } from './utc-text.ts';
@@ -18,7 +19,6 @@ import { utcText } from './utc-text.ts';
 /** Accounts that a page shows at most, and that are looked at for it. */
 export const PAGE_ACCOUNTS_MAX = 500;
 const LOOKED_AT_MAX = 100_000;
-const BLANK = 0x20;
 /** By which accounts are chosen: limits of the balance, currency, beginning of the name. */
 const FILTER_TERMS = TERM.floor | TERM.ceiling | TERM.currency | TERM.name;
 
@@ -38,18 +38,10 @@ export class Reports {
     this.#system = system;
   }
 
-  /**
-   * The report that the record at `at` asks for, as JSON, with blanks behind it until it fills
-   * whole results; undefined where it makes no sense.
-   */
+  /** The report that the record at `at` asks for; undefined where it makes no sense. */
   write(batch: DataView, at: number): Uint8Array | undefined {
     const report = this.#make(batch, at);
-    if (report === undefined) return undefined;
-    const text = new TextEncoder().encode(JSON.stringify(report));
-    const bytes = new Uint8Array(Math.ceil(text.length / RESULT_BYTES) * RESULT_BYTES);
-    bytes.fill(BLANK, text.length);
-    bytes.set(text);
-    return bytes;
+    return report && encodeReport(report);
   }
 
   #make(batch: DataView, at: number): object | undefined {

@@ -117,7 +117,8 @@ export function readHistory(outcome: Outcome): HistoryPage {
   return outcome.page;
 }
 
-function readReport(outcome: Outcome): unknown {
+/** What the JSON says. Throws `NoReport`. */
+export function readReport(outcome: Outcome): unknown {
   if (outcome.kind !== 'answered' || outcome.report === undefined) throw new NoReport(outcome);
   return JSON.parse(outcome.report);
 }

@@ -16,12 +16,16 @@
 import type { CutMode } from '../core/chaos-message.ts';
 import { checkOperation } from '../core/check-operation.ts';
 import type { HistoryPage, Position } from '../core/history-page.ts';
+import type { Moment, Span } from '../core/moment.ts';
 import type { Operation } from '../core/operation.ts';
 import type { BulkOutcome, Outcome } from '../core/outcome.ts';
 import { parseRequestId } from '../core/request-id.ts';
 import {
   eachAccount, NoReport, readAccount, readHistory, readTrial, type Account, type TrialBalance,
 } from './account-reports.ts';
+import {
+  readPastBalance, readStatement, type PastBalance, type Statement, type StatementOptions,
+} from './account-statement.ts';
 import { badRequest, ClientConnection, type ClientOptions } from './client-connection.ts';
 import {
   accountsOperation, createOperation, holdOperation, writeOperation,
@@ -45,6 +49,9 @@ export type { ClientOptions } from './client-connection.ts';
 export {
   NoReport, type Account, type TrialBalance, type TrialLine,
 } from './account-reports.ts';
+export type { PastBalance, Statement, StatementOptions } from './account-statement.ts';
+export type { Moment } from '../core/moment.ts';
+export type { StatementLine } from './statement-page.ts';
 export {
   holdId, type AccountsOptions, type AmendOptions, type Amount, type CreateOptions,
   type HoldOptions, type PostingOptions, type ReadOptions, type RequestOptions,
@@ -149,6 +156,22 @@ export class Client implements AsyncDisposable {
   /** The sums of all accounts at one seq, looked at one by one. Throws `NoReport`. */
   async trialBalance(options?: ReadOptions): Promise<TrialBalance> {
     return readTrial(await this.submit({ kind: 'trial' }, options));
+  }
+
+  /**
+   * The account's postings, oldest first, with opening, running and closing balance; undefined
+   * where it does not exist. Without a limit, all of them. Throws `NoReport`.
+   */
+  statement(account: number, options: StatementOptions = {}): Promise<Statement | undefined> {
+    return readStatement((operation) => this.submit(operation, options), account, options);
+  }
+
+  /** The balance as it was then; undefined where the account did not exist. Throws `NoReport`. */
+  balanceAt(
+    account: number, moment: Moment, options: Omit<StatementOptions, keyof Span> = {},
+  ): Promise<PastBalance | undefined> {
+    const submit = (operation: Operation): Promise<Outcome> => this.submit(operation, options);
+    return readPastBalance(submit, account, moment, options);
   }
 
   /**

@@ -27,7 +27,7 @@ import type { CheckpointStore, Machine } from './ports.ts';
 
 const MAGIC = 0x50434b42;
 /** 2: names, currencies, terms. One of format 1 is passed over: the journal has all of it. */
-const FORMAT = 2;
+const FORMAT = 3;
 const PROLOGUE_BYTES = 64;
 const PROLOGUE_CRC = 60;
 const DIRECTORY_BYTES_MAX = 64 * 1024 * 1024;

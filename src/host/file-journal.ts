@@ -20,7 +20,9 @@ import { JournalReader } from './journal-reader.ts';
 import { ENTRY_NONE, type TornTail } from './journal-recovery.ts';
 import { JournalScrub } from './journal-scrub.ts';
 import { JournalWriter } from './journal-writer.ts';
-import type { Journal, JournalEvents, Machine } from './ports.ts';
+import { OperationReader, type EntryAt } from './operation-reader.ts';
+import type { Journal, JournalEvents, Machine, ReadOperation } from './ports.ts';
+import { corrupt, type SegmentFile } from './segment-file.ts';
 import { SIZES, type Sizes } from './sizes.ts';
 
 export interface FileJournalOptions {
@@ -122,21 +124,45 @@ export class FileJournal implements Journal {
 
   async read(seq: Seq): Promise<ExecutedEntry | undefined> {
     if (seq < 1 || seq > this.#writer.tail.seq) return undefined;
+    return this.#writer.queued(seq) ?? this.#exclusively(() => {
+      const segment = this.#segmentOf(seq);
+      const { active, activeIndex } = this.#writer;
+      return this.#reader.read(segment, segment === active ? activeIndex : undefined, seq);
+    });
+  }
+
+  async walk<Value>(walker: (read: ReadOperation) => Promise<Value>): Promise<Value> {
+    return this.#exclusively(async () => {
+      const { machine } = this.#options;
+      await using reader = new OperationReader(machine, (seq) => this.#find(seq));
+      return await walker((seq, index) => reader.read(seq, index));
+    });
+  }
+
+  /** Damage that it meets is told; other failures are those of the disk. */
+  async #exclusively<Value>(task: () => Promise<Value>): Promise<Value> {
     try {
-      return this.#writer.queued(seq) ?? (await this.#readWritten(seq));
+      return await this.#reader.exclusive(task);
     } catch (error) {
       if (isKind(error, 'corrupt')) this.#options.events.onCorruption((error as Error).message);
       throw fromErrno(error, `read the journal ${this.#options.directory}`);
     }
   }
 
-  async #readWritten(seq: Seq): Promise<ExecutedEntry> {
-    return this.#reader.exclusive(async () => {
-      const { segments, active, activeIndex } = this.#writer;
-      const segment = segments.findLast(({ header }) => header.first <= seq);
-      assert(segment !== undefined, 'the first segment begins with entry 1');
-      return this.#reader.read(segment, segment === active ? activeIndex : undefined, seq);
-    });
+  #segmentOf(seq: Seq): SegmentFile {
+    const segment = this.#writer.segments.findLast(({ header }) => header.first <= seq);
+    return present(segment, 'the first segment begins with entry 1');
+  }
+
+  async #find(seq: Seq): Promise<EntryAt> {
+    const entry = this.#writer.queued(seq);
+    if (entry !== undefined) return { kind: 'queued', entry };
+    const segment = this.#segmentOf(seq);
+    const { active, activeIndex } = this.#writer;
+    const index = segment === active ? activeIndex : await this.#reader.indexOf(segment);
+    const place = index.find(seq);
+    if (place === undefined) throw corrupt(segment.path, 0, `entry ${seq} is missing`);
+    return { kind: 'written', segment, place };
   }
 
   async truncateAfter(seq: Seq): Promise<void> {

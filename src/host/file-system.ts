@@ -14,6 +14,8 @@ export interface FileSystem {
   close(fd: number): Promise<void>;
   /** How many bytes were read; 0 at the end of the file. */
   read(fd: number, into: Uint8Array, position: number): Promise<number>;
+  /** The same, while the whole process waits: of what is likely to be in memory. */
+  readInPlace(fd: number, into: Uint8Array, position: number): number;
   /** How many bytes were written: may be fewer than given. */
   write(fd: number, bytes: Uint8Array, position: number): Promise<number>;
   /** The same for many parts, at once, into the page cache: no hop to another thread. */

@@ -16,7 +16,9 @@ import { readFully, type FileSystem } from './file-system.ts';
 import { SegmentIndex } from './segment-index.ts';
 import { corrupt, openSegment, type SegmentFile } from './segment-file.ts';
 
-const INDEXES_MAX = 8;
+/** So many segments are known at once, unless they have more entries than that together. */
+const INDEXES_MAX = 64;
+const INDEXED_MAX = 1_000_000;
 const WALK_BYTES = 128 * 1024;
 /** So much is read at once where entries are read in a row. */
 const AHEAD_BYTES = 256 * 1024;
@@ -71,7 +73,7 @@ export class JournalReader {
       bytes = await this.#readBytes(segment, from, end);
       this.#ahead = isInRow ? { segment, from, bytes } : undefined;
     }
-    return decode(segment, bytes.subarray(0, to - from), from, seq);
+    return decodeEntryAt(segment, bytes.subarray(0, to - from), from, seq);
   }
 
   /** Where the segment's entries stand. */
@@ -80,9 +82,13 @@ export class JournalReader {
     const index = this.#indexes.get(first) ?? (await this.#walk(segment));
     this.#indexes.delete(first);
     this.#indexes.set(first, index);
-    for (const oldest of this.#indexes.keys()) {
-      if (this.#indexes.size <= INDEXES_MAX) break;
+    let entries = 0;
+    for (const { count } of this.#indexes.values()) entries += count;
+    for (const [oldest, { count }] of this.#indexes) {
+      const isBounded = this.#indexes.size <= INDEXES_MAX && entries <= INDEXED_MAX;
+      if (isBounded || oldest === first) break;
       this.#indexes.delete(oldest);
+      entries -= count;
     }
     return index;
   }
@@ -138,7 +144,9 @@ export class JournalReader {
 }
 
 /** The entry `seq`, whose record begins at `from`, and its bytes; checked in full. */
-function decode(segment: SegmentFile, bytes: Uint8Array, from: number, seq: Seq): ExecutedEntry {
+export function decodeEntryAt(
+  segment: SegmentFile, bytes: Uint8Array, from: number, seq: Seq,
+): ExecutedEntry {
   const view = viewOf(bytes);
   const head = readRecordHead(bytes, view, 0, segment.seed);
   const isThere = head?.kind === 'entry' && head.seq === seq && head.length <= bytes.byteLength;
@@ -157,7 +165,7 @@ function walkHeads(bytes: Uint8Array, base: number, seed: number, index: Segment
   while (at < bytes.byteLength) {
     const head = readRecordHead(bytes, view, at, seed);
     if (head === undefined) break;
-    if (head.kind === 'entry') index.push(base + at);
+    if (head.entry !== undefined) index.push(base + at, head.entry);
     at += head.length;
   }
   return at;

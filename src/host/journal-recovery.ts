@@ -10,6 +10,7 @@ import { assert, present } from '../core/assert.ts';
 import type { EntryId, ExecutedEntry } from '../core/entry.ts';
 import { EPOCH_NONE, HASH_NONE, SEQ_NONE, type Incarnation, type Seq } from '../core/ids.ts';
 import type { View } from '../core/view.ts';
+import { entryHeadOf } from '../wire/journal-entry.ts';
 import { lastNonZero, scanSegment, type SegmentScan } from '../wire/journal-scan.ts';
 import { recordsEnd, SEGMENT_HEADER_BYTES, type Seal } from '../wire/journal-segment.ts';
 import { EnvironmentError } from './environment-error.ts';
@@ -90,7 +91,7 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
     const seal = seals[at] ?? 'absent';
     const index = new SegmentIndex(segment.header.first);
     const scan = await scanFile(options, segment, seal, next, (entry, place) => {
-      index.push(place.offset);
+      index.push(place.offset, entryHeadOf(entry));
       view = entry.view;
       if (entry.seq > checkpoint.seq) options.onEntry(entry, place);
       else if (entry.seq === checkpoint.seq) checkHash(segment, checkpoint, entry.hash);

@@ -12,7 +12,7 @@ import { entryBytes, type EntryId, type ExecutedEntry } from '../core/entry.ts';
 import type { Incarnation, Seq } from '../core/ids.ts';
 import type { Reserve } from '../core/message.ts';
 import { RESULT_BYTES } from '../core/operation.ts';
-import { encodeEntry, encodeMark, MARK_BYTES } from '../wire/journal-entry.ts';
+import { encodeEntry, encodeMark, entryHeadOf, MARK_BYTES } from '../wire/journal-entry.ts';
 import { recordsEnd, SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
 import { fromErrno } from './environment-error.ts';
 import { writePartsFully, type FileSystem } from './file-system.ts';
@@ -259,7 +259,7 @@ export class JournalWriter {
       const bytes = bytesOf(entry);
       if (end + bytes > limit) break;
       parts.push(...encodeEntry(entry, this.#syncedSeq, seed));
-      this.#index.push(end);
+      this.#index.push(end, entryHeadOf(entry));
       end += bytes;
       count += 1;
     }

@@ -13,6 +13,7 @@ export const nodeFileSystem: FileSystem = {
       else resolve(bytes);
     });
   }),
+  readInPlace: (fd, into, position) => fs.readSync(fd, into, 0, into.byteLength, position),
   write: (fd, bytes, position) => new Promise((resolve, reject) => {
     fs.write(fd, bytes, 0, bytes.byteLength, position, (error, written) => {
       if (error) reject(error);

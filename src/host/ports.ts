@@ -2,7 +2,7 @@
 import type { CutMode } from '../core/chaos-message.ts';
 import type { ConnectionId, ControlOutcome, PromiseRecord } from '../core/effect.ts';
 import type { ExecutedEntry, EntryId } from '../core/entry.ts';
-import type { BackendId, ClusterId, Incarnation, Seq } from '../core/ids.ts';
+import type { BackendId, ClusterId, Incarnation, Seq, Timestamp } from '../core/ids.ts';
 import type { LedgerImage } from '../core/ledger.ts';
 import type { Message, Reserve } from '../core/message.ts';
 import type { ControlRecord } from '../core/view.ts';
@@ -51,7 +51,23 @@ export interface Journal {
   locate(seq: Seq): Promise<EntryId | undefined>;
   /** The entry at the seq, checked against its checksums; undefined past the tail. */
   read(seq: Seq): Promise<ExecutedEntry | undefined>;
+  /** Lets the walker read single operations, while the files stay as they are. */
+  walk<Value>(walker: (read: ReadOperation) => Promise<Value>): Promise<Value>;
   close(): Promise<void>;
+}
+
+/** The operation of this index in an entry that is there; undefined where it has none. */
+export type ReadOperation = (seq: Seq, index: number) => Promise<DecidedOperation | undefined>;
+
+/** What was asked for, and what it was answered. */
+export interface DecidedOperation {
+  readonly timestamp: Timestamp;
+  /** Its record, and its extensions. */
+  readonly records: Uint8Array;
+  /** RESULT_BYTES. */
+  readonly result: Uint8Array;
+  /** Of both its sides; undefined where the entry has none (`core/posting-link.ts`). */
+  readonly links: readonly [number, number] | undefined;
 }
 
 /** What a journal tells its owner. */

@@ -20,6 +20,7 @@ import { findOriginals } from './originals.ts';
 import type { CheckpointStore, Journal, JournalEvents, Machine } from './ports.ts';
 import { rebuild } from './replay.ts';
 import type { Sizes } from './sizes.ts';
+import { readStatement } from './statement.ts';
 
 /** How long until a promise that found no room on the disk is tried again. */
 const ROOM_RETRY_MS = 500;
@@ -160,10 +161,12 @@ export class Replica implements ParticipantHost, JournalEvents {
     });
   }
 
-  lookUp({ from, lastSeq }: Lookup, token: number): void {
+  lookUp(lookup: Lookup, token: number): void {
     this.#errand(async () => {
-      const page = await readHistory(from, lastSeq, (seq) => this.#read(seq));
-      if (!this.#over) this.participant.onLookedUp(token, page);
+      const answer = lookup.kind === 'history'
+        ? await readHistory(lookup.from, lookup.lastSeq, (seq) => this.#read(seq))
+        : await this.#journal.walk((read) => readStatement(lookup, read));
+      if (!this.#over) this.participant.onLookedUp(token, answer);
     });
   }
 

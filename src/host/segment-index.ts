@@ -1,12 +1,28 @@
-/** Where the entries of one segment stand: seq → offset in the file. */
+/** Where the entries of one segment stand, and of what lengths: seq → place in the file. */
 import { assert } from '../core/assert.ts';
-import type { Seq } from '../core/ids.ts';
+import type { Seq, Timestamp } from '../core/ids.ts';
+import type { EntryHead } from '../wire/journal-entry.ts';
+
+/** Fields of an entry. */
+const OFFSET = 0;
+const TIMESTAMP = 1;
+const LINKS_BYTES = 2;
+const BATCH_BYTES = 3;
+const RESULTS_BYTES = 4;
+const FIELDS = 5;
+
+/** An entry's record in the file, and its parts. */
+export interface IndexedEntry extends EntryHead {
+  readonly from: number;
+  /** Where it ends at the latest. */
+  readonly to: number;
+}
 
 export class SegmentIndex {
   readonly first: Seq;
   /** Where the last record ends. */
   end = 0;
-  #offsets = new Uint32Array(64);
+  #fields = new Float64Array(64 * FIELDS);
   #count = 0;
 
   constructor(first: Seq) {
@@ -18,23 +34,34 @@ export class SegmentIndex {
   }
 
   /** The next entry stands here. */
-  push(offset: number): void {
-    assert(offset > (this.#offsets[this.#count - 1] ?? 0), 'offsets grow');
-    if (this.#count === this.#offsets.length) {
-      const grown = new Uint32Array(2 * this.#count);
-      grown.set(this.#offsets);
-      this.#offsets = grown;
+  push(offset: number, head: EntryHead): void {
+    const at = this.#count * FIELDS;
+    assert(this.#count === 0 || offset > this.#get(this.#count - 1, OFFSET), 'offsets grow');
+    if (at === this.#fields.length) {
+      const grown = new Float64Array(2 * at);
+      grown.set(this.#fields);
+      this.#fields = grown;
     }
-    this.#offsets[this.#count] = offset;
+    const { timestamp, linksBytes, batchBytes, resultsBytes } = head;
+    this.#fields.set([offset, timestamp, linksBytes, batchBytes, resultsBytes], at);
     this.#count += 1;
   }
 
-  /** Where the entry begins, and where it ends at the latest; undefined where it is not here. */
-  find(seq: Seq): { readonly from: number; readonly to: number } | undefined {
+  /** Undefined where it is not here. */
+  find(seq: Seq): IndexedEntry | undefined {
     const at = seq - this.first;
     if (at < 0 || at >= this.#count) return undefined;
-    const from = this.#offsets[at] ?? 0;
-    const to = at + 1 < this.#count ? (this.#offsets[at + 1] ?? 0) : this.end;
-    return { from, to };
+    return {
+      from: this.#get(at, OFFSET),
+      to: at + 1 < this.#count ? this.#get(at + 1, OFFSET) : this.end,
+      timestamp: this.#get(at, TIMESTAMP) as Timestamp,
+      linksBytes: this.#get(at, LINKS_BYTES),
+      batchBytes: this.#get(at, BATCH_BYTES),
+      resultsBytes: this.#get(at, RESULTS_BYTES),
+    };
+  }
+
+  #get(at: number, field: number): number {
+    return this.#fields[at * FIELDS + field] as number;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Whether a group is fsynced in place or on another thread.
+ * Whether a group is fsynced, or little is read, in place or on another thread.
  *
  * A small group on a disk that has just been quick is fsynced in place: a hop to another thread and
  * back costs about as much as such an fsync takes. A disk that is slow, or a large group, is waited

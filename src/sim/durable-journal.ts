@@ -116,8 +116,10 @@ class SegmentScan {
     if (known?.digest === digest && isIntact(bytes, view, from, length)) return known;
     const entry = decodeEntry(bytes, view, from, head);
     if (typeof entry === 'string') return undefined;
-    const { batch, results } = entry;
-    const copy = { ...entry, batch: batch.slice(), results: results.slice() };
+    const { links, batch, results } = entry;
+    const copy = {
+      ...entry, links: links.slice(), batch: batch.slice(), results: results.slice(),
+    };
     this.#known.set(entry.hash, copy);
     return copy;
   }

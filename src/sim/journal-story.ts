@@ -225,6 +225,7 @@ export function isWrite({ kind }: Operation): boolean {
     case 'account':
     case 'accounts':
     case 'trial':
+    case 'statement':
     case 'history':
       return false;
   }

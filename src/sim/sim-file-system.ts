@@ -68,6 +68,10 @@ export class SimFileSystem implements FileSystem {
     return this.#call('read', () => this.#file(fd).read(into, position));
   }
 
+  readInPlace(fd: number, into: Uint8Array, position: number): number {
+    return this.#callInPlace('read', () => this.#file(fd).read(into, position));
+  }
+
   write(fd: number, bytes: Uint8Array, position: number): Promise<number> {
     return this.#call('write', () => this.#write(fd, bytes, position));
   }

@@ -24,10 +24,10 @@
  * |   4 u32 length, all of it  |  44 u32 results length  | 112 7 x 16 bytes incarnations     |
  * |   8 i64 seq                |  48 i64 view number     | 252 u32 CRC of 0..251, continued  |
  * |  16 i64 entry epoch        |  56 u8 members          |     from SEED                     |
- * |  24 i64 timestamp          |  57 7 x u8 members' ids | 256 batch, results, zeros; the    |
- * |  32 i64 fsynced seq        |  64 32 bytes previous   |     last 36 bytes: hash (32) and  |
+ * |  24 i64 timestamp          |  57 7 x u8 members' ids | 256 links, batch, results, zeros; |
+ * |  32 i64 fsynced seq        |  64 32 bytes previous   |     the last 36: hash (32) and    |
  * |                            |     hash                |     u32 CRC of 256.. up to there, |
- * |                            |                         |     continued from that at 252    |
+ * |                            | 224 u32 links length    |     continued from that at 252    |
  *
  * Records follow each other without gaps at multiples of 64; zeros after the last. The fsynced seq
  * is the last entry that was durable when the record was written: the record **vouches** for
@@ -53,6 +53,7 @@ import {
 import {
   BATCH_BYTES_MAX, RECORD_BYTES, RESULT_BYTES, readI64, viewOf, writeI64,
 } from '../core/operation.ts';
+import { LINKS_BYTES } from '../core/posting-link.ts';
 import type { View } from '../core/view.ts';
 
 /** "BKEN" and "BKMK" as little-endian u32. */
@@ -60,11 +61,20 @@ const ENTRY_MAGIC = 0x4e454b42;
 const MARK_MAGIC = 0x4b4d4b42;
 export const ENTRY_HEADER_BYTES = 256;
 const ENTRY_HEADER_CRC = 252;
+const LINKS_LENGTH = 224;
 const ENTRY_TRAILER_BYTES = 36;
 export const MARK_BYTES = 64;
 const MARK_CRC = 60;
 const HASH_BYTES = 32;
 const RESULTS_BYTES_MAX = (BATCH_BYTES_MAX / RECORD_BYTES) * RESULT_BYTES;
+
+/** How long the parts of an entry's body are. */
+export interface BodyLengths {
+  /** None in an entry of a version that did not know them. */
+  readonly linksBytes: number;
+  readonly batchBytes: number;
+  readonly resultsBytes: number;
+}
 
 /** What the head of an intact record tells. */
 export interface RecordHead {
@@ -75,29 +85,45 @@ export interface RecordHead {
   readonly seq: Seq;
   /** Everything up to here was durable when the record was written. */
   readonly fsyncedSeq: Seq;
+  /** Undefined for a mark. */
+  readonly entry: EntryHead | undefined;
 }
 
-/** The record's parts, to be written one behind the other; batch and results are not copied. */
+export interface EntryHead extends BodyLengths {
+  readonly timestamp: Timestamp;
+}
+
+/** What the head of its record says of the entry itself. */
+export function entryHeadOf({ timestamp, links, batch, results }: ExecutedEntry): EntryHead {
+  return {
+    timestamp, linksBytes: links.byteLength, batchBytes: batch.byteLength,
+    resultsBytes: results.byteLength,
+  };
+}
+
+/** The record's parts, to be written one behind the other; what is large is not copied. */
 export function encodeEntry(
   entry: ExecutedEntry,
   fsyncedSeq: Seq,
   seed: number,
 ): readonly Uint8Array[] {
-  const { batch, results } = entry;
+  const { links, batch, results } = entry;
   assert(batch.byteLength <= BATCH_BYTES_MAX, 'a batch has a bound');
   assert(results.byteLength <= RESULTS_BYTES_MAX, 'results are at most one for each record');
+  assert(hasLinks(links.byteLength, results.byteLength), 'links are of each operation, or of none');
   assert(fsyncedSeq < entry.seq, 'an entry is not durable before it is written');
-  const length = recordBytes(batch.byteLength, results.byteLength);
-  const paddingBytes = length - ENTRY_OVERHEAD_BYTES - batch.byteLength - results.byteLength;
+  const bodyBytes = links.byteLength + batch.byteLength + results.byteLength;
+  const length = recordBytes(bodyBytes);
+  const paddingBytes = length - ENTRY_OVERHEAD_BYTES - bodyBytes;
   const own = new Uint8Array(ENTRY_HEADER_BYTES + paddingBytes + ENTRY_TRAILER_BYTES);
   const header = own.subarray(0, ENTRY_HEADER_BYTES);
   const trailer = own.subarray(ENTRY_HEADER_BYTES);
   const headerCrc = writeHeader(header, entry, length, fsyncedSeq, seed);
   const crcAt = trailer.byteLength - 4;
   trailer.subarray(crcAt - HASH_BYTES, crcAt).setFromHex(entry.hash);
-  const bodyCrc = crc32(results, crc32(batch, headerCrc));
+  const bodyCrc = crc32(results, crc32(batch, crc32(links, headerCrc)));
   viewOf(trailer).setUint32(crcAt, crc32(trailer.subarray(0, crcAt), bodyCrc), true);
-  return [header, batch, results, trailer].filter((part) => part.byteLength > 0);
+  return [header, links, batch, results, trailer].filter((part) => part.byteLength > 0);
 }
 
 function writeHeader(
@@ -118,6 +144,7 @@ function writeHeader(
   writeI64(view, 32, fsyncedSeq);
   view.setUint32(40, entry.batch.byteLength, true);
   view.setUint32(44, entry.results.byteLength, true);
+  view.setUint32(LINKS_LENGTH, entry.links.byteLength, true);
   writeI64(view, 48, entry.view.number);
   header[56] = members.length;
   members.forEach((member, index) => {
@@ -170,11 +197,15 @@ function readEntryHead(
   const fsyncedSeq = readI64(view, offset + 32);
   const batchBytes = view.getUint32(offset + 40, true);
   const resultsBytes = view.getUint32(offset + 44, true);
+  const linksBytes = view.getUint32(offset + LINKS_LENGTH, true);
   if (batchBytes > BATCH_BYTES_MAX || resultsBytes > RESULTS_BYTES_MAX) return undefined;
-  if (length !== recordBytes(batchBytes, resultsBytes)) return undefined;
+  if (!hasLinks(linksBytes, resultsBytes)) return undefined;
+  if (length !== recordBytes(linksBytes + batchBytes + resultsBytes)) return undefined;
   if (!(seq >= 1) || !(fsyncedSeq >= 0) || fsyncedSeq >= seq) return undefined;
   if ((bytes[offset + 56] ?? 0) > BACKENDS_MAX) return undefined;
-  return { kind: 'entry', length, seq: seq as Seq, fsyncedSeq: fsyncedSeq as Seq };
+  const timestamp = readI64(view, offset + 24) as Timestamp;
+  const entry = { timestamp, linksBytes, batchBytes, resultsBytes };
+  return { kind: 'entry', length, seq: seq as Seq, fsyncedSeq: fsyncedSeq as Seq, entry };
 }
 
 function readMark(
@@ -187,13 +218,14 @@ function readMark(
   if (view.getUint32(crcAt, true) !== crc32(bytes.subarray(offset, crcAt), seed)) return undefined;
   const seq = readI64(view, offset + 8);
   if (view.getUint32(offset + 4, true) !== MARK_BYTES || !(seq >= 1)) return undefined;
-  return { kind: 'mark', length: MARK_BYTES, seq: seq as Seq, fsyncedSeq: seq as Seq };
+  const fsyncedSeq = seq as Seq;
+  return { kind: 'mark', length: MARK_BYTES, seq: fsyncedSeq, fsyncedSeq, entry: undefined };
 }
 
 /**
  * The entry at `offset`, whose head was read there and whose record lies within `bytes`. Checks the
- * body against its checksum and its hash; a string says what is wrong. Batch and results are views
- * of `bytes`.
+ * body against its checksum and its hash; a string says what is wrong. Links, batch and results are
+ * views of `bytes`.
  */
 export function decodeEntry(
   bytes: Uint8Array,
@@ -207,7 +239,8 @@ export function decodeEntry(
   if (view.getUint32(crcAt, true) !== crc32(bytes.subarray(bodyAt, crcAt), headerCrc)) {
     return 'the checksum of the body does not match';
   }
-  const resultsAt = bodyAt + view.getUint32(offset + 40, true);
+  const batchAt = bodyAt + view.getUint32(offset + LINKS_LENGTH, true);
+  const resultsAt = batchAt + view.getUint32(offset + 40, true);
   const entry = {
     seq: head.seq,
     entryEpoch: readI64(view, offset + 16) as Epoch,
@@ -216,7 +249,8 @@ export function decodeEntry(
     previousHash: hex(bytes, offset + 64, 32) as EntryHash,
     hash: hex(bytes, crcAt - HASH_BYTES, HASH_BYTES) as EntryHash,
     digest: hex(bytes, offset + 96, 16),
-    batch: bytes.subarray(bodyAt, resultsAt),
+    links: bytes.subarray(bodyAt, batchAt),
+    batch: bytes.subarray(batchAt, resultsAt),
     results: bytes.subarray(resultsAt, resultsAt + view.getUint32(offset + 44, true)),
   };
   if (hashEntry(entry) !== entry.hash) return 'the hash does not match';
@@ -234,8 +268,12 @@ function readView(bytes: Uint8Array, view: DataView, offset: number): View {
   return { number: readI64(view, offset + 48) as ViewNumber, members };
 }
 
-function recordBytes(batchBytes: number, resultsBytes: number): number {
-  const bytes = ENTRY_OVERHEAD_BYTES + batchBytes + resultsBytes;
+function hasLinks(linksBytes: number, resultsBytes: number): boolean {
+  return linksBytes === 0 || linksBytes * RESULT_BYTES === resultsBytes * LINKS_BYTES;
+}
+
+function recordBytes(bodyBytes: number): number {
+  const bytes = ENTRY_OVERHEAD_BYTES + bodyBytes;
   return Math.ceil(bytes / ENTRY_ALIGNMENT_BYTES) * ENTRY_ALIGNMENT_BYTES;
 }
 

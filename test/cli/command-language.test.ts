@@ -338,3 +338,24 @@ t.test('command language: length: a line at the bound is read, one above it is n
   t.strictSame(operationOf(line), { kind: 'create', amount: 1, scale: 0 });
   t.match(badOf(`${line}1`).sentence, 'longer than 4096');
 });
+
+t.test('command language: AT: a moment beside the operation, where it may be', async (t) => {
+  const trial = { type: 'operation', word: 'trial', operation: { kind: 'trial' } };
+  t.strictSame(parseLine('TRIAL'), trial);
+  t.strictSame(parseLine('trial at seq 17'), { ...trial, at: { seq: 17 } });
+  const time = 1_793_491_200_000_000;
+  t.strictSame(parseLine('TRIAL AT 2026-11-01'), { ...trial, at: { time } });
+  t.strictSame(parseLine('TRIAL AT "2026-11-01 00:00"'), { ...trial, at: { time } });
+  for (const [line, sentence] of [
+    ['TRIAL AT', /^AT takes SEQ n, or a time/],
+    ['TRIAL AT SEQ', /^AT takes SEQ n/],
+    ['TRIAL AT AT', /^AT takes SEQ n/],
+    ['TRIAL AT SEQ 1 AT SEQ 1', /^AT is given twice$/],
+    ['TRIAL AT SEQ 1 2', /"2" stands after the options/],
+    ['TRIAL SEQ 1', /TRIAL takes no argument, not 2; usage: TRIAL \[AT SEQ n \| AT time\]/],
+    ['CLOSE 100 AT SEQ 1', /CLOSE takes 1 argument, not 4/],
+  ] as const) {
+    t.match(badOf(line).sentence, sentence, line);
+  }
+  t.same(operationOf('AMEND 100 --name at')?.terms, { name: 'at' }, 'elsewhere it is a word');
+});

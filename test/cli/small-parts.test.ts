@@ -73,6 +73,7 @@ t.test('failure: environment, system and bug: one place, their exit statuses', a
 
 t.test('prompt: completion: command words, also after a key, and nothing else', async (t) => {
   t.same(complete('tra'), [['TRANSFER '], 'tra']);
+  t.same(complete('TRIAL a'), [['AT '], 'a']);
   t.same(complete('Q'), [['QUERY ', 'QUIT '], 'Q']);
   t.same(complete('@k dep'), [['DEPOSIT '], 'dep']);
   t.equal(complete('')[0].length, COMMAND_FORMS.length);

@@ -60,6 +60,7 @@ function compareWithTwin(t: Test, seed: number, limits: LedgerLimits, counts: Co
     if (Buffer.compare(executed.results, expected.results) !== 0) {
       throw new Error(`${where}: ${explain(executed.results, expected.results)}`);
     }
+    if (Buffer.compare(executed.links, expected.links) !== 0) throw new Error(`${where}: links`);
     if (executed.digest !== expected.digest) throw new Error(`${where}: another digest`);
     const again = replica.execute(seq as Seq, timestamp as Timestamp, batch);
     if (again.digest !== executed.digest) throw new Error(`${where}: the replica differs`);

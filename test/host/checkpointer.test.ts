@@ -44,11 +44,11 @@ function setUp(replayed = { bytes: 0, operations: 0 }) {
   const execute = (bytes: number): EntryId => {
     seq += 1;
     const batch = encodeChunk(0 as SessionId, 0, [{ kind: 'lease' }]);
-    const { results, digest } = ledger.execute(seq as Seq, seq as Timestamp, batch);
+    const { results, links, digest } = ledger.execute(seq as Seq, seq as Timestamp, batch);
     const entry: ExecutedEntry = {
       seq: seq as Seq, entryEpoch: 1 as Epoch, hash: `${seq}`.padStart(64, '0') as EntryHash,
       timestamp: seq as Timestamp, view: NO_VIEW, previousHash: HASH_NONE,
-      batch: new Uint8Array(bytes), results, digest,
+      batch: new Uint8Array(bytes), results, links, digest,
     };
     checkpointer.onExecuted(entry, ledger);
     return entry;

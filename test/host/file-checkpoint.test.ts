@@ -79,7 +79,8 @@ t.test('checkpoint: of an older format: passed over; of a newer one: refused', a
   const store = new FileCheckpointStore(place, nodeMachine);
   await store.save(one, imageOf([1], 1));
   const bytes = readFileSync(place.checkpoint);
-  for (const [format, found] of [[1, undefined], [0, 'corrupt'], [3, 'corrupt']] as const) {
+  const formats = [[1, undefined], [2, undefined], [0, 'corrupt'], [4, 'corrupt']] as const;
+  for (const [format, found] of formats) {
     bytes.writeUInt32LE(format, 4);
     bytes.writeUInt32LE(crc32(bytes.subarray(0, 60)), 60);
     writeFileSync(place.checkpoint, bytes);

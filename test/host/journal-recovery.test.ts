@@ -246,7 +246,7 @@ t.test('recovery: no journal where there must be one: corrupt', async (t) => {
 
 t.test('recovery: killed at every call while a segment is changed: nothing synced is '
   + 'lost', async (t) => {
-  const entries = chainOf(5, 200 * 1024);
+  const entries = chainOf(5, 170 * 1024);
   let calls = Infinity;
   for (let at = 0; at <= calls; at += 1) {
     const directory = join(t.testdir(), 'journal');

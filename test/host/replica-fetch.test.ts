@@ -33,6 +33,9 @@ function endlessJournal() {
       reads.push(seq);
       return reads.length > 1000 ? undefined : { ...ENTRY, seq };
     },
+    walk: async () => {
+      throw new Error('nobody walks here');
+    },
     close: async () => undefined,
   };
   return { journal, reads };

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { soakAllKilled } from './all-killed.ts';
 import { soakClients } from './clients.ts';
 import { soakFlapping } from './flapping.ts';
+import { soakLarge } from './large.ts';
 import { soakMainJob } from './main-job.ts';
 import { soakMatrix } from './matrix.ts';
 import { soakMemory } from './memory.ts';
@@ -20,6 +21,7 @@ const SOAKS: Readonly<Record<string, Soak>> = {
   'all-killed': soakAllKilled,
   clients: soakClients,
   memory: soakMemory,
+  large: soakLarge,
   matrix: (_minutes, seed) => soakMatrix({
     seed, only: values.only, case: values.case,
     minutes: values.minutes === undefined ? undefined : minutes,

@@ -44,13 +44,13 @@ export class Bank {
   entry(batch: Uint8Array): ExecutedEntry {
     const seq = (this.tail.seq + 1) as Seq;
     const timestamp = (1000 + seq) as Timestamp;
-    const { results, digest } = this.ledger.execute(seq, timestamp, batch);
+    const { results, links, digest } = this.ledger.execute(seq, timestamp, batch);
     const view = {
       number: 1 as ViewNumber, members: [{ id: 1 as BackendId, incarnation: INCARNATION }],
     };
     const { hash: previousHash } = this.tail;
     const entry = { seq, timestamp, entryEpoch: this.epoch, view, previousHash, batch };
-    const executed = { ...entry, hash: hashEntry(entry), results, digest };
+    const executed = { ...entry, hash: hashEntry(entry), results, links, digest };
     this.tail = executed;
     return executed;
   }

@@ -60,6 +60,13 @@ export class FaultyFileSystem implements FileSystem {
     return bytes;
   }
 
+  readInPlace(fd: number, into: Uint8Array, position: number): number {
+    this.#before('read', fd);
+    const bytes = nodeFileSystem.readInPlace(fd, into, position);
+    this.bytesRead += bytes;
+    return bytes;
+  }
+
   async write(fd: number, bytes: Uint8Array, position: number): Promise<number> {
     this.#before('write', fd);
     const part = bytes.subarray(0, Math.min(bytes.byteLength, this.writeBytesMax));

@@ -5,6 +5,7 @@ import {
   type BackendId, type Epoch, type Incarnation, type Seq, type Timestamp, type ViewNumber,
 } from '../../src/core/ids.ts';
 import { RESULT_BYTES } from '../../src/core/operation.ts';
+import { LINKS_BYTES } from '../../src/core/posting-link.ts';
 import type { View } from '../../src/core/view.ts';
 
 export const INCARNATION = 'a1'.repeat(16) as Incarnation;
@@ -30,6 +31,7 @@ export function entryAfter(previous: EntryId, batchBytes: number, mark = 0): Exe
     previousHash: previous.hash,
     batch: bytesOf(batchBytes, seq * 31 + mark),
     results: bytesOf(operations * RESULT_BYTES, seq * 17 + mark),
+    links: bytesOf(operations * LINKS_BYTES, seq * 13 + mark),
     digest: `${(seq % 256).toString(16).padStart(2, '0')}`.repeat(16),
   };
   return { ...entry, hash: hashEntry(entry) };

@@ -78,10 +78,10 @@ export class MadeHistory {
     const seq = (this.#journal.length + 1) as Seq;
     const timestamp = (1_000 + seq) as Timestamp;
     const batch = Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
-    const { results, digest } = this.#ledger.execute(seq, timestamp, batch);
+    const { results, links, digest } = this.#ledger.execute(seq, timestamp, batch);
     const view = { number: 1 as ViewNumber, members: [] };
     this.#journal.push({
-      seq, timestamp, batch, results, digest, view, entryEpoch: 1 as Epoch,
+      seq, timestamp, batch, results, links, digest, view, entryEpoch: 1 as Epoch,
       hash: `${seq}` as EntryHash, previousHash: HASH_NONE,
     });
     return seq;

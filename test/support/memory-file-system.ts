@@ -27,6 +27,10 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async read(fd: number, into: Uint8Array, position: number): Promise<number> {
+    return this.readInPlace(fd, into, position);
+  }
+
+  readInPlace(fd: number, into: Uint8Array, position: number): number {
     const bytes = this.#content(fd).subarray(position, position + into.length);
     into.set(bytes);
     return bytes.length;

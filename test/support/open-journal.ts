@@ -39,6 +39,7 @@ export async function openForTest(
     mayBeMissing: true,
     onEntry: (entry) => replayed.push({
       ...entry, batch: entry.batch.slice(), results: entry.results.slice(),
+      links: entry.links.slice(),
     }),
     events: {
       onSynced: (seq) => synced.push(seq),

@@ -92,8 +92,8 @@ function describe(twin: LedgerTwin, account: Account): string {
   const { number, currency, digits, balance, held, floor, ceiling, version } = account;
   const { frozen, closed } = account;
   const record = number - 100;
-  const [accounts] = twin.tables();
-  const [created, changed] = [6, 7].map((field) => accounts?.get(record, field) ?? NaN);
+  const [accounts, creations] = twin.tables();
+  const [created, changed] = [creations?.get(record, 0) ?? NaN, accounts?.get(record, 7) ?? NaN];
   const limit = ceiling === LARGEST ? null : JSON.stringify(decimal(ceiling, digits));
   return `{"account":${number},"name":${quoted(twin.nameOf(number))},`
     + `"currency":${quoted(codeOf(currency))},"balance":"${decimal(balance, digits)}",`

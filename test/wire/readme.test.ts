@@ -51,7 +51,7 @@ t.test('page: kinds, codes and reasons: the numbers of core/operation.ts', (test
     end: 'end of the session (QUIT)', amend: 'AMEND', account: 'ACCOUNT', accounts: 'ACCOUNTS',
     trial: 'TRIAL', hold: 'HOLD', capture: 'CAPTURE', void: 'VOID', reverse: 'REVERSE',
     expire: '(expiry of holds; the frontend\'s own)', details: 'details of the write before',
-    history: 'HISTORY',
+    statement: 'STATEMENT', history: 'HISTORY',
     remember: '(how many keys are remembered; the frontend\'s own)',
   };
   const codes: Record<keyof typeof CODE, string> = {

@@ -12,6 +12,7 @@ import type { EntryHash, Epoch, Seq, Timestamp } from '../../core/ids.ts';
 const MAGIC = 0x4e454b42; // "BKEN"
 const HEADER_BYTES = 256;
 const HEADER_CRC = 252;
+const LINKS_LENGTH = 224;
 const MEMBERS_MAX = 7;
 
 export interface EntryRecord {
@@ -24,6 +25,8 @@ export interface EntryRecord {
   readonly digest: string;
   readonly batch: Uint8Array;
   readonly results: Uint8Array;
+  /** May be empty. */
+  readonly links: Uint8Array;
 }
 
 /** The entry whose record begins at `at`; a string says what is wrong with it. */
@@ -36,7 +39,8 @@ export function readEntryRecord(bytes: Uint8Array, at: number, seed: number): En
     return 'the checksum of its header does not match';
   }
   const [length, batchBytes] = [view.getUint32(4, true), view.getUint32(40, true)];
-  const [resultsAt, endAt] = [HEADER_BYTES + batchBytes, length - 36];
+  const batchAt = HEADER_BYTES + view.getUint32(LINKS_LENGTH, true);
+  const [resultsAt, endAt] = [batchAt + batchBytes, length - 36];
   const resultsEnd = resultsAt + view.getUint32(44, true);
   if (length > view.byteLength || resultsEnd > endAt) return 'its lengths make no sense';
   const record = bytes.subarray(at, at + length);
@@ -45,7 +49,7 @@ export function readEntryRecord(bytes: Uint8Array, at: number, seed: number): En
   }
   const members = readMembers(record);
   if (members === undefined) return 'the members of its view make no sense';
-  if (!isZero(record, resultsEnd, endAt) || !isZero(record, 224, HEADER_CRC)) {
+  if (!isZero(record, resultsEnd, endAt) || !isZero(record, LINKS_LENGTH + 4, HEADER_CRC)) {
     return 'something stands where nothing belongs';
   }
   const integer = (offset: number) => Number(view.getBigInt64(offset, true));
@@ -56,7 +60,8 @@ export function readEntryRecord(bytes: Uint8Array, at: number, seed: number): En
     previousHash: hex(record, 64, 96) as EntryHash,
     hash: hex(record, endAt, length - 4) as EntryHash,
     digest: hex(record, 96, 112),
-    batch: record.subarray(HEADER_BYTES, resultsAt),
+    links: record.subarray(HEADER_BYTES, batchAt),
+    batch: record.subarray(batchAt, resultsAt),
     results: record.subarray(resultsAt, resultsEnd),
   };
   const { entryEpoch, seq, timestamp, previousHash, batch } = entry;

@@ -18,6 +18,7 @@ import {
   expire, isWellFormedMovement, writeMovement, type TwinBooks,
 } from './twin-movement-rules.ts';
 import { TwinMovements } from './twin-movements.ts';
+import { linksOf } from './twin-postings.ts';
 import {
   isMovement, readChunks, TwinResults, type Answer, type TwinChunk, type TwinOperation,
 } from './twin-records.ts';
@@ -105,15 +106,16 @@ export class LedgerTwin {
 
   tables(): readonly TwinTable[] {
     const { leases, sessions, runs } = this.#sessions;
-    const { table, names, currencies } = this.#accounts;
+    const { table, creations, names, currencies } = this.#accounts;
     const [movements, keys] = [this.#movements.table, this.#keys.table];
-    return [table, names.table, currencies.table, movements, leases, sessions, runs, keys];
+    const accounts = [table, creations, names.table, currencies.table];
+    return [...accounts, movements, leases, sessions, runs, keys];
   }
 
   /** The next batch, in which `findBatchFault` found nothing. */
   execute(
     seq: number, timestamp: number, batch: Uint8Array,
-  ): { readonly results: Uint8Array; readonly digest: string } {
+  ): { readonly results: Uint8Array; readonly links: Uint8Array; readonly digest: string } {
     const chunks = readChunks(batch);
     const count = chunks.reduce((sum, { operations }) => sum + operations.length, 0);
     const results = new TwinResults(count);
@@ -126,8 +128,9 @@ export class LedgerTwin {
       index += chunk.operations.length;
     }
     this.#lastSeq = seq;
-    const { bytes } = results;
-    return { results: bytes, digest: this.stateDigest() + sha256(bytes).slice(0, 16) };
+    const { bytes, became } = results;
+    const links = linksOf(this.#accounts, seq, became);
+    return { results: bytes, links, digest: this.stateDigest() + sha256(bytes).slice(0, 16) };
   }
 
   #executeChunk(chunk: TwinChunk, from: Place, results: TwinResults): void {

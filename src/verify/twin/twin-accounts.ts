@@ -13,9 +13,9 @@ import { TwinTable } from './twin-table.ts';
 
 const FIRST_ACCOUNT = 100;
 const FIELDS = [
-  'balance', 'version', 'terms', 'held', 'floor', 'ceiling', 'created at', 'changed at',
+  'balance', 'version', 'terms', 'held', 'floor', 'ceiling', 'last posting', 'changed at',
 ];
-const [BALANCE, VERSION, TERMS, HELD, FLOOR, CEILING, CREATED_AT] = [0, 1, 2, 3, 4, 5, 6];
+const [BALANCE, VERSION, TERMS, HELD, FLOOR, CEILING, POSTED] = [0, 1, 2, 3, 4, 5, 6];
 
 /** What an account is besides its balance. */
 export interface Agreed {
@@ -56,6 +56,7 @@ export interface CurrencyTotal {
 
 export class TwinAccounts {
   readonly table = new TwinTable('accounts', FIELDS);
+  readonly creations = new TwinTable('creations', ['created at']);
   readonly names = new TwinNames();
   readonly currencies = new TwinCurrencies();
   /** Sums of hashes, modulo 2^32: of every account but those changed by the present entry. */
@@ -133,7 +134,8 @@ export class TwinAccounts {
     balance: bigint, currency: number, agreed: Agreed, name: string | undefined,
   ): Account {
     const time = this.#timestamp;
-    const record = this.table.append([Number(balance), 1, 0, 0, 0, 0, time, time]);
+    const record = this.table.append([Number(balance), 1, 0, 0, 0, 0, 0, time]);
+    this.creations.append([time]);
     this.#changed.add(record);
     this.#agree(record, currency, agreed, 0n);
     if (name !== undefined) this.names.give(FIRST_ACCOUNT + record, name);
@@ -151,14 +153,21 @@ export class TwinAccounts {
     if (!this.#changed.has(record)) this.#count(record, -1);
     this.#changed.add(record);
     const { table } = this;
-    const created = table.get(record, CREATED_AT);
+    const posted = table.get(record, POSTED);
     table.fill(record, [
-      Number(balance ?? account.balance), table.get(record, VERSION) + 1, 0, 0, 0, 0, created,
+      Number(balance ?? account.balance), table.get(record, VERSION) + 1, 0, 0, 0, 0, posted,
       this.#timestamp,
     ]);
     this.#agree(record, currency, agreed ?? account, held ?? account.held);
     if (name !== undefined) this.names.give(number, name);
     return this.#at(record);
+  }
+
+  /** The account's posting before this one; 0 where this is the first. */
+  follow(account: number, posting: number): number {
+    const before = this.table.get(account - FIRST_ACCOUNT, POSTED);
+    this.table.set(account - FIRST_ACCOUNT, POSTED, posting);
+    return before;
   }
 
   #at(record: number): Account {

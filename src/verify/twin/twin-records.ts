@@ -8,6 +8,7 @@ import {
 } from '../../core/operation.ts';
 import { REFERENCE_BYTES_MAX } from '../../core/record.ts';
 import { isNatural } from './amounts.ts';
+import type { Became } from './twin-postings.ts';
 import { isName, readTerms, type TwinTerms } from './twin-terms.ts';
 
 /** Flags of what may follow an operation, in the order in which it follows. */
@@ -161,6 +162,8 @@ function readReference(bytes: Uint8Array): string | undefined {
 /** A whole batch's results, each put where it belongs. */
 export class TwinResults {
   readonly bytes: Uint8Array;
+  /** By their places. */
+  readonly became: Became[] = [];
   readonly #view: DataView;
 
   constructor(count: number) {
@@ -171,6 +174,7 @@ export class TwinResults {
   /** The answer to the operation, which is undefined where the chunk's records ran out. */
   put(index: number, operation: TwinOperation | undefined, answer: Answer): void {
     const { code, detail = 0, account = 0, balance = 0, toBalance = 0, scale = 2 } = answer;
+    this.became[index] = { operation, answer };
     const pair = BigInt(account) + (BigInt(answer.toAccount ?? 0) << 32n);
     const view = this.#view;
     const at = index * RESULT_BYTES;

@@ -195,7 +195,13 @@ const TAMPERINGS: readonly {
   },
   {
     name: 'a result left out', lastSeq: 3, fault: /entry 4.*2 results for 3 operations/,
-    tamper: (all) => all.with(3, { ...at(all, 3), results: at(all, 3).results.slice(32) }),
+    tamper: (all) => all.with(3, {
+      ...at(all, 3), results: at(all, 3).results.slice(32), links: at(all, 3).links.slice(16),
+    }),
+  },
+  {
+    name: 'a link changed', lastSeq: 3, fault: /entry 4.*other links/,
+    tamper: (all) => all.with(3, { ...at(all, 3), links: changedAt(at(all, 3).links, 5) }),
   },
   {
     name: 'two entries swapped', lastSeq: 3, fault: /entry 4.*out of place/,

@@ -36,14 +36,15 @@ t.test('entry record: read as the journal means it', async (t) => {
 });
 
 t.test('entry record: a flipped bit anywhere: told, the checksums mended or not', async (t) => {
-  // What the hash does not cover is told by executing it: results, their length, digest; or says
-  // nothing: the fsynced seq, and the checksums themselves.
+  // What the hash does not cover is told by executing it: links, results, their length, digest; or
+  // says nothing: the fsynced seq, and the checksums themselves.
   const entry = entryAfter(chainOf(1, 64)[0] as ExecutedEntry, 100);
   const record = recordOf(entry);
-  const resultsFrom = 256 + entry.batch.length;
+  const linksTo = 256 + entry.links.length;
+  const resultsFrom = linksTo + entry.batch.length;
   const isByHash = (at: number) => !(
     (at >= 32 && at < 40) || (at >= 44 && at < 48) || (at >= 96 && at < 112) ||
-    (at >= 252 && at < 256) ||
+    (at >= 252 && at < linksTo) ||
     (at >= resultsFrom && at < resultsFrom + entry.results.length) || at >= record.length - 4
   );
   for (let at = 0; at < record.length; at += 1) {

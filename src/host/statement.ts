@@ -1,0 +1,200 @@
+/**
+ * A page of an account's statement, from the journal: its postings, newest first, by the links that
+ * lead from each to the one before (`core/posting-link.ts`).
+ *
+ * Keeps true: each line's balance is the one before it and its amount; a posting that does not lead
+ * to one of the same account whose balance fits is damage. How far the walk goes without a line is
+ * bounded: whoever asks about long ago asks again from where it ended.
+ */
+import { formatAmount } from '../core/amount.ts';
+import type { Seq } from '../core/ids.ts';
+import type { FoundAccount } from '../core/ledger.ts';
+import type { StatementLookup } from '../core/lookup.ts';
+import { isBefore, isBehind } from '../core/moment.ts';
+import { decodeResult, viewOf, type Operation, type Result } from '../core/operation.ts';
+import { currencyCode } from '../core/currency.ts';
+import { LINK_NONE, linkOf, readLink, type PostingPlace } from '../core/posting-link.ts';
+import { encodeReport } from '../core/report-text.ts';
+import { decodeOperation } from '../core/spell-operation.ts';
+import { utcText } from '../core/utc-text.ts';
+import { EnvironmentError } from './environment-error.ts';
+import type { DecidedOperation, ReadOperation } from './ports.ts';
+import type { StatementLine, StatementPage } from './statement-page.ts';
+
+/** Postings that are passed over, at most: a few milliseconds. */
+const PASSED_MAX = 1_000;
+
+/** A posting of the account, read and found to be one. Amounts in units of 10^-scale. */
+interface Posting extends PostingPlace {
+  readonly operation: Operation;
+  readonly timestamp: number;
+  readonly balance: number;
+  /** By which it changed the balance; undefined where the operation does not say so. */
+  readonly change: number | undefined;
+  readonly other: number | undefined;
+  /** Of the posting before; undefined in an entry of a version that did not know links. */
+  readonly before: number | undefined;
+}
+
+/** As JSON; nothing where the link to go on from is none of the account. */
+export async function readStatement(
+  asked: StatementLookup, read: ReadOperation,
+): Promise<Uint8Array> {
+  if (asked.account === undefined) return encodeReport({ account: null });
+  const page = await new StatementWalk(asked, asked.account, read).run();
+  return page === undefined ? new Uint8Array() : encodeReport(page);
+}
+
+class StatementWalk {
+  readonly #asked: StatementLookup;
+  readonly #account: FoundAccount;
+  readonly #read: ReadOperation;
+  readonly #lines: Posting[] = [];
+  #passed = 0;
+
+  constructor(asked: StatementLookup, account: FoundAccount, read: ReadOperation) {
+    this.#asked = asked;
+    this.#account = account;
+    this.#read = read;
+  }
+
+  async run(): Promise<StatementPage | undefined> {
+    const { link, span: { from, to }, linesMax } = this.#asked;
+    let posting = await this.#first(link);
+    if (posting === undefined) return undefined;
+    for (;;) {
+      const isLater = to !== undefined && isBehind(to, placed(posting));
+      const isEarlier = from !== undefined && isBefore(from, placed(posting));
+      if (isEarlier) return this.#page(posting.balance, LINK_NONE);
+      if (this.#lines.length === linesMax || this.#passed === PASSED_MAX) {
+        return this.#page(posting.balance, linkOf(posting));
+      }
+      if (isLater) this.#passed += 1;
+      else this.#lines.push(posting);
+      if (posting.before === undefined) return this.#page(undefined, LINK_NONE);
+      if (posting.before === LINK_NONE) return this.#page(this.#begin(posting), LINK_NONE);
+      posting = await this.#step(posting, posting.before);
+    }
+  }
+
+  /** Undefined where a client goes on from what is no posting of the account. */
+  async #first(link: number): Promise<Posting | undefined> {
+    const isLast = link === LINK_NONE;
+    const place = readLink(isLast ? this.#account.lastPosting : link);
+    const isThere = place !== undefined && place.seq <= this.#asked.lastSeq;
+    const posting = isThere ? await this.#postingAt(place) : undefined;
+    if (isLast && posting?.balance !== this.#account.balance) throw this.#corrupt('the last one');
+    return posting;
+  }
+
+  /** The posting before; the two fit each other. */
+  async #step(later: Posting, link: number): Promise<Posting> {
+    const place = readLink(link);
+    const posting = place && (await this.#postingAt(place));
+    const isBeforeIt = posting !== undefined && link < linkOf(later);
+    const isFitting = isBeforeIt
+      && (later.change === undefined || posting.balance + later.change === later.balance);
+    if (!isFitting) throw this.#corrupt(`the one before ${later.seq}.${later.index}`);
+    return posting;
+  }
+
+  /** The first posting of all is the CREATE: the balance before it. */
+  #begin(first: Posting): number {
+    if (first.operation.kind !== 'create') throw this.#corrupt('the first one');
+    return 0;
+  }
+
+  async #postingAt(place: PostingPlace): Promise<Posting | undefined> {
+    const decided = await this.#read(place.seq as Seq, place.index);
+    return decided && readPosting(decided, place, this.#account);
+  }
+
+  #page(opening: number | undefined, next: number): StatementPage {
+    const { account, name, currency, scale } = this.#account;
+    const text = (units: number): string => formatAmount(units, scale);
+    const lines = this.#lines.map((posting, at): StatementLine => {
+      const before = at + 1 < this.#lines.length ? this.#lines[at + 1]?.balance : opening;
+      return lineOf(posting, before, text);
+    });
+    return {
+      account, name: name ?? null, currency: currencyCode(currency) ?? null,
+      opening: opening === undefined ? null : text(opening), lines,
+      next: next === LINK_NONE ? null : next,
+    };
+  }
+
+  #corrupt(which: string): EnvironmentError {
+    const sentence = `the postings of account ${this.#account.account} do not lead to each other`;
+    return new EnvironmentError('corrupt', `${sentence}: ${which}`);
+  }
+}
+
+/** Undefined where it is no posting of the account. */
+function readPosting(
+  { records, result: bytes, timestamp, links }: DecidedOperation, place: PostingPlace,
+  { account, scale }: FoundAccount,
+): Posting | undefined {
+  const operation = records.length > 0
+    ? decodeOperation(viewOf(records), 0)?.operation : undefined;
+  if (operation === undefined) return undefined;
+  const result = decodeResult(viewOf(bytes), 0);
+  const sides = sidesOf(operation, result);
+  if (result.code !== 'ok' || sides[place.side] !== account) return undefined;
+  const units = (operation.amount ?? 0) * 10 ** (scale - (operation.scale ?? 0));
+  return {
+    ...place, operation, timestamp,
+    balance: place.side === 0 ? result.balance : result.toBalance,
+    change: changeOf(operation, units, place.side),
+    other: sides[1 - place.side],
+    before: links?.[place.side],
+  };
+}
+
+/** Whose balances it set. */
+function sidesOf({ kind, account, toAccount }: Operation, result: Result): readonly number[] {
+  switch (kind) {
+    case 'create':
+      return [result.account];
+    case 'update': case 'deposit': case 'withdraw':
+      return [account ?? NaN];
+    case 'transfer':
+      return [account ?? NaN, toAccount ?? NaN];
+    case 'capture': case 'reverse':
+      return [result.account, result.toAccount ?? NaN];
+    default:
+      return [];
+  }
+}
+
+function changeOf({ kind }: Operation, units: number, side: 0 | 1): number | undefined {
+  switch (kind) {
+    case 'create': case 'deposit':
+      return units;
+    case 'withdraw':
+      return -units;
+    case 'transfer':
+      return side === 0 ? -units : units;
+    default:
+      return undefined;
+  }
+}
+
+function lineOf(
+  { seq, index, timestamp, operation, balance, change, other }: Posting,
+  before: number | undefined, text: (units: number) => string,
+): StatementLine {
+  const { kind, id, key, reference } = operation;
+  const amount = before === undefined ? change : balance - before;
+  return {
+    seq, index, at: utcText(timestamp), op: kind,
+    amount: amount === undefined ? null : text(amount), balance: text(balance),
+    ...(other === undefined ? {} : { other }),
+    ...(id === undefined ? {} : { id }),
+    ...(key === undefined ? {} : { key }),
+    ...(reference === undefined ? {} : { reference }),
+  };
+}
+
+function placed({ seq, timestamp }: Posting) {
+  return { seq, timestamp };
+}
