@@ -10,7 +10,8 @@
  * the floor), limit exceeded (above the ceiling), not empty. A field of the record for which a kind
  * has no use is not looked at; terms for which it has none are malformed.
  */
-import type { AccountTable, AccountTerms } from './account-table.ts';
+import type { AccountTerms } from './account.ts';
+import type { AccountTable } from './account-table.ts';
 import { CURRENCY_NONE, isCurrency, scaleOf } from './currency.ts';
 import { AMOUNT_MAX, CODE, KIND, readI64, REASON } from './operation.ts';
 import { MALFORMED, type Objection, type Postings, toUnits, type Verdict } from './postings.ts';

@@ -6,6 +6,7 @@
  * (each change takes the old state out and counts the new in). An account whose terms are 0 is
  * plain: no currency, no limits of its own, open, nothing held; the hot path knows no other.
  */
+import type { AccountBalance, AccountDetails, AccountTerms } from './account.ts';
 import { assert, present } from './assert.ts';
 import { AccountDigest } from './account-digest.ts';
 import { CURRENCY_LIMIT, isCurrency, scaleOf } from './currency.ts';
@@ -44,30 +45,6 @@ export const CLOSED = 4 * CURRENCY_LIMIT;
 export const HOLDING = 8 * CURRENCY_LIMIT;
 const TERMS_MAX = 16 * CURRENCY_LIMIT - 1;
 const CURRENCY_MASK = CURRENCY_LIMIT - 1;
-
-/** What is out of the ordinary in an account. */
-export interface AccountTerms {
-  readonly currency: number;
-  readonly floor: number;
-  readonly ceiling: number;
-  readonly isFrozen: boolean;
-  readonly isClosed: boolean;
-}
-
-/** An account, spelled out: for reports, exports and tests. Amounts in units of 10^-scale. */
-export interface AccountBalance {
-  readonly account: number;
-  readonly balance: number;
-  readonly scale: number;
-}
-
-export interface AccountDetails extends AccountBalance, AccountTerms {
-  readonly held: number;
-  readonly version: number;
-  /** Microseconds since 1970. */
-  readonly createdAt: number;
-  readonly changedAt: number;
-}
 
 /** An account before a change. */
 interface Before {

@@ -6,7 +6,8 @@
  * the last page. A refusal is a result; the ledger throws only for a bug (state machine
  * replication, Schneider 1990).
  */
-import { type AccountBalance, type AccountDetails, AccountTable } from './account-table.ts';
+import type { AccountBalance, AccountDetails } from './account.ts';
+import { AccountTable } from './account-table.ts';
 import { assert } from './assert.ts';
 import { BatchExecutor, type ExecutedBatch } from './batch-executor.ts';
 import { sha256 } from './hash.ts';

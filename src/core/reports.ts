@@ -5,7 +5,8 @@
  * Keeps true: a report looks at a bounded number of records, so that nothing waits long behind it;
  * whoever wants more asks again from where it ended. (The trial balance looks at every account.)
  */
-import type { AccountDetails, AccountTable } from './account-table.ts';
+import type { AccountDetails } from './account.ts';
+import type { AccountTable } from './account-table.ts';
 import { formatAmount } from './amount.ts';
 import { CURRENCY_LIMIT, currencyCode, scaleOf } from './currency.ts';
 import { FIRST_ACCOUNT } from './ids.ts';

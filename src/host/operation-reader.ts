@@ -97,8 +97,8 @@ export class OperationReader implements AsyncDisposable {
   }
 
   /**
-   * In place, as long as the disk is quick: what is asked for is little, and mostly in memory, where
-   * a hop to another thread would take ten times as long as the read (as with `sync-pace.ts`).
+   * In place, as long as the disk is quick: what is asked for is little, and mostly in memory,
+   * where a hop to another thread would take ten times as long (as with `sync-pace.ts`).
    */
   async #bytes(segment: SegmentFile, at: number, length: number): Promise<Uint8Array> {
     const { io } = this.#machine;

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { AccountDigest } from '../../src/core/account-digest.ts';
-import { AccountTable, type AccountTerms } from '../../src/core/account-table.ts';
+import type { AccountTerms } from '../../src/core/account.ts';
+import { AccountTable } from '../../src/core/account-table.ts';
 import { currencyNumber } from '../../src/core/currency.ts';
 import { NameTable } from '../../src/core/name-table.ts';
 import { AMOUNT_MAX } from '../../src/core/operation.ts';
