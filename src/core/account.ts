@@ -1,4 +1,5 @@
 /** What an account is, spelled out. Amounts are in units of 10^-scale. */
+
 /** What is out of the ordinary in an account. */
 export interface AccountTerms {
   readonly currency: number;
