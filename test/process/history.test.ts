@@ -5,15 +5,19 @@ import {
 } from '../../src/host/client.ts';
 import { TestBank } from '../support/bank.ts';
 
-/** Every operation from there on, page after page. */
+/** Every operation of clients from there on, page after page, but for details. */
 async function historyOf(client: Client, from: Position): Promise<readonly HistoryItem[]> {
   const items: HistoryItem[] = [];
   for (let next = from; ; ) {
     const page = await client.history(next);
     items.push(...page.items);
     next = page.next;
-    if (next.seq > page.lastSeq) return items.filter(({ session }) => session !== 0);
+    if (next.seq > page.lastSeq) return items.filter(isAsked);
   }
+}
+
+function isAsked({ session, operation }: HistoryItem): boolean {
+  return session !== 0 && operation?.kind !== 'details';
 }
 
 t.test('history: every operation with its answer, the same after any crash', async (t) => {
