@@ -20,6 +20,7 @@
  */
 import { assert, present } from './assert.ts';
 import type { ExecutedEntry } from './entry.ts';
+import { HISTORY_HEAD_BYTES, HistoryCursor } from './history-cursor.ts';
 import type { Seq, Timestamp } from './ids.ts';
 import {
   CHUNK_ATOMIC, decodeResult, readChunkHeader, readI64, RECORD_BYTES, recordsOf, RESULT_BYTES,
@@ -29,7 +30,6 @@ import { decodeOperation } from './spell-operation.ts';
 
 /** As much as the results of the largest batch. */
 export const HISTORY_PAGE_BYTES_MAX = 1024 * 1024;
-const HEAD_BYTES = RECORD_BYTES;
 
 /** Where in the history: the operation `index` of the entry `seq`, or the next that there is. */
 export interface Position {
@@ -51,17 +51,20 @@ export interface HistoryItem extends Position {
 }
 
 export interface HistoryPage {
+  /** Spelled out when they are first asked for. */
   readonly items: readonly HistoryItem[];
   readonly next: Position;
   /** The last of the history when the page was read: where `next` is behind it, this was all. */
   readonly lastSeq: Seq;
+  /** The page as it came, for a `HistoryCursor`. */
+  readonly bytes: Uint8Array;
 }
 
 /** Fills one page with entries, as they are handed to it in the order of their seqs. */
 export class HistoryPageWriter {
   readonly #parts: Uint8Array[] = [];
   readonly #lastSeq: number;
-  #bytes = HEAD_BYTES;
+  #bytes = HISTORY_HEAD_BYTES;
   #next: Position;
   #isFull = false;
 
@@ -109,7 +112,7 @@ export class HistoryPageWriter {
     writeI64(view, 0, this.#next.seq);
     writeI64(view, 8, this.#next.index);
     writeI64(view, 16, this.#lastSeq);
-    let at = HEAD_BYTES;
+    let at = HISTORY_HEAD_BYTES;
     for (const part of this.#parts) {
       page.set(part, at);
       at += part.byteLength;
@@ -179,38 +182,42 @@ interface Piece {
 
 /** Undefined where the bytes are no page. */
 export function readHistoryPage(page: Uint8Array): HistoryPage | undefined {
-  if (page.byteLength < HEAD_BYTES) return undefined;
-  const view = viewOf(page);
-  const items: HistoryItem[] = [];
-  for (let at: number | undefined = HEAD_BYTES; at < page.byteLength; ) {
-    at = readPiece(view, at, items);
-    if (at === undefined) return undefined;
-  }
-  const next = { seq: readI64(view, 0), index: readI64(view, 8) };
-  return { items, next, lastSeq: readI64(view, 16) as Seq };
+  return HistoryCursor.isWhole(page) ? new ReadPage(page) : undefined;
 }
 
-/** Adds the items of the piece at `pieceAt`; where the next piece is. */
-function readPiece(page: DataView, pieceAt: number, items: HistoryItem[]): number | undefined {
-  if (pieceAt + RECORD_BYTES > page.byteLength) return undefined;
-  const [seq, timestamp] = [readI64(page, pieceAt), readI64(page, pieceAt + 8) as Timestamp];
-  const [session, first] = [readI64(page, pieceAt + 16), readI64(page, pieceAt + 24)];
-  const index = page.getUint32(pieceAt + 32, true);
-  const request = first + page.getUint32(pieceAt + 36, true);
-  const operations = page.getUint32(pieceAt + 40, true);
-  const resultsAt = pieceAt + (1 + page.getUint32(pieceAt + 44, true)) * RECORD_BYTES;
-  const end = resultsAt + operations * RESULT_BYTES;
-  if (end > page.byteLength) return undefined;
-  const group = page.getUint32(pieceAt + 48, true) === CHUNK_ATOMIC ? first : undefined;
-  const results = new DataView(page.buffer, page.byteOffset + resultsAt, end - resultsAt);
-  let at = pieceAt + RECORD_BYTES;
-  for (let done = 0; done < operations; done += 1) {
-    const decoded = at < resultsAt ? decodeOperation(page, at) : undefined;
-    items.push({
-      seq, index: index + done, timestamp, session, request: request + done, group,
-      operation: decoded?.operation, result: decodeResult(results, done),
-    });
-    if (at < resultsAt) at += recordsOf(page.getUint8(at + 1)) * RECORD_BYTES;
+class ReadPage implements HistoryPage {
+  readonly bytes: Uint8Array;
+  readonly next: Position;
+  readonly lastSeq: Seq;
+  #items: readonly HistoryItem[] | undefined;
+
+  constructor(bytes: Uint8Array) {
+    const view = viewOf(bytes);
+    this.bytes = bytes;
+    this.next = { seq: readI64(view, 0), index: readI64(view, 8) };
+    this.lastSeq = readI64(view, 16) as Seq;
   }
-  return end;
+
+  get items(): readonly HistoryItem[] {
+    this.#items ??= readItems(this.bytes);
+    return this.#items;
+  }
+}
+
+function readItems(page: Uint8Array): readonly HistoryItem[] {
+  const items: HistoryItem[] = [];
+  for (const cursor = new HistoryCursor(page); cursor.next(); ) items.push(readItem(cursor));
+  return items;
+}
+
+/** The operation that the cursor is at, spelled out. */
+export function readItem(cursor: HistoryCursor): HistoryItem {
+  const { view, seq, index, session, request, recordAt, resultAt } = cursor;
+  const timestamp = cursor.timestamp as Timestamp;
+  const group = cursor.group < 0 ? undefined : cursor.group;
+  const decoded = recordAt < 0 ? undefined : decodeOperation(view, recordAt);
+  const operation = decoded?.operation;
+  const results = new DataView(view.buffer, view.byteOffset + resultAt, RESULT_BYTES);
+  const result = decodeResult(results, 0);
+  return { seq, index, timestamp, session, request, group, operation, result };
 }
