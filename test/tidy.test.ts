@@ -23,14 +23,15 @@ const isCode = (path: string): boolean => /^(bin|src|test)\/.*\.ts$/.test(path);
 const isProgram = (path: string): boolean => /^(bin|src)\/.*\.ts$/.test(path);
 const isCore = (path: string): boolean => path.startsWith('src/core/') && path.endsWith('.ts');
 
-/** Which layers one may import from: `bin → cli → {sim, chaos} → verify → host → wire → core`. */
+/** From which layers one may import: `cli → {sim, chaos} → verify → host → {wire, books} → core` */
 const imports: Readonly<Record<string, readonly string[]>> = {
   bin: ['bin', 'cli'],
-  cli: ['cli', 'sim', 'chaos', 'verify', 'host', 'wire', 'core'],
+  cli: ['cli', 'sim', 'chaos', 'verify', 'host', 'books', 'wire', 'core'],
   sim: ['sim', 'verify', 'host', 'wire', 'core'],
   chaos: ['chaos', 'verify', 'host', 'wire', 'core'],
   verify: ['verify', 'host', 'wire', 'core'],
-  host: ['host', 'wire', 'core'],
+  host: ['host', 'books', 'wire', 'core'],
+  books: ['books', 'core'],
   wire: ['wire', 'core'],
   core: ['core'],
 };
