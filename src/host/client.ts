@@ -13,6 +13,7 @@
  * happened, did not, or may have (`Outcome`); none rejects. A lost connection is made again, and
  * what was unanswered sent again under the same request ids, so that nothing happens twice.
  */
+import type { Change } from '../books/change.ts';
 import type { CutMode } from '../core/chaos-message.ts';
 import { checkOperation } from '../core/check-operation.ts';
 import type { HistoryPage, Position } from '../core/history-page.ts';
@@ -26,6 +27,8 @@ import {
 import {
   readPastBalance, readStatement, type PastBalance, type Statement, type StatementOptions,
 } from './account-statement.ts';
+import { readMoment, type AskedMoment } from './asked-moment.ts';
+import { eachChange, type ChangesOptions } from './changes.ts';
 import { badRequest, ClientConnection, type ClientOptions } from './client-connection.ts';
 import {
   accountsOperation, createOperation, holdOperation, writeOperation,
@@ -35,6 +38,8 @@ import {
 } from './client-operations.ts';
 import type { CutAnswer } from './cut-orders.ts';
 import { prepareGroup, readGroup, type GroupOutcome } from './group-outcome.ts';
+import type { AskPage } from './history-pages.ts';
+import { trialAt, type OnProgress } from './past-trial.ts';
 import { prepareChunk } from './prepared-chunk.ts';
 
 export { formatAmount, parseAmount } from '../core/amount.ts';
@@ -43,6 +48,7 @@ export {
   type Operation, type Result,
 } from '../core/operation.ts';
 export type { HistoryItem, HistoryPage, Position } from '../core/history-page.ts';
+export type { Change, ChangeKind } from '../books/change.ts';
 export type { BulkOutcome, Outcome } from '../core/outcome.ts';
 export type { WriteDetails } from '../core/write-details.ts';
 export type { ClientOptions } from './client-connection.ts';
@@ -57,13 +63,24 @@ export {
   type HoldOptions, type PostingOptions, type ReadOptions, type RequestOptions,
   type TransferOptions, type WriteOptions,
 } from './client-operations.ts';
+export type { AskedMoment } from './asked-moment.ts';
+export type { ChangesOptions } from './changes.ts';
+export { BeyondHistory } from './history-pages.ts';
 export type { GroupDoneOutcome, GroupOutcome, GroupRefusedOutcome } from './group-outcome.ts';
 export { Unreachable } from './unreachable.ts';
 
 const START: Position = { seq: 1, index: 0 };
 
+export interface TrialOptions extends ReadOptions {
+  /** Of the past. */
+  readonly at?: AskedMoment;
+  /** Told now and then how far the history has been read. */
+  readonly onProgress?: OnProgress;
+}
+
 export class Client implements AsyncDisposable {
   readonly #connection: ClientConnection;
+  readonly #askPage: AskPage = (from, timeoutMs) => this.history(from, { timeoutMs });
 
   private constructor(connection: ClientConnection) {
     this.#connection = connection;
@@ -153,9 +170,15 @@ export class Client implements AsyncDisposable {
     yield* eachAccount((operation) => this.submit(operation, options), asked);
   }
 
-  /** The sums of all accounts at one seq, looked at one by one. Throws `NoReport`. */
-  async trialBalance(options?: ReadOptions): Promise<TrialBalance> {
-    return readTrial(await this.submit({ kind: 'trial' }, options));
+  /**
+   * The sums of all accounts at one seq, looked at one by one. Throws `NoReport`; of a moment of
+   * the past, for which all history up to it is read, also `BeyondHistory`.
+   */
+  async trialBalance(options: TrialOptions = {}): Promise<TrialBalance> {
+    if (options.at === undefined) return readTrial(await this.submit({ kind: 'trial' }, options));
+    const at = readMoment(options.at);
+    if (typeof at === 'string') throw new NoReport(badRequest(at));
+    return trialAt(this.#askPage, at, { timeoutMs: this.#connection.timeoutMs, ...options });
   }
 
   /**
@@ -181,6 +204,14 @@ export class Client implements AsyncDisposable {
   async history(from: Position = START, options?: ReadOptions): Promise<HistoryPage> {
     const { seq: account, index: toAccount } = from;
     return readHistory(await this.submit({ kind: 'history', account, toAccount }, options));
+  }
+
+  /**
+   * Each operation that changed something, in order, and then those that come. The bank may be away
+   * for as long as the timeout. Throws `BeyondHistory` for a position that it has not, `NoReport`.
+   */
+  changes(options: ChangesOptions = {}): AsyncGenerator<Change, void> {
+    return eachChange(this.#askPage, { timeoutMs: this.#connection.timeoutMs, ...options });
   }
 
   /** What became of a request: `1088-3`, or `@key`. One never seen is sealed for ever. */

@@ -14,7 +14,8 @@ const tsc = join(dirname(fileURLToPath(import.meta.resolve('typescript/package.j
 const MODULE = './lib/host/client.js';
 const PROGRAM = `
 import {
-  Client, holdId, type Account, type GroupOutcome, type Outcome, type WriteDetails,
+  Client, holdId, type Account, type Change, type GroupOutcome, type Outcome, type TrialBalance,
+  type WriteDetails,
 } from '${MODULE}';
 
 export async function pay(): Promise<number | undefined> {
@@ -33,6 +34,14 @@ export async function open(client: Client): Promise<Account[]> {
   const found: Account[] = [];
   for await (const account of client.accounts({ min: '1', after: 99 })) found.push(account);
   return found;
+}
+
+export async function follow(client: Client, signal: AbortSignal): Promise<TrialBalance> {
+  const changes: Change[] = [];
+  const after = { seq: 17, index: 0 };
+  for await (const change of client.changes({ after, signal })) changes.push(change);
+  await client.trialBalance({ at: { seq: changes[0]?.seq ?? 1 } });
+  return client.trialBalance({ at: { time: '2026-11-01' } });
 }
 
 export async function reserve(client: Client): Promise<GroupOutcome> {

@@ -46,6 +46,13 @@ export class MadeHistory {
     return this.entries.length;
   }
 
+  /** The lines of the trial balance as it is now. */
+  trial(): unknown {
+    const asked = encodeChunk(0, 0, [{ kind: 'trial' }]);
+    const text = new TextDecoder().decode(this.ledger.query(asked));
+    return (JSON.parse(text) as { readonly currencies: unknown }).currencies;
+  }
+
   execute(batch: Uint8Array, timestamp: number): void {
     const seq = (this.lastSeq + 1) as Seq;
     const { results } = this.ledger.execute(seq, timestamp as Timestamp, batch);
