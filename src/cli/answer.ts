@@ -7,7 +7,9 @@ import { formatAmount } from '../core/amount.ts';
 import type { Timestamp } from '../core/ids.ts';
 import type { Operation } from '../core/operation.ts';
 import type { AnsweredOutcome, Outcome } from '../core/outcome.ts';
-import { readAccount, readTrial, type AccountsPage } from '../host/account-reports.ts';
+import {
+  readAccount, readTrial, type AccountsPage, type TrialBalance,
+} from '../host/account-reports.ts';
 import { holdId } from '../host/client-operations.ts';
 import { statusLine, type StatusReport } from '../host/status-report.ts';
 import {
@@ -82,12 +84,19 @@ export function answerAccounts({ word }: Asked, page: AccountsPage): Answer {
   };
 }
 
-/** TRIAL. Where the sums differ, the bank is wrong: neither the asker nor a try later helps. */
+/** TRIAL. */
 export function answerTrial(asked: Asked, outcome: Outcome): Answer {
-  const { word } = asked;
   if (!hasReport(outcome)) return answerOutcome(asked, outcome);
-  const { request, seq } = outcome;
-  const { currencies } = readTrial(outcome);
+  return answerTrialBalance(asked, outcome.request, readTrial(outcome));
+}
+
+/**
+ * TRIAL, of now or of the past. Where the sums differ, the bank is wrong: neither the asker nor a
+ * try later helps.
+ */
+export function answerTrialBalance(
+  { word }: Asked, request: string | null, { seq, currencies }: TrialBalance,
+): Answer {
   const wrong = currencies.filter(({ difference }) => !/^[0.]+$/.test(difference));
   if (wrong.length > 0) {
     const sentence = trialWords(wrong).join(' ');
@@ -100,6 +109,11 @@ export function answerTrial(asked: Asked, outcome: Outcome): Answer {
     status: EXIT.done,
     screen: (paint) => trialTable(currencies, paint).join('\n'),
   };
+}
+
+/** What asks for more than the history has. */
+export function answerBeyond({ word }: Asked, sentence: string): Answer {
+  return refuse(word, null, { word: 'BAD_REQUEST', sentence });
 }
 
 /** A line that was not understood. */

@@ -168,6 +168,7 @@ export function helpLines(): readonly string[] {
     'Between BEGIN and COMMIT stand UPDATE, DEPOSIT, WITHDRAW and TRANSFER, without keys and ids.',
     'Amounts have at most two digits after the point, or as many as their currency has.',
     '"A name" with blanks stands in quotes.',
+    'AT asks about the past: a time is UTC unless it says otherwise, a date its first instant.',
   ];
 }
 

@@ -12,6 +12,7 @@ import { joinWords } from './line-words.ts';
 import { runLines, runPipe } from './pipe.ts';
 import { runPrompt } from './prompt.ts';
 import { renderJson, renderScreen, renderText, type Render } from './render.ts';
+import { ReplayProgress } from './replay-progress.ts';
 
 /**
  * The rest of the second within which an unreachable bank is told is for the start of the process.
@@ -49,7 +50,8 @@ export async function converse(context: CliContext, options: ConversationOptions
   const render = chooseRender(context, options, words.length > 0 || atTerminal);
   const tell = (sentence: string): void => note(context, `note: ${sentence}`);
   const details = options.json;
-  const session = { render, details, bail, interrupted, note: tell };
+  const watch = (label: string): ReplayProgress => new ReplayProgress(context.stderr, label);
+  const session = { render, details, bail, interrupted, note: tell, watch };
   if (words.length > 0) return await runLines([joinWords(words)], stdout, client, session);
   if (!atTerminal) return await runPipe(stdin, stdout, client, session);
   return await runPrompt(stdin, stdout, client, {
@@ -60,6 +62,7 @@ export async function converse(context: CliContext, options: ConversationOptions
     history: new History(historyPath(context.env)),
     interrupted,
     note: tell,
+    watch,
   });
 }
 

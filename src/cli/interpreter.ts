@@ -2,13 +2,15 @@
  * Carries out one parsed line at a bank and gives the answer to it: what prompt, pipe and arguments
  * share.
  */
+import { assert } from '../core/assert.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { NoReport, readAccounts } from '../host/account-reports.ts';
 import { fetchStatus } from '../host/fetch-status.ts';
+import { BeyondHistory } from '../host/history-pages.ts';
 import {
-  answerAccount, answerAccounts, answerBadRequest, answerHelp, answerOutcome, answerQuit,
-  answerStatus, answerTrial, answerUnavailable, type Answer,
+  answerAccount, answerAccounts, answerBadRequest, answerBeyond, answerHelp, answerOutcome,
+  answerQuit, answerStatus, answerTrial, answerTrialBalance, answerUnavailable, type Answer,
 } from './answer.ts';
 import type { BankClient } from './bank-client.ts';
 import type { OperationCommand } from './command-language.ts';
@@ -16,18 +18,27 @@ import {
   answerEmptyGroup, answerGroup, answerGroupWord, answerQueued,
 } from './group-answer.ts';
 import type { Asked, Commit } from './group-reader.ts';
+import type { Watch } from './replay-progress.ts';
 
 /** So long the end of a session is waited for: who leaves is not kept by a bank that is down. */
 const QUIT_PATIENCE_MS = 1_000;
 
-/** Never rejects but for a bug. `details`: the answers to writes are full. */
+export interface CarryOutOptions {
+  /** The answers to writes are full. */
+  readonly details?: boolean;
+  /** Shows how far what takes long has come. */
+  readonly watch?: Watch;
+}
+
+/** Never rejects but for a bug. */
 export async function carryOut(
-  client: BankClient, asked: Asked, details = false,
+  client: BankClient, asked: Asked, { details = false, watch }: CarryOutOptions = {},
 ): Promise<Answer> {
   switch (asked.type) {
     case 'bad':
       return answerBadRequest(asked);
     case 'operation':
+      if (asked.at !== undefined) return askPast(client, asked, watch);
       return askLedger(client, asked, details);
     case 'begin':
     case 'rollback':
@@ -62,8 +73,7 @@ export async function endSession(client: BankClient): Promise<void> {
 async function askLedger(
   client: BankClient, asked: OperationCommand, details: boolean,
 ): Promise<Answer> {
-  const { word, operation, at } = asked;
-  if (at !== undefined) return answerUnavailable(word, 'the past can not be asked about yet');
+  const { operation } = asked;
   switch (operation.kind) {
     case 'account':
       return answerAccount(asked, await client.submit(operation));
@@ -73,6 +83,23 @@ async function askLedger(
       return askAccounts(client, asked);
     default:
       return answerOutcome(asked, await client.submit(operation, { details }));
+  }
+}
+
+/** Which takes as long as it takes to go through the history. */
+async function askPast(
+  client: BankClient, asked: OperationCommand, watch: Watch | undefined,
+): Promise<Answer> {
+  const { word, at } = asked;
+  assert(word === 'trial' && at !== undefined, 'a form that takes a moment is answered here');
+  using progress = watch?.(`${word.toUpperCase()} AT`);
+  const onProgress = (seq: number, lastSeq: number): void => progress?.show(seq, lastSeq);
+  try {
+    return answerTrialBalance(asked, null, await client.trialBalance({ at, onProgress }));
+  } catch (error) {
+    if (error instanceof NoReport) return answerOutcome(asked, error.outcome);
+    if (error instanceof BeyondHistory) return answerBeyond(asked, error.message);
+    throw error;
   }
 }
 

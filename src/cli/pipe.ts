@@ -20,6 +20,7 @@ import { GroupReader, type Asked } from './group-reader.ts';
 import { carryOut, endSession } from './interpreter.ts';
 import { readLines, type ByteSource } from './lines.ts';
 import type { Render } from './render.ts';
+import type { Watch } from './replay-progress.ts';
 
 /** So many lines are read ahead of the answers. */
 export const PIPELINE_MAX = 4096;
@@ -36,6 +37,8 @@ export interface PipeOptions {
   readonly interrupted?: AbortSignal;
   /** Says something that is no answer. */
   readonly note?: (sentence: string) => void;
+  /** Shows how far what takes long has come. */
+  readonly watch?: Watch;
 }
 
 /** Input that can be given up while it is waited for. */
@@ -75,8 +78,8 @@ class Slot {
   }
 
   /** Begins to carry it out; a failure to do so is a bug and comes out of `wait`. */
-  start(client: BankClient, { details }: PipeOptions): void {
-    this.carriedOut = carryOut(client, this.asked, details).then((answer) => {
+  start(client: BankClient, options: PipeOptions): void {
+    this.carriedOut = carryOut(client, this.asked, options).then((answer) => {
       this.answer = answer;
       this.#settled.resolve();
     }, this.#settled.reject);

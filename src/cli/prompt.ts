@@ -16,6 +16,7 @@ import { GroupReader, type Asked } from './group-reader.ts';
 import type { History } from './history.ts';
 import { carryOut, endSession } from './interpreter.ts';
 import type { Render } from './render.ts';
+import type { Watch } from './replay-progress.ts';
 
 export interface PromptOptions {
   readonly address: string;
@@ -28,6 +29,8 @@ export interface PromptOptions {
   readonly interrupted: AbortSignal;
   /** Says something that is no answer. */
   readonly note: (sentence: string) => void;
+  /** Shows how far what takes long has come. */
+  readonly watch?: Watch;
 }
 
 /** The backends are counted for the prompt only if that takes no longer. */
@@ -140,13 +143,12 @@ class Prompt {
   }
 
   async #quit(asked: Asked): Promise<void> {
-    this.#print(this.#options.render(await carryOut(this.#client, asked)));
+    this.#print(this.#options.render(await carryOut(this.#client, asked, this.#options)));
     this.#end(EXIT.done);
   }
 
   async #answer(asked: Asked): Promise<void> {
-    const { render, details } = this.#options;
-    this.#print(render(await carryOut(this.#client, asked, details)));
+    this.#print(this.#options.render(await carryOut(this.#client, asked, this.#options)));
   }
 
   /** Closing settles the request: its answer tells the id to ask OUTCOME with. */

@@ -1,8 +1,13 @@
+import type { Writable } from 'node:stream';
 import t from 'tap';
 import type { Answer } from '../../src/cli/answer.ts';
 import { GroupReader } from '../../src/cli/group-reader.ts';
 import { carryOut } from '../../src/cli/interpreter.ts';
+import { ReplayProgress } from '../../src/cli/replay-progress.ts';
+import type { Seq } from '../../src/core/ids.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
+import { NoReport } from '../../src/host/account-reports.ts';
+import { BeyondHistory } from '../../src/host/history-pages.ts';
 import { balanceIs, lost, ScriptedClient, unavailable } from '../support/scripted-client.ts';
 
 function reported(report: unknown): Outcome {
@@ -55,4 +60,35 @@ t.test('interpreter: a word for an operation of another name: stays the one type
     t.match(client.operations, [{ kind: 'amend', account: 100 }]);
     t.match((await answerTo(`${word} 100`, unavailable)).answer.json, { ok: false, op: word });
   }
+});
+
+t.test('interpreter: TRIAL AT: the past, or why it can not be told', async (t) => {
+  const client = new ScriptedClient(() => lost);
+  const asked = new GroupReader().read('TRIAL AT SEQ 3');
+  if (asked.type === 'nothing') throw new Error('a line to be carried out');
+  const lines: string[] = [];
+  const output = { write: (line: string) => lines.push(line) } as unknown as Writable;
+  let nowMs = 0;
+  const watch = (label: string): ReplayProgress => {
+    const progress = new ReplayProgress(output, label, () => nowMs);
+    nowMs = 1_001;
+    return progress;
+  };
+  const total = { currency: 'EUR', accounts: 1, balance: '5.00', system: '-5.00' };
+  client.trial = async () =>
+    ({ seq: 3 as Seq, currencies: [{ ...total, difference: '0.00' }] });
+  t.match(await carryOut(client, asked, { watch }), {
+    text: 'OK EUR accounts=1 balance=5.00 system=-5.00', json: { op: 'trial', seq: 3 }, status: 0,
+  });
+  t.same(lines, ['TRIAL AT: replayed 1 of 2 entries (50 %)\n']);
+  client.trial = async () =>
+    ({ seq: 3 as Seq, currencies: [{ ...total, difference: '0.01' }] });
+  t.match(await carryOut(client, asked), { text: /^ERR OUT OF BALANCE: EUR /, status: 5 });
+  client.trial = () => Promise.reject(new BeyondHistory(3, 2));
+  t.match(await carryOut(client, asked), {
+    text: 'ERR BAD REQUEST: seq 3 is beyond the last of the history, which is 2', status: 1,
+  });
+  client.trial = () => Promise.reject(new NoReport(unavailable));
+  t.match(await carryOut(client, asked), { text: /^ERR UNAVAILABLE: /, status: 3 });
+  t.same(client.operations, []);
 });

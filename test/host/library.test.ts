@@ -81,7 +81,8 @@ t.test('library: compiled: loads, and types a program without the types of Node'
   await t.resolves(compile('-p', directory));
   const library: object = await import(pathToFileURL(join(directory, MODULE)).href);
   t.match(Object.keys(library).sort(), [
-    'CHUNK_OPERATIONS_MAX', 'Client', 'GROUP_OPERATIONS_MAX', 'NoReport', 'RESULT_BYTES',
+    'BeyondHistory', 'CHUNK_OPERATIONS_MAX', 'Client', 'GROUP_OPERATIONS_MAX', 'NoReport',
+    'RESULT_BYTES',
     'Unreachable', 'decodeResult', 'encodeChunk', 'formatAmount', 'holdId', 'parseAmount', 'viewOf',
   ]);
 });

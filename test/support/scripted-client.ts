@@ -1,5 +1,7 @@
 /** A client for tests of the command line: records what is asked of it, answers when told to. */
 import type { BankClient } from '../../src/cli/bank-client.ts';
+import { NoReport, type TrialBalance } from '../../src/host/account-reports.ts';
+import type { TrialOptions } from '../../src/host/client.ts';
 import type { CutAnswer } from '../../src/host/cut-orders.ts';
 import type { GroupOutcome } from '../../src/host/group-outcome.ts';
 import type { Seq, Timestamp } from '../../src/core/ids.ts';
@@ -22,6 +24,7 @@ export class ScriptedClient implements BankClient {
     frontend: {}, backends: [],
   };
   cutAnswers: CutAnswer[] = [];
+  trial: () => Promise<TrialBalance> = () => Promise.reject(new NoReport(lost));
   quitting: () => Promise<void> = () => Promise.resolve();
 
   /** Answers by the function at once, or by `settle` where there is none. */
@@ -52,6 +55,13 @@ export class ScriptedClient implements BankClient {
     const outcome = this.groupOutcomes.shift();
     if (outcome !== undefined) return Promise.resolve(outcome);
     return new Promise((resolve) => this.#groupSettlers.push(resolve));
+  }
+
+  /** By `trial`. */
+  trialBalance({ onProgress }: TrialOptions = {}): Promise<TrialBalance> {
+    this.calls.push('trial balance');
+    onProgress?.(1, 2);
+    return this.trial();
   }
 
   status(): Promise<unknown> {
