@@ -48,8 +48,9 @@ export class Books {
   readonly accounts = new AccountBook();
   readonly holds = new OpenHolds();
   readonly system = new SystemAccounts();
-  /** The last entry that was begun. */
+  /** The last entry that was begun, and the last operation of it. */
   seq = 0;
+  index = 0;
   timestamp = 0;
 
   /** What the last operation moved, from where to where: NaN where it moved nothing. */
@@ -66,7 +67,7 @@ export class Books {
     this.#watcher = watcher;
   }
 
-  /** Puts in order what was kept elsewhere; accounts come in the order of their numbers. */
+  /** What was kept elsewhere behind this entry; accounts come in the order of their numbers. */
   restore(accounts: Iterable<BookAccount>, holds: Iterable<Hold>, seq: number): void {
     for (const account of accounts) {
       assert(account.account === FIRST_ACCOUNT + this.accounts.count, 'accounts have no gaps');
@@ -81,6 +82,7 @@ export class Books {
   /** The operation that the cursor is at; whether it changed anything. */
   apply(cursor: HistoryCursor): boolean {
     if (cursor.seq !== this.seq) this.#beginEntry(cursor.seq, cursor.timestamp);
+    this.index = cursor.index;
     this.units = NaN;
     const { view, recordAt, resultAt } = cursor;
     if (cursor.session === SESSION_NONE || recordAt < 0) return false;

@@ -3,7 +3,10 @@
  * the exit status. Only a bug shows its stack.
  */
 import { ChaosError, type ChaosRefusal } from '../chaos/chaos-error.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { NoReport } from '../host/account-reports.ts';
 import { EnvironmentError, fromErrno } from '../host/environment-error.ts';
+import { BeyondHistory } from '../host/history-pages.ts';
 import { Unreachable } from '../host/unreachable.ts';
 import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-status.ts';
@@ -29,6 +32,8 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof ChaosError) return failure(CHAOS[error.reason], error.message, error.tip);
   if (error instanceof EnvironmentError) return failure(error.exitStatus, error.message);
   if (error instanceof Unreachable) return describeUnreachable(error);
+  if (error instanceof NoReport) return failure(exitStatusOf(error.outcome), error.message);
+  if (error instanceof BeyondHistory) return failure(EXIT.usage, error.message);
   if (isClipanionUsage(error)) return failure(EXIT.usage, lowerFirst(error.message));
   if (isSystemError(error)) {
     const environment = fromErrno(error, error.syscall);
@@ -49,6 +54,11 @@ export function formatFailure({ sentence, tip, stack }: Failure): string {
 
 function failure(exitStatus: number, sentence: string, tip?: string): Failure {
   return { exitStatus, sentence, tip, stack: undefined };
+}
+
+/** Of what only looks: nothing has happened. */
+function exitStatusOf(outcome: Outcome): number {
+  return outcome.kind === 'answered' ? EXIT.refused : EXIT.unreachable;
 }
 
 function describeUnreachable(error: Unreachable): Failure {

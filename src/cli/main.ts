@@ -12,6 +12,7 @@ import type { CommandClass } from './command.ts';
 import { BackendCommand } from './commands/backend.ts';
 import { ChaosCommand } from './commands/chaos.ts';
 import { ClientCommand } from './commands/client.ts';
+import { FeedCommand } from './commands/feed.ts';
 import { FrontendCommand } from './commands/frontend.ts';
 import { ImportCommand } from './commands/import.ts';
 import { SimCommand } from './commands/sim.ts';
@@ -26,8 +27,8 @@ import { describeVersion } from './version-text.ts';
 
 /** In the order in which the help shows them. */
 const COMMANDS: readonly CommandClass[] = [
-  UpCommand, ClientCommand, ImportCommand, StatusCommand, ChaosCommand, FrontendCommand,
-  BackendCommand, VerifyCommand, SimCommand,
+  UpCommand, ClientCommand, ImportCommand, StatusCommand, FeedCommand, ChaosCommand,
+  FrontendCommand, BackendCommand, VerifyCommand, SimCommand,
 ];
 
 /** Resolves to the exit status; rejects never. */

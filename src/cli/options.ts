@@ -53,6 +53,10 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--name': 'BATCH',
   '--refused': 'FILE',
   '--numbers': 'FILE',
+  '--from': 'SEQ[.INDEX]',
+  '--after': 'SEQ[.INDEX]',
+  '--to': 'SEQ',
+  '--sqlite': 'FILE',
 };
 
 /** `--read-timeout` is `BANKD_READ_TIMEOUT`. */

@@ -14,6 +14,17 @@ export function isWholeNumber(min: number, max: number): StrictValidator<unknown
   });
 }
 
+/** `17`, or `17.3`: an operation of the history by its seq and its index there. */
+export function isPosition(): StrictValidator<
+  unknown, { readonly seq: number; readonly index: number | undefined }
+> {
+  return isParsed('expected SEQ, or SEQ.INDEX such as 17.3', (text) => {
+    const [, seq, index] = /^([0-9]{1,15})(?:\.([0-9]{1,9}))?$/.exec(text) ?? [];
+    if (seq === undefined) return undefined;
+    return { seq: Number(seq), index: index === undefined ? undefined : Number(index) };
+  });
+}
+
 /** `250ms`, `10s`, `5m`: milliseconds from `minMs` to `maxMs`. */
 export function isDuration(minMs: number, maxMs: number): StrictValidator<unknown, number> {
   const range = `from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
