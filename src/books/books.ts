@@ -48,15 +48,15 @@ export class Books {
   readonly accounts = new AccountBook();
   readonly holds = new OpenHolds();
   readonly system = new SystemAccounts();
-  /** The last entry that was begun, and the last operation of it. */
+  /** The last entry that was begun. */
   seq = 0;
-  index = 0;
   timestamp = 0;
 
   /** What the last operation moved, from where to where: NaN where it moved nothing. */
   units = NaN;
   from = 0;
   to = 0;
+  currency = CURRENCY_NONE;
   /** After it; NaN of a system account. */
   fromBalance = NaN;
   toBalance = NaN;
@@ -82,7 +82,6 @@ export class Books {
   /** The operation that the cursor is at; whether it changed anything. */
   apply(cursor: HistoryCursor): boolean {
     if (cursor.seq !== this.seq) this.#beginEntry(cursor.seq, cursor.timestamp);
-    this.index = cursor.index;
     this.units = NaN;
     const { view, recordAt, resultAt } = cursor;
     if (cursor.session === SESSION_NONE || recordAt < 0) return false;
@@ -162,6 +161,7 @@ export class Books {
     const currency = this.accounts.currency(account);
     this.system.post(currency, 0, added);
     const system = systemAccount(currency);
+    this.currency = currency;
     const isIn = added >= 0;
     this.units = Math.abs(added);
     this.from = isIn ? system : account;
@@ -174,6 +174,7 @@ export class Books {
   #move(view: DataView, resultAt: number, from: number, to: number, units: number): void {
     this.from = from;
     this.to = to;
+    this.currency = this.accounts.currency(from);
     this.units = units;
     this.fromBalance = readI64(view, resultAt + 16);
     this.toBalance = readI64(view, resultAt + 24);
