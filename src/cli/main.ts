@@ -12,6 +12,7 @@ import type { CommandClass } from './command.ts';
 import { BackendCommand } from './commands/backend.ts';
 import { ChaosCommand } from './commands/chaos.ts';
 import { ClientCommand } from './commands/client.ts';
+import { ExportCommand } from './commands/export.ts';
 import { FeedCommand } from './commands/feed.ts';
 import { FrontendCommand } from './commands/frontend.ts';
 import { ImportCommand } from './commands/import.ts';
@@ -27,7 +28,7 @@ import { describeVersion } from './version-text.ts';
 
 /** In the order in which the help shows them. */
 const COMMANDS: readonly CommandClass[] = [
-  UpCommand, ClientCommand, ImportCommand, StatusCommand, FeedCommand, ChaosCommand,
+  UpCommand, ClientCommand, ImportCommand, StatusCommand, FeedCommand, ExportCommand, ChaosCommand,
   FrontendCommand, BackendCommand, VerifyCommand, SimCommand,
 ];
 
