@@ -15,7 +15,7 @@ import { FIRST_ACCOUNT, SESSION_NONE } from '../core/ids.ts';
 import { readId } from '../core/movement-id.ts';
 import { MOVEMENT } from '../core/movement-table.ts';
 import {
-  ALL_THAT_IS_LEFT, AMOUNT_MAX, CODE, FLAG_KEY, FLAG_TERMS, ID_AT, KIND, readI64, RECORD_BYTES,
+  ALL_THAT_IS_LEFT, AMOUNT_MAX, CODE, extensionAt, FLAG_TERMS, ID_AT, KIND, readI64,
 } from '../core/operation.ts';
 import { SystemAccounts } from '../core/system-accounts.ts';
 import { readTerms, TERM, type ReadTerms } from '../core/terms.ts';
@@ -266,5 +266,5 @@ function idAt(view: DataView, recordAt: number): string {
 function termsAt(view: DataView, recordAt: number): ReadTerms | undefined {
   const flags = view.getUint8(recordAt + 1);
   if ((flags & FLAG_TERMS) === 0) return undefined;
-  return readTerms(view, recordAt + (1 + (flags & FLAG_KEY)) * RECORD_BYTES);
+  return readTerms(view, extensionAt(recordAt, flags, FLAG_TERMS));
 }

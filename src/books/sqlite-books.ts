@@ -139,19 +139,20 @@ export class SqliteBooks implements BooksWatcher {
   }
 }
 
+/** One that does not fit is left as it is. */
 function prepareFile(database: DatabaseSync, cluster: string): void {
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE');
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get();
-  if (tables?.['count'] === 0) {
-    database.exec(SCHEMA);
-    const set = database.prepare('INSERT INTO meta VALUES (?, ?)');
-    for (const pair of [['format', SQLITE_FORMAT], ['cluster', cluster], ['seq', 0]] as const) {
-      set.run(...pair);
-    }
+  const isEmpty = tables?.['count'] === 0;
+  const trouble = isEmpty ? undefined : troubleOf(database, cluster);
+  if (trouble !== undefined) throw new UnfitFile(trouble);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  if (!isEmpty) return;
+  database.exec(`BEGIN IMMEDIATE; ${SCHEMA}`);
+  const set = database.prepare('INSERT INTO meta VALUES (?, ?)');
+  for (const pair of [['format', SQLITE_FORMAT], ['cluster', cluster], ['seq', 0]] as const) {
+    set.run(...pair);
   }
   database.exec('COMMIT');
-  const trouble = troubleOf(database, cluster);
-  if (trouble !== undefined) throw new UnfitFile(trouble);
 }
 
 function troubleOf(database: DatabaseSync, cluster: string): string | undefined {

@@ -9,7 +9,7 @@ import {
 } from '../support/bank.ts';
 import { Load } from '../support/load.ts';
 
-const OPERATIONS = 400_000;
+const OPERATIONS = 150_000;
 
 type Row = Record<string, unknown>;
 
@@ -109,7 +109,7 @@ t.test('export: killed again and again: what is there is whole, and goes on', as
   const seqNow = (): number =>
     Number(query(path, "SELECT value FROM meta WHERE key = 'seq'")[0]?.['value']);
   let kills = 0;
-  for (let waitMs = 600; ; waitMs += 150) {
+  for (let waitMs = 500; ; waitMs *= 1.4) {
     const process = exporting(t, bank, '--sqlite', path);
     await Promise.race([pause(waitMs), process.exited]);
     if (!process.running) break;
@@ -118,7 +118,6 @@ t.test('export: killed again and again: what is there is whole, and goes on', as
     if (statSync(path, { throwIfNoEntry: false }) === undefined) continue;
     const [meta] = query(path, "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'meta'");
     if (meta?.['n'] === 0) continue;
-    t.ok(seqNow() >= 0);
     t.same(query(path, 'SELECT * FROM trial_balance WHERE difference <> 0'), []);
   }
   t.ok(kills > 0, `${kills} kills`);
