@@ -14,6 +14,7 @@ import { ALL_THAT_IS_LEFT, CODE, type Kind, type Operation } from '../core/opera
 import { formatRequestId } from '../core/request-id.ts';
 import { utcText } from '../core/utc-text.ts';
 import { AccountColumn } from './account-column.ts';
+import { TimeText } from './time-text.ts';
 
 const MICROSECONDS = 1e6;
 
@@ -61,6 +62,7 @@ const CHANGES: ReadonlySet<string> = new Set<ChangeKind>([
 export class ChangeReader {
   /** What each account was last told to hold; NaN where it was not. */
   readonly #known = new AccountColumn(NaN);
+  readonly #times = new TimeText();
 
   /** Of the operation that the cursor is at; undefined where it changed nothing. */
   read(cursor: HistoryCursor): Change | undefined {
@@ -86,7 +88,7 @@ export class ChangeReader {
     this.#known.set(account, result.balance);
     if (hasTwo) this.#known.set(toAccount, result.toBalance);
     return {
-      seq, index, timestamp: utcText(timestamp), op: kind,
+      seq, index, timestamp: this.#times.of(timestamp), op: kind,
       request: formatRequestId(session, request),
       ...(group === undefined ? {} : { group: formatRequestId(session, group) }),
       ...(operation.key === undefined ? {} : { key: operation.key }),

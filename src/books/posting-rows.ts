@@ -7,8 +7,8 @@ import { currencyCode, scaleOf } from '../core/currency.ts';
 import type { HistoryCursor } from '../core/history-cursor.ts';
 import { decodeOperation, KIND, type Kind } from '../core/operation.ts';
 import { formatRequestId } from '../core/request-id.ts';
-import { utcText } from '../core/utc-text.ts';
 import type { Books } from './books.ts';
+import type { TimeText } from './time-text.ts';
 
 /** Amounts in the smallest unit. */
 export interface Posting {
@@ -78,10 +78,10 @@ export function readMovement(books: Books, cursor: HistoryCursor): Movement | un
   };
 }
 
-export function rowsOf(movement: Movement): readonly PostingRow[] {
+export function rowsOf(movement: Movement, times: TimeText): readonly PostingRow[] {
   const { seq, index, op, request, group, key, id, currency } = movement;
   const scale = scaleOf(currency);
-  const timestamp = utcText(movement.timestamp);
+  const timestamp = times.of(movement.timestamp);
   const code = currencyCode(currency) ?? null;
   return movement.postings.map(({ account, amount, balance }) => ({
     seq, index, timestamp, op, request, group, key, id, account, currency: code,

@@ -3,6 +3,7 @@ import { Books } from '../books/books.ts';
 import { csvLine, type CsvField } from '../books/csv.ts';
 import { describeAccount, type DescribedAccount } from '../books/describe.ts';
 import { POSTING_FIELDS, readMovement, rowsOf } from '../books/posting-rows.ts';
+import { TimeText } from '../books/time-text.ts';
 import { HistoryCursor } from '../core/history-cursor.ts';
 import type { Position } from '../core/history-page.ts';
 import { FIRST_ACCOUNT } from '../core/ids.ts';
@@ -52,7 +53,7 @@ export async function exportPostings(
 ): Promise<number> {
   const { start, form, interrupted } = options;
   using results = new ResultStream(context.stdout, interrupted);
-  const books = new Books();
+  const [books, times] = [new Books(), new TimeText()];
   let text = headerOf(POSTING_FIELDS, options);
   const walk = { ...options, from: FIRST, signal: results.ended };
   for await (const { page, to } of walkHistory(context, client, walk)) {
@@ -61,7 +62,7 @@ export async function exportPostings(
       if (!books.apply(cursor) || isBefore(cursor, start)) continue;
       const movement = readMovement(books, cursor);
       if (movement === undefined) continue;
-      for (const row of rowsOf(movement)) text += rowText(row, POSTING_FIELDS, form);
+      for (const row of rowsOf(movement, times)) text += rowText(row, POSTING_FIELDS, form);
     }
     if (!(await results.write(text))) break;
     text = '';
