@@ -30,6 +30,8 @@ export interface PagesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+type EndedPages = PagesOptions & { readonly signal: AbortSignal };
+
 /** A page, and the last seq that is wanted of it: what is behind that is not. */
 export interface Stretch {
   readonly page: HistoryPage;
@@ -49,6 +51,20 @@ export class BeyondHistory extends Error {
 export async function* historyPages(
   ask: AskPage, options: PagesOptions,
 ): AsyncGenerator<Stretch, void> {
+  const ended = new AbortController();
+  const onAbort = (): void => ended.abort();
+  if (options.signal?.aborted === true) return;
+  options.signal?.addEventListener('abort', onAbort);
+  try {
+    yield* pagesUntil(ask, { ...options, signal: ended.signal });
+  } finally {
+    // Also what was asked ahead: whoever looks no more waits for nothing.
+    ended.abort();
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+async function* pagesUntil(ask: AskPage, options: EndedPages): AsyncGenerator<Stretch, void> {
   const { from, follow, signal } = options;
   const first = await askOn(ask, from, options);
   if (first === undefined) return;
@@ -80,10 +96,10 @@ export async function* historyPages(
 
 /** Undefined where it was ended meanwhile. */
 async function askOn(
-  ask: AskPage, from: Position, { timeoutMs, signal }: PagesOptions,
+  ask: AskPage, from: Position, { timeoutMs, signal }: EndedPages,
 ): Promise<HistoryPage | undefined> {
   const deadlineMs = performance.now() + timeoutMs;
-  while (signal?.aborted !== true) {
+  while (!signal.aborted) {
     const leftMs = Math.max(1, deadlineMs - performance.now());
     try {
       return await unlessAborted(ask(from, leftMs), signal);
@@ -102,9 +118,8 @@ function mayCome({ outcome }: NoReport): boolean {
 
 /** Undefined as soon as the signal is aborted. */
 async function unlessAborted<Value>(
-  promise: Promise<Value>, signal: AbortSignal | undefined,
+  promise: Promise<Value>, signal: AbortSignal,
 ): Promise<Value | undefined> {
-  if (signal === undefined) return promise;
   const ended = Promise.withResolvers<undefined>();
   const onAbort = (): void => ended.resolve(undefined);
   signal.addEventListener('abort', onAbort);

@@ -11,6 +11,7 @@ import { eachChange, type ChangesOptions } from '../../src/host/changes.ts';
 import type { Change } from '../../src/host/client.ts';
 import type { AskPage } from '../../src/host/history-pages.ts';
 import { trialAt } from '../../src/host/past-trial.ts';
+import { sleep } from '../../src/host/sleep.ts';
 import { MadeHistory } from '../support/history-of.ts';
 
 /** Pages of so many entries. */
@@ -33,7 +34,8 @@ function smallHistory(): MadeHistory {
     { kind: 'create', amount: 0 },
   );
   made.do({ kind: 'withdraw', account: 101, amount: 999 });
-  made.do({ kind: 'transfer', account: 101, toAccount: 102, amount: 5, id: 'tx' });
+  const named = { id: 'tx', reference: 'May' };
+  made.do({ kind: 'transfer', account: 101, toAccount: 102, amount: 5, ...named });
   made.do({ kind: 'hold', account: 101, toAccount: 102, amount: 4, forSeconds: 60 });
   made.do({ kind: 'hold', account: 101, toAccount: 102, amount: 3, id: 'later' });
   made.do({ kind: 'update', account: 100, amount: 20 }, { kind: 'void', id: '5.0' });
@@ -55,6 +57,7 @@ t.test('changes: what changed something, in the words of the answers', async (t)
       amount: '20.00' },
     { ...base, index: 2, request: '64-3', account: 102, balance: '0.00', amount: '0.00' },
     { seq: 4, index: 0, timestamp: at(4), op: 'transfer', request: '64-5', id: 'tx',
+      reference: 'May',
       account: 101, balance: '15.00', toAccount: 102, toBalance: '5.00', amount: '5.00',
       version: 2 },
     { seq: 5, index: 0, timestamp: at(5), op: 'hold', request: '64-6', id: '5.0', account: 101,
@@ -179,6 +182,15 @@ t.test('changes: who stops asking is asked for no more than one page ahead', asy
   };
   for await (const _ of eachChange(ask, { follow: true, timeoutMs: 500 })) break;
   t.equal(asked, 2);
+  asked = 0;
+  const away: AskPage = async (from) => {
+    asked += 1;
+    if (asked === 1) return smallHistory().page(from, 2);
+    throw new NoReport(refused('UNAVAILABLE', 'the client is closed', undefined));
+  };
+  for await (const _ of eachChange(away, { follow: true, timeoutMs: 500 })) break;
+  await sleep(300);
+  t.equal(asked, 2, 'and then for none');
 });
 
 t.test('trial of the past: at every seq and time as it was then', async (t) => {
