@@ -30,6 +30,8 @@ export interface Change extends Position {
   readonly key?: string;
   /** Of a movement: the user's own, or the one that the bank gave. */
   readonly id?: string;
+  /** What the user said of it. */
+  readonly reference?: string;
   readonly account: number;
   readonly balance: string;
   readonly toAccount?: number;
@@ -93,6 +95,7 @@ export class ChangeReader {
       ...(group === undefined ? {} : { group: formatRequestId(session, group) }),
       ...(operation.key === undefined ? {} : { key: operation.key }),
       ...(id === undefined ? {} : { id }),
+      ...(operation.reference === undefined ? {} : { reference: operation.reference }),
       account, balance: formatAmount(result.balance, scale),
       ...(toAccount === undefined ? {} : { toAccount }),
       ...(hasTwo ? { toBalance: formatAmount(result.toBalance, scale) } : {}),

@@ -5,8 +5,9 @@
 import { formatAmount } from '../core/amount.ts';
 import { currencyCode, scaleOf } from '../core/currency.ts';
 import type { HistoryCursor } from '../core/history-cursor.ts';
-import { decodeOperation, KIND, type Kind } from '../core/operation.ts';
+import { KIND, type Kind } from '../core/operation.ts';
 import { formatRequestId } from '../core/request-id.ts';
+import { decodeOperation } from '../core/spell-operation.ts';
 import type { Books } from './books.ts';
 import type { TimeText } from './time-text.ts';
 
@@ -29,6 +30,7 @@ export interface Movement {
   readonly group: string | null;
   readonly key: string | null;
   readonly id: string | null;
+  readonly reference: string | null;
   readonly currency: number;
   readonly postings: readonly [Posting, Posting];
 }
@@ -42,6 +44,7 @@ export interface PostingRow {
   readonly group: string | null;
   readonly key: string | null;
   readonly id: string | null;
+  readonly reference: string | null;
   /** 0 and below: the system account of the currency. */
   readonly account: number;
   readonly currency: string | null;
@@ -52,8 +55,8 @@ export interface PostingRow {
 }
 
 export const POSTING_FIELDS = [
-  'seq', 'index', 'timestamp', 'op', 'request', 'group', 'key', 'id', 'account', 'currency',
-  'amount', 'balance',
+  'seq', 'index', 'timestamp', 'op', 'request', 'group', 'key', 'id', 'reference', 'account',
+  'currency', 'amount', 'balance',
 ] as const satisfies readonly (keyof PostingRow)[];
 
 const NAMES: (Kind | undefined)[] = [];
@@ -65,12 +68,13 @@ export function readMovement(books: Books, cursor: HistoryCursor): Movement | un
   if (Number.isNaN(units)) return undefined;
   const { view, recordAt, seq, index, timestamp, session, request, group } = cursor;
   const isPlain = view.getUint8(recordAt + 1) === 0;
-  const { key, id } = (isPlain ? undefined : decodeOperation(view, recordAt)?.operation) ?? {};
+  const operation = isPlain ? undefined : decodeOperation(view, recordAt)?.operation;
+  const { key = null, id = null, reference = null } = operation ?? {};
   return {
     seq, index, timestamp, op: NAMES[view.getUint8(recordAt)] as Kind,
     request: formatRequestId(session, request),
     group: group < 0 ? null : formatRequestId(session, group),
-    key: key ?? null, id: id ?? null, currency: books.currency,
+    key, id, reference, currency: books.currency,
     postings: [
       { account: from, amount: -units, balance: books.fromBalance },
       { account: to, amount: units, balance: books.toBalance },
@@ -79,12 +83,12 @@ export function readMovement(books: Books, cursor: HistoryCursor): Movement | un
 }
 
 export function rowsOf(movement: Movement, times: TimeText): readonly PostingRow[] {
-  const { seq, index, op, request, group, key, id, currency } = movement;
+  const { seq, index, op, request, group, key, id, reference, currency } = movement;
   const scale = scaleOf(currency);
   const timestamp = times.of(movement.timestamp);
   const code = currencyCode(currency) ?? null;
   return movement.postings.map(({ account, amount, balance }) => ({
-    seq, index, timestamp, op, request, group, key, id, account, currency: code,
+    seq, index, timestamp, op, request, group, key, id, reference, account, currency: code,
     amount: formatAmount(amount === 0 ? 0 : amount, scale),
     balance: Number.isNaN(balance) ? null : formatAmount(balance, scale),
   }));

@@ -25,7 +25,7 @@ export class UnfitFile extends Error {
 }
 
 const ACCOUNT_FIELDS = 13;
-const POSTING_FIELDS = 12;
+const POSTING_FIELDS = 13;
 
 export class SqliteBooks implements BooksWatcher {
   readonly books = new Books(this);
@@ -77,11 +77,11 @@ export class SqliteBooks implements BooksWatcher {
     if (!books.apply(cursor)) return;
     const movement = readMovement(books, cursor);
     if (movement === undefined) return;
-    const { seq, index, timestamp, op, request, group, key, id } = movement;
+    const { seq, index, timestamp, op, request, group, key, id, reference } = movement;
     for (const [leg, { account, amount, balance }] of movement.postings.entries()) {
       this.#posting.run(
         seq, index, leg, account, amount, Number.isNaN(balance) ? null : balance, timestamp, op,
-        request, group, key, id);
+        request, group, key, id, reference);
     }
   }
 

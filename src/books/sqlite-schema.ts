@@ -23,7 +23,7 @@ CREATE TABLE postings (
   account INTEGER NOT NULL, amount INTEGER NOT NULL,
   balance INTEGER,
   at INTEGER NOT NULL, op TEXT NOT NULL, request TEXT NOT NULL,
-  group_request TEXT, key TEXT, id TEXT,
+  group_request TEXT, key TEXT, id TEXT, reference TEXT,
   PRIMARY KEY (seq, idx, leg)
 ) STRICT, WITHOUT ROWID;
 
@@ -44,7 +44,7 @@ CREATE VIEW statement AS
     strftime('%Y-%m-%dT%H:%M:%SZ', p.at / 1000000, 'unixepoch') AS at, p.op,
     ${decimal('p.amount')} AS amount, ${decimal('p.balance')} AS balance,
     (SELECT o.account FROM postings o WHERE o.seq = p.seq AND o.idx = p.idx AND o.leg = 1 - p.leg)
-      AS other, p.id, p.key, p.request
+      AS other, p.id, p.reference, p.key, p.request
   FROM postings p JOIN accounts a USING (account);
 
 CREATE VIEW trial_balance AS

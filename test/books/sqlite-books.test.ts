@@ -83,7 +83,8 @@ t.test('sqlite: views: decimals, statements, by currency', async (t) => {
     { kind: 'create', amount: 20 },
   );
   made.do(
-    { kind: 'transfer', account: 103, toAccount: 100, amount: 1, id: 'tx', key: 'k' },
+    { kind: 'transfer', account: 103, toAccount: 100, amount: 1, id: 'tx', key: 'k',
+      reference: 'May' },
     { kind: 'withdraw', account: 102, amount: 2 },
     { kind: 'hold', account: 103, toAccount: 100, amount: 4, forSeconds: 60 },
   );
@@ -96,12 +97,12 @@ t.test('sqlite: views: decimals, statements, by currency', async (t) => {
     { account: 102, name: null, currency: 'BHD', balance: '-1.999', held: '0.000' },
     { account: 103, name: null, currency: null, balance: '19.00', held: '4.00' },
   ]);
-  t.same(all('SELECT seq, idx, op, amount, balance, other, id, key FROM statement '
-    + 'WHERE account = 100 ORDER BY seq, idx'), [
+  t.same(all('SELECT seq, idx, op, amount, balance, other, id, key, reference AS ref '
+    + 'FROM statement WHERE account = 100 ORDER BY seq, idx'), [
     { seq: 2, idx: 0, op: 'create', amount: '0.05', balance: '0.05', other: 0, id: null,
-      key: null },
+      key: null, ref: null },
     { seq: 3, idx: 0, op: 'transfer', amount: '1.00', balance: '1.05', other: 103, id: 'tx',
-      key: 'k' },
+      key: 'k', ref: 'May' },
   ]);
   t.same(all('SELECT currency, accounts, balance, system, difference FROM trial_balance'), [
     { currency: null, accounts: 2, balance: 2_005, system: -2_005, difference: 0 },

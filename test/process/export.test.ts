@@ -8,6 +8,7 @@ import {
   pause, startBankd, temporaryDirectory, TestBank, until, type BankdProcess,
 } from '../support/bank.ts';
 import { Load } from '../support/load.ts';
+import { SmallDisk } from '../support/small-disk.ts';
 
 const OPERATIONS = 150_000;
 
@@ -129,6 +130,22 @@ t.test('export: killed again and again: what is there is whole, and goes on', as
   await until('it has begun', () => interrupted.stdout.length > 0);
   interrupted.signal('SIGINT');
   t.equal((await interrupted.exited).code, 130, 'who interrupts it has a part');
+});
+
+t.test('export: a full disk: told, and it goes on when there is room', async (t) => {
+  const disk = SmallDisk.mount(t, join(temporaryDirectory(t), 'small'), 4);
+  if (disk === undefined) return void t.pass('no tmpfs can be mounted here');
+  const bank = await TestBank.start(t, { count: 1 });
+  await bank.commands(...Array.from({ length: 7 }, () => 'CREATE 1000000'));
+  await fill(await bank.connect(60_000), 60_000);
+  const path = join(disk.path, 'bank.db');
+  const full = exporting(t, bank, '--sqlite', path);
+  t.equal((await full.exited).code, 7);
+  t.match(full.stderr, /^error: cannot write .*bank\.db: the disk is full$/);
+  disk.resize(200);
+  const again = exporting(t, bank, '--sqlite', path);
+  t.equal((await again.exited).code, 0, again.stderr);
+  t.same(query(path, 'SELECT * FROM differences'), []);
 });
 
 t.test('export: what is not possible: a sentence and an exit status', async (t) => {
