@@ -4,10 +4,12 @@
 import type { Client } from '../host/client.ts';
 
 /**
- * `submit` and `group` settle with an outcome, whatever happens; `trialBalance` rejects with the
- * outcome in a `NoReport`, and `status` where the frontend can't be asked; `quit` ends the session,
- * at the frontend and at every backend; `close` settles at once what is open, and leaves the
- * session to be asked about.
+ * `submit` and `group` settle with an outcome, whatever happens; `statement`, `balanceAt` and
+ * `trialBalance` reject with the outcome in a `NoReport`, and `status` where the frontend can't be
+ * asked; `quit` ends the session, at the frontend and at every backend; `close` settles at once
+ * what is open, and leaves the session to be asked about.
  */
-export type BankClient =
-  Pick<Client, 'submit' | 'group' | 'trialBalance' | 'status' | 'quit' | 'close'>;
+export type BankClient = Pick<
+  Client,
+  'submit' | 'group' | 'statement' | 'balanceAt' | 'trialBalance' | 'status' | 'quit' | 'close'
+>;

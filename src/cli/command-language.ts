@@ -14,6 +14,7 @@ import {
 import { splitWords, type Word } from './line-words.ts';
 import { nearest } from './nearest.ts';
 import { quote } from './quote.ts';
+import type { StatementParts } from './statement-parts.ts';
 
 /** The longest line that is read; what is longer is a bad request, whatever it says. */
 export const LINE_LENGTH_MAX = 4096;
@@ -25,6 +26,8 @@ export interface OperationCommand {
   readonly operation: Operation;
   /** It asks about the past. */
   readonly at?: Moment;
+  /** Of a STATEMENT: which lines it asks for, and in what form. */
+  readonly statement?: StatementParts;
 }
 
 /** What a line asks for. */
@@ -100,7 +103,11 @@ function parseCommand(
   const operation = make(key === undefined ? parts : { ...parts, key });
   if (typeof operation === 'string') return bad(word, operation);
   const { at } = parts;
-  return { type: 'operation', word, operation, ...(at === undefined ? {} : { at }) };
+  return {
+    type: 'operation', word, operation,
+    ...(at === undefined ? {} : { at }),
+    ...(word === 'statement' ? { statement: parts } : {}),
+  };
 }
 
 function whyNoKey({ word, make }: CommandForm): string {
@@ -169,7 +176,11 @@ class Tail {
     if (option === undefined) {
       return `unknown option ${quote(flag)}; ${this.#tip(flag, options)}`;
     }
-    return this.#readValue(option, option.word, value ?? this.#nextValue());
+    if (option.value !== undefined) {
+      return this.#readValue(option, option.word, value ?? this.#nextValue());
+    }
+    if (value !== undefined) return `${option.word} takes no value`;
+    return this.#readValue(option, option.word, '');
   }
 
   #readCondition(): Parts | string {

@@ -14,9 +14,10 @@ import { parseRequestId } from '../core/request-id.ts';
 import { isName, NAME_BYTES_MAX, type Terms } from '../core/terms.ts';
 import { alignLimits } from '../host/client-operations.ts';
 import { quote } from './quote.ts';
+import type { StatementParts } from './statement-parts.ts';
 
 /** What the words after a command say. */
-export interface Parts {
+export interface Parts extends StatementParts {
   readonly account?: number;
   readonly toAccount?: number;
   readonly amount?: ScaledAmount;
@@ -46,8 +47,8 @@ export interface Parameter {
 /** A word and its value: `--name alice`, or in a condition `VERSION 7`. */
 export interface Option {
   readonly word: string;
-  /** How the value is called in the usage. */
-  readonly value: string;
+  /** How the value is called in the usage; undefined where the word stands alone. */
+  readonly value?: string;
   readonly read: Reader;
 }
 

@@ -11,11 +11,13 @@ import {
   START, TO, WHOSE, type Option, type Parameter, type Parts,
 } from './command-parts.ts';
 import { nearest } from './nearest.ts';
+import { STATEMENT_OPTIONS } from './statement-parts.ts';
 
 export type CommandWord =
   | 'create' | 'update' | 'query' | 'deposit' | 'withdraw' | 'transfer' | 'hold' | 'capture'
   | 'void' | 'reverse' | 'begin' | 'commit' | 'rollback' | 'amend' | 'freeze' | 'unfreeze'
-  | 'close' | 'account' | 'accounts' | 'trial' | 'outcome' | 'quit' | 'status' | 'help';
+  | 'close' | 'account' | 'accounts' | 'statement' | 'trial' | 'outcome' | 'quit' | 'status'
+  | 'help';
 
 export interface CommandForm {
   readonly word: CommandWord;
@@ -56,7 +58,7 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
     summary: 'sets the balance', make: asks('update'),
   },
   {
-    ...BARE, word: 'query', parameters: [ACCOUNT],
+    ...BARE, word: 'query', parameters: [ACCOUNT], takesMoment: true,
     summary: 'the balance', make: asks('query'),
   },
   {
@@ -118,6 +120,10 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
     summary: 'many, by number', make: makeAccounts,
   },
   {
+    ...BARE, word: 'statement', parameters: [ACCOUNT], options: STATEMENT_OPTIONS,
+    summary: 'what came and went, line by line', make: asks('statement'),
+  },
+  {
     ...BARE, word: 'trial', takesMoment: true,
     summary: 'the trial balance, by currency', make: asks('trial'),
   },
@@ -169,6 +175,8 @@ export function helpLines(): readonly string[] {
     'Amounts have at most two digits after the point, or as many as their currency has.',
     '"A name" with blanks stands in quotes.',
     'AT asks about the past: a time is UTC unless it says otherwise, a date its first instant.',
+    'So do --from and --to of STATEMENT, a seq or a time each. It shows the last 20 lines, or all',
+    'where it has --from, --to or --csv; with --after, the first ones behind that line.',
   ];
 }
 
@@ -187,7 +195,7 @@ function tailOf({ options, takesCondition, takesMoment }: CommandForm): readonly
 }
 
 function usageOfOption({ word, value }: Option): string {
-  return `[${word} ${value}]`;
+  return value === undefined ? `[${word}]` : `[${word} ${value}]`;
 }
 
 function asks(kind: Kind, terms?: Terms): (parts: Parts) => Operation | string {

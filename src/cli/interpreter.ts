@@ -3,6 +3,7 @@
  * share.
  */
 import { assert } from '../core/assert.ts';
+import type { Moment } from '../core/moment.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { NoReport, readAccounts } from '../host/account-reports.ts';
@@ -19,6 +20,8 @@ import {
 } from './group-answer.ts';
 import type { Asked, Commit } from './group-reader.ts';
 import type { Watch } from './replay-progress.ts';
+import { answerPastBalance, answerStatement } from './statement-answer.ts';
+import { linesOf } from './statement-parts.ts';
 
 /** So long the end of a session is waited for: who leaves is not kept by a bank that is down. */
 const QUIT_PATIENCE_MS = 1_000;
@@ -38,8 +41,8 @@ export async function carryOut(
     case 'bad':
       return answerBadRequest(asked);
     case 'operation':
-      if (asked.at !== undefined) return askPast(client, asked, watch);
-      return askLedger(client, asked, details);
+      if (asked.at !== undefined) return askPast(client, asked, asked.at, watch);
+      return askLedger(client, asked, details, watch);
     case 'begin':
     case 'rollback':
       return answerGroupWord(asked.type);
@@ -71,7 +74,7 @@ export async function endSession(client: BankClient): Promise<void> {
 }
 
 async function askLedger(
-  client: BankClient, asked: OperationCommand, details: boolean,
+  client: BankClient, asked: OperationCommand, details: boolean, watch: Watch | undefined,
 ): Promise<Answer> {
   const { operation } = asked;
   switch (operation.kind) {
@@ -81,6 +84,8 @@ async function askLedger(
       return answerTrial(asked, await client.submit(operation));
     case 'accounts':
       return askAccounts(client, asked);
+    case 'statement':
+      return askStatement(client, asked, watch);
     default:
       return answerOutcome(asked, await client.submit(operation, { details }));
   }
@@ -88,14 +93,38 @@ async function askLedger(
 
 /** Which takes as long as it takes to go through the history. */
 async function askPast(
+  client: BankClient, asked: OperationCommand, at: Moment, watch: Watch | undefined,
+): Promise<Answer> {
+  const { word, operation: { account = 0 } } = asked;
+  assert(word === 'trial' || word === 'query', 'a form that takes a moment is answered here');
+  using progress = watch?.(`${word.toUpperCase()} AT`);
+  return unlessRefused(asked, async () => {
+    if (word === 'query') {
+      const onProgress = (lookedAt: number): void => progress?.showCount(lookedAt, 'postings');
+      return answerPastBalance(asked, at, await client.balanceAt(account, at, { onProgress }));
+    }
+    const onProgress = (seq: number, lastSeq: number): void => progress?.show(seq, lastSeq);
+    return answerTrialBalance(asked, null, await client.trialBalance({ at, onProgress }));
+  });
+}
+
+async function askStatement(
   client: BankClient, asked: OperationCommand, watch: Watch | undefined,
 ): Promise<Answer> {
-  const { word, at } = asked;
-  assert(word === 'trial' && at !== undefined, 'a form that takes a moment is answered here');
-  using progress = watch?.(`${word.toUpperCase()} AT`);
-  const onProgress = (seq: number, lastSeq: number): void => progress?.show(seq, lastSeq);
+  const { operation: { account = 0 }, statement = {} } = asked;
+  const { from, to, after } = statement;
+  using progress = watch?.('STATEMENT');
+  const onProgress = (lookedAt: number): void => progress?.showCount(lookedAt, 'postings');
+  const options = { from, to, after, limit: linesOf(statement), onProgress };
+  return unlessRefused(asked, async () =>
+    answerStatement(asked, await client.statement(account, options)));
+}
+
+async function unlessRefused(
+  asked: OperationCommand, ask: () => Promise<Answer>,
+): Promise<Answer> {
   try {
-    return answerTrialBalance(asked, null, await client.trialBalance({ at, onProgress }));
+    return await ask();
   } catch (error) {
     if (error instanceof NoReport) return answerOutcome(asked, error.outcome);
     if (error instanceof BeyondHistory) return answerBeyond(asked, error.message);
@@ -112,14 +141,10 @@ async function askGroup(
   return answerGroup(commands, await client.group(operations, options));
 }
 
-async function askAccounts(client: BankClient, asked: OperationCommand): Promise<Answer> {
-  try {
-    const submit = (operation: Operation): Promise<Outcome> => client.submit(operation);
-    return answerAccounts(asked, await readAccounts(submit, asked.operation));
-  } catch (error) {
-    if (error instanceof NoReport) return answerOutcome(asked, error.outcome);
-    throw error;
-  }
+function askAccounts(client: BankClient, asked: OperationCommand): Promise<Answer> {
+  const submit = (operation: Operation): Promise<Outcome> => client.submit(operation);
+  return unlessRefused(asked, async () =>
+    answerAccounts(asked, await readAccounts(submit, asked.operation)));
 }
 
 async function askStatus(client: BankClient): Promise<Answer> {

@@ -36,6 +36,14 @@ export class ReplayProgress implements Disposable {
     this.#output.write(`${this.#label}: replayed ${seq} of ${lastSeq} entries (${share} %)\n`);
   }
 
+  /** Where nobody knows how many there will be. */
+  showCount(count: number, what: string): void {
+    const nowMs = this.#nowMs();
+    if (nowMs < this.#nextMs) return;
+    this.#nextMs = nowMs + LINE_MS;
+    this.#output.write(`${this.#label}: looked at ${count} ${what}\n`);
+  }
+
   [Symbol.dispose](): void {
     this.#bar[Symbol.dispose]();
   }

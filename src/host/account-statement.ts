@@ -6,15 +6,22 @@
  * all of the moment of the first.
  */
 import type { Position } from '../core/history-page.ts';
-import type { Seq } from '../core/ids.ts';
+import type { Seq, Timestamp } from '../core/ids.ts';
 import { STATEMENT_LINES_MAX } from '../core/lookup.ts';
 import type { Moment, Span } from '../core/moment.ts';
-import { refused, type AnsweredOutcome } from '../core/outcome.ts';
+import type { AnsweredOutcome } from '../core/outcome.ts';
 import { NoReport, readReport, type Submit } from './account-reports.ts';
+import { readMoment, type AskedMoment } from './asked-moment.ts';
+import { badRequest } from './client-connection.ts';
 import type { ReadOptions } from './client-operations.ts';
+import { BeyondHistory } from './history-pages.ts';
 import type { StatementLine, StatementPage } from './statement-page.ts';
 
-export interface StatementOptions extends Span, ReadOptions {
+export interface StatementOptions extends ReadOptions {
+  /** Lines at this moment and behind it. */
+  readonly from?: AskedMoment | undefined;
+  /** Lines at this moment and before it. */
+  readonly to?: AskedMoment | undefined;
   /** The newest of them, or those next to `after`, at most so many. Otherwise all. */
   readonly limit?: number | undefined;
   /** Only lines behind this one. */
@@ -22,6 +29,8 @@ export interface StatementOptions extends Span, ReadOptions {
   /** Called where it takes long: how many postings have been looked at. */
   readonly onProgress?: ((lookedAt: number) => void) | undefined;
 }
+
+export type PastOptions = Pick<StatementOptions, 'onProgress' | 'timeoutMs'>;
 
 /** Amounts are decimals. */
 export interface Statement {
@@ -48,7 +57,7 @@ export interface PastBalance {
   readonly posting: StatementLine;
 }
 
-/** Undefined where there is no such account. Throws `NoReport`. */
+/** Undefined where there is no such account. Throws `NoReport`, `BeyondHistory`. */
 export async function readStatement(
   submit: Submit, account: number, options: StatementOptions = {},
 ): Promise<Statement | undefined> {
@@ -61,9 +70,9 @@ export async function readStatement(
   return { account, name, currency, seq, opening, closing, lines: lines.toReversed(), isCut };
 }
 
-/** Undefined where there was no such account. Throws `NoReport`. */
+/** Undefined where there was no such account. Throws `NoReport`, `BeyondHistory`. */
 export async function readPastBalance(
-  submit: Submit, account: number, to: Moment, options: Pick<StatementOptions, 'onProgress'> = {},
+  submit: Submit, account: number, to: AskedMoment, options: PastOptions = {},
 ): Promise<PastBalance | undefined> {
   const walk = new Walk(submit, account, { to, limit: 1, ...options });
   await walk.run();
@@ -92,7 +101,8 @@ class Walk {
     this.#options = options;
     this.#limit = options.limit ?? Infinity;
     const { after, from, to } = options;
-    this.#span = { from: from ?? (after && { seq: after.seq }), to };
+    const start = from ?? (after && { seq: after.seq });
+    this.#span = { from: start && momentOf(start), to: to && momentOf(to) };
   }
 
   /** What the first page says of the account; undefined where there is none. */
@@ -134,15 +144,22 @@ class Walk {
       amount: Math.min(wanted, STATEMENT_LINES_MAX), span: this.#span,
     });
     const page = readReport(outcome) as StatementPage | { readonly account: null };
-    const { seq, request } = outcome as AnsweredOutcome;
+    const { seq } = outcome as AnsweredOutcome;
     if (link === 0) this.seq = seq;
     for (const moment of [this.#span.from, this.#span.to]) {
       if (moment === undefined || 'time' in moment || moment.seq <= seq) continue;
-      const detail = `seq ${moment.seq} is not there yet: the last is ${seq}`;
-      throw new NoReport(refused('BAD_REQUEST', detail, request));
+      throw new BeyondHistory(moment.seq, seq);
     }
     return page.account === null ? undefined : page;
   }
+}
+
+/** Before everything is the first microsecond, too: no bound is said by 0. */
+function momentOf(asked: AskedMoment): Moment {
+  const moment = readMoment(asked);
+  if (typeof moment === 'string') throw new NoReport(badRequest(moment));
+  const isStart = 'seq' in moment ? moment.seq === 0 : moment.time === 0;
+  return isStart ? { time: 1 as Timestamp } : moment;
 }
 
 function isBehindLine(line: Position, after: Position): boolean {

@@ -17,7 +17,6 @@ import type { Change } from '../books/change.ts';
 import type { CutMode } from '../core/chaos-message.ts';
 import { checkOperation } from '../core/check-operation.ts';
 import type { HistoryPage, Position } from '../core/history-page.ts';
-import type { Moment, Span } from '../core/moment.ts';
 import type { Operation } from '../core/operation.ts';
 import type { BulkOutcome, Outcome } from '../core/outcome.ts';
 import { parseRequestId } from '../core/request-id.ts';
@@ -25,7 +24,8 @@ import {
   eachAccount, NoReport, readAccount, readHistory, readTrial, type Account, type TrialBalance,
 } from './account-reports.ts';
 import {
-  readPastBalance, readStatement, type PastBalance, type Statement, type StatementOptions,
+  readPastBalance, readStatement, type PastBalance, type PastOptions as PastBalanceOptions,
+  type Statement, type StatementOptions,
 } from './account-statement.ts';
 import { readMoment, type AskedMoment } from './asked-moment.ts';
 import { eachChange, type ChangesOptions } from './changes.ts';
@@ -183,15 +183,19 @@ export class Client implements AsyncDisposable {
 
   /**
    * The account's postings, oldest first, with opening, running and closing balance; undefined
-   * where it does not exist. Without a limit, all of them. Throws `NoReport`.
+   * where it does not exist. Without a limit, all of them. Throws `NoReport`, and `BeyondHistory`
+   * for a seq that is not there yet.
    */
   statement(account: number, options: StatementOptions = {}): Promise<Statement | undefined> {
     return readStatement((operation) => this.submit(operation, options), account, options);
   }
 
-  /** The balance as it was then; undefined where the account did not exist. Throws `NoReport`. */
+  /**
+   * The balance as it was then; undefined where the account did not exist. Throws `NoReport`, and
+   * `BeyondHistory` for a seq that is not there yet.
+   */
   balanceAt(
-    account: number, moment: Moment, options: Omit<StatementOptions, keyof Span> = {},
+    account: number, moment: AskedMoment, options: PastBalanceOptions = {},
   ): Promise<PastBalance | undefined> {
     const submit = (operation: Operation): Promise<Outcome> => this.submit(operation, options);
     return readPastBalance(submit, account, moment, options);

@@ -5,7 +5,7 @@ import type { Position } from '../core/history-page.ts';
 /** A change of the account's balance. */
 export interface StatementLine extends Position {
   /** ISO 8601, to the microsecond. */
-  readonly at: string;
+  readonly timestamp: string;
   readonly op: Kind;
   /** What came, or below zero, what went; null where nobody can tell any more. */
   readonly amount: string | null;

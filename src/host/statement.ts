@@ -186,7 +186,7 @@ function lineOf(
   const { kind, id, key, reference } = operation;
   const amount = before === undefined ? change : balance - before;
   return {
-    seq, index, at: utcText(timestamp), op: kind,
+    seq, index, timestamp: utcText(timestamp), op: kind,
     amount: amount === undefined ? null : text(amount), balance: text(balance),
     ...(other === undefined ? {} : { other }),
     ...(id === undefined ? {} : { id }),

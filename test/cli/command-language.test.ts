@@ -357,5 +357,37 @@ t.test('command language: AT: a moment beside the operation, where it may be', a
   ] as const) {
     t.match(badOf(line).sentence, sentence, line);
   }
+  const query = { type: 'operation', word: 'query', operation: { kind: 'query', account: 100 } };
+  t.strictSame(parseLine('QUERY 100 AT SEQ 0'), { ...query, at: { seq: 0 } });
   t.same(operationOf('AMEND 100 --name at')?.terms, { name: 'at' }, 'elsewhere it is a word');
+});
+
+t.test('parse: STATEMENT: which lines, and in what form', async (t) => {
+  const statement = {
+    type: 'operation', word: 'statement', operation: { kind: 'statement', account: 100 },
+  };
+  const time = Date.UTC(2026, 10, 1) * 1_000;
+  for (const [line, parts] of [
+    ['statement 100', {}],
+    ['STATEMENT 100 --from 7 --to 2026-11-01', { from: { seq: 7 }, to: { time } }],
+    ['STATEMENT 100 --limit 5 --after 17.3', { lines: 5, after: { seq: 17, index: 3 } }],
+    ['STATEMENT 100 --csv', { form: 'csv' }],
+    ['STATEMENT 100 --json --to=9', { form: 'json', to: { seq: 9 } }],
+  ] as const) {
+    t.strictSame(parseLine(line), { ...statement, statement: { account: 100, ...parts } }, line);
+  }
+  for (const [line, sentence] of [
+    ['STATEMENT', /^STATEMENT takes 1 argument, not 0/],
+    ['STATEMENT 100 --from', /^--from takes a value/],
+    ['STATEMENT 100 --from yesterday', /^--from: "yesterday" is neither a seq nor a time such as/],
+    ['STATEMENT 100 --after 17', /^--after: "17" is not a line such as 17\.3/],
+    ['STATEMENT 100 --limit 0', /^--limit: "0" is not a number of lines from 1/],
+    ['STATEMENT 100 --csv --json', /^--csv and --json exclude each other$/],
+    ['STATEMENT 100 --csv --csv', /^--csv is given twice$/],
+    ['STATEMENT 100 --csv=yes', /^--csv takes no value$/],
+    ['STATEMENT 100 --csv yes', /^"yes" stands after the options/],
+    ['@k STATEMENT 100', /^STATEMENT takes no key/],
+  ] as const) {
+    t.match(badOf(line).sentence, sentence, line);
+  }
 });

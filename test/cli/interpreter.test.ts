@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { Chalk } from 'chalk';
 import t from 'tap';
 import type { Answer } from '../../src/cli/answer.ts';
 import { GroupReader } from '../../src/cli/group-reader.ts';
@@ -91,4 +92,74 @@ t.test('interpreter: TRIAL AT: the past, or why it can not be told', async (t) =
   client.trial = () => Promise.reject(new NoReport(unavailable));
   t.match(await carryOut(client, asked), { text: /^ERR UNAVAILABLE: /, status: 3 });
   t.same(client.operations, []);
+});
+
+const LINE = {
+  seq: 7, index: 1, timestamp: '2026-11-01T00:00:00.000000Z', op: 'transfer', amount: '-2.00',
+  balance: '3.00', other: 101, reference: 'rent, "May"',
+} as const;
+
+t.test('interpreter: QUERY AT: the balance then, or that there was no account', async (t) => {
+  const client = new ScriptedClient(() => lost);
+  const carry = (line: string) => carryOut(client, new GroupReader().read(line) as never);
+  const found = { seq: 9 as Seq, account: 100, balance: '3.00', posting: LINE };
+  client.balances = [
+    async () => found, async () => undefined,
+    () => Promise.reject(new BeyondHistory(30, 9)), () => Promise.reject(new NoReport(unavailable)),
+  ];
+  t.match(await carry('QUERY 100 AT SEQ 8'), {
+    text: 'OK 3.00', status: 0,
+    json: { ok: true, op: 'query', seq: 9, account: 100, balance: '3.00', posting: { seq: 7 } },
+  });
+  t.match(await carry('QUERY 100 AT 2026-11-01'), {
+    text: 'ERR ACCT NOT FOUND: account 100 did not exist at 2026-11-01T00:00:00.000000Z', status: 1,
+  });
+  t.match(await carry('QUERY 100 AT SEQ 30'), { text: /^ERR BAD REQUEST: seq 30 is beyond/ });
+  t.match(await carry('QUERY 100 AT SEQ 3'), { text: /^ERR UNAVAILABLE: /, status: 3 });
+  t.same(client.calls, [
+    'balance 100 {"seq":8}', 'balance 100 {"time":1793491200000000}', 'balance 100 {"seq":30}',
+    'balance 100 {"seq":3}',
+  ]);
+});
+
+t.test('interpreter: STATEMENT: as a line, as JSON, as CSV, as a table', async (t) => {
+  const client = new ScriptedClient(() => lost);
+  const carry = (line: string) => carryOut(client, new GroupReader().read(line) as never);
+  const { other: _, reference: __, ...plain } = LINE;
+  const deposit = { ...plain, index: 2, op: 'deposit', amount: '1.00', balance: '4.00' } as const;
+  const statement = {
+    account: 100, name: 'alice', currency: null, seq: 9 as Seq, opening: '5.00', closing: '4.00',
+    lines: [LINE, deposit], isCut: false,
+  };
+  client.statements = Array.from({ length: 4 }, () => async () => statement);
+  const answer = await carry('STATEMENT 100');
+  t.equal(answer.text, 'OK opening=5.00 7.1=-2.00 7.2=+1.00 closing=4.00');
+  t.match(answer.json, { ok: true, op: 'statement', ...statement });
+  const table = answer.screen?.(new Chalk({ level: 0 }));
+  t.match(table, /^account 100, name alice, currency -\nline +timestamp +op +other +amount +bal/);
+  t.match(table, /\n7\.1 .* transfer +101 +-2\.00 +3\.00 +rent, "May"\n/);
+  t.match(table, / closing +4\.00$/);
+  const csv = await carry('STATEMENT 100 --csv');
+  t.same(csv.text.split('\r\n'), [
+    'seq,index,timestamp,op,amount,balance,other,id,reference,key',
+    ',,,opening,,5.00,,,,',
+    '7,1,2026-11-01T00:00:00.000000Z,transfer,-2.00,3.00,101,,"rent, ""May""",',
+    '7,2,2026-11-01T00:00:00.000000Z,deposit,1.00,4.00,,,,',
+    ',,,closing,,4.00,,,,',
+  ]);
+  const json = await carry('STATEMENT 100 --json --from 3');
+  t.same(JSON.parse(json.text), answer.json);
+  await carry('STATEMENT 100 --after 7.1 --limit 3');
+  t.same(client.calls, [
+    'statement 100 {"limit":20}', 'statement 100 {}', 'statement 100 {"from":{"seq":3}}',
+    'statement 100 {"after":{"seq":7,"index":1},"limit":3}',
+  ]);
+
+  t.match(await carry('STATEMENT 100'), {
+    text: 'ERR ACCT NOT FOUND: account 100 does not exist', status: 1,
+  });
+  const unknown = { ...statement, opening: null, lines: [{ ...LINE, amount: null }], isCut: true };
+  client.statements = [async () => unknown];
+  t.equal((await carry('STATEMENT 100')).text,
+    'OK opening=unknown 7.1=unknown closing=4.00 cut=yes');
 });

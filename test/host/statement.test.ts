@@ -89,7 +89,7 @@ function linesOf({ entries, bank }: Books): Map<number, StatementLine[]> {
         const change = balance - (balances.get(own) ?? 0);
         balances.set(own, balance);
         const line = {
-          seq, index, at: `1970-01-01T00:00:00.${String(item.timestamp).padStart(6, '0')}Z`,
+          seq, index, timestamp: `1970-01-01T00:00:00.${String(item.timestamp).padStart(6, '0')}Z`,
           op: kind, amount: formatAmount(change, scale), balance: formatAmount(balance, scale),
           ...(isPair ? { other } : {}),
           ...(operation.id === undefined ? {} : { id: operation.id }),
@@ -180,8 +180,7 @@ t.test('balance at a moment: that of the last line then', async (t) => {
     }
   }
   const error = await readPastBalance(submit, 100, { seq: 121 }).catch((thrown: unknown) => thrown);
-  const detail = 'seq 121 is not there yet: the last is 120';
-  t.match(error, { name: 'NoReport', outcome: { code: 'BAD_REQUEST', detail } });
+  t.match(error, { name: 'BeyondHistory', message: /^seq 121 is beyond .* which is 120$/ });
 });
 
 t.test('statement: to go on from anything but a posting of the account: no answer', async (t) => {

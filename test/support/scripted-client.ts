@@ -1,6 +1,8 @@
 /** A client for tests of the command line: records what is asked of it, answers when told to. */
 import type { BankClient } from '../../src/cli/bank-client.ts';
 import { NoReport, type TrialBalance } from '../../src/host/account-reports.ts';
+import type { PastBalance, Statement, StatementOptions } from '../../src/host/account-statement.ts';
+import type { AskedMoment } from '../../src/host/asked-moment.ts';
 import type { TrialOptions } from '../../src/host/client.ts';
 import type { CutAnswer } from '../../src/host/cut-orders.ts';
 import type { GroupOutcome } from '../../src/host/group-outcome.ts';
@@ -25,6 +27,8 @@ export class ScriptedClient implements BankClient {
   };
   cutAnswers: CutAnswer[] = [];
   trial: () => Promise<TrialBalance> = () => Promise.reject(new NoReport(lost));
+  statements: (() => Promise<Statement>)[] = [];
+  balances: (() => Promise<PastBalance | undefined>)[] = [];
   quitting: () => Promise<void> = () => Promise.resolve();
 
   /** Answers by the function at once, or by `settle` where there is none. */
@@ -62,6 +66,19 @@ export class ScriptedClient implements BankClient {
     this.calls.push('trial balance');
     onProgress?.(1, 2);
     return this.trial();
+  }
+
+  /** By `statements`, then that there is no such account. */
+  statement(account: number, options: StatementOptions = {}): Promise<Statement | undefined> {
+    this.calls.push(`statement ${account} ${JSON.stringify(options)}`);
+    options.onProgress?.(500);
+    return this.statements.shift()?.() ?? Promise.resolve(undefined);
+  }
+
+  /** By `balances`, then that there was no such account. */
+  balanceAt(account: number, moment: AskedMoment): Promise<PastBalance | undefined> {
+    this.calls.push(`balance ${account} ${JSON.stringify(moment)}`);
+    return this.balances.shift()?.() ?? Promise.resolve(undefined);
   }
 
   status(): Promise<unknown> {
