@@ -358,7 +358,8 @@ t.test('answer: what reaches no ledger: bad requests, QUIT, HELP, STATUS', async
   t.equal(
     answerHelp().text,
     'OK CREATE UPDATE QUERY DEPOSIT WITHDRAW TRANSFER HOLD CAPTURE VOID REVERSE BEGIN COMMIT ' +
-      'ROLLBACK AMEND FREEZE UNFREEZE CLOSE ACCOUNT ACCOUNTS TRIAL OUTCOME STATUS HELP QUIT',
+      'ROLLBACK AMEND FREEZE UNFREEZE CLOSE ACCOUNT ACCOUNTS STATEMENT TRIAL OUTCOME STATUS HELP ' +
+      'QUIT',
   );
   const report = {
     cluster: 'c', epoch: 4, view: 7, commitSeq: 1234, status: [1, 0, 1], copies: 2, waitingFor: [],
