@@ -4,7 +4,9 @@
  *
  * What stands there may be a `duplicate` itself: a write under a key that was used before is
  * answered so, and so is an OUTCOME; a retry of either finds that answer. Every step leads to an
- * earlier operation, and the last one to an answer.
+ * earlier operation, and the last one to an answer. So all are followed together, from the newest
+ * place back: each entry is read once, each place looked at once, however many lead there. A chunk
+ * of thousands of OUTCOMEs, each of the one before it, costs no more than any other.
  *
  * Details of such a write are those of its first execution, where whoever asked for that asked for
  * them, too. `ok` is said only of details directly behind their write, in its chunk: those that
@@ -21,68 +23,102 @@ import {
 
 type ReadEntry = (seq: Seq) => Promise<ExecutedEntry | undefined>;
 
-/** Requests that come again come in a row: a few entries are enough, and memory stays bounded. */
-const ENTRIES_KEPT = 4;
-
-/** Where a result stands: the seq of its entry, and its place in the entry's results. */
-interface Answered {
+/** Where an answer is looked for. */
+interface Place {
   readonly seq: Seq;
+  /** Of a result among those of its entry. */
   readonly index: number;
-}
-
-interface Place extends Answered {
   /** What is meant is so many operations behind that one, details not counted. */
   readonly behind: number;
   /** What is asked for are the details of the write that stands there. */
   readonly isOfDetails: boolean;
 }
 
+/** What is looked for in one entry. */
+interface Search extends Place {
+  /** The results that are to be replaced by what is found: their indexes. */
+  readonly askers: number[];
+}
+
 export async function findOriginals(results: Uint8Array, read: ReadEntry): Promise<Original[]> {
-  const entryAt = keepLatest(read);
-  const originals: Original[] = [];
+  const searches = new Searches();
   for (let index = 0; index * RESULT_BYTES < results.length; index += 1) {
     const place = firstAnswerOf(results, index);
-    if (place !== undefined) originals.push({ index, ...(await follow(place, entryAt)) });
+    if (place !== undefined) searches.add({ ...place, askers: [index] });
   }
-  return originals;
-}
-
-/** Reads an entry once while it is among those read last. */
-function keepLatest(read: ReadEntry): (seq: Seq) => Promise<ExecutedEntry> {
-  const kept = new Map<Seq, ExecutedEntry>();
-  return async (seq) => {
-    const known = kept.get(seq);
-    if (known !== undefined) return known;
+  const originals: Original[] = [];
+  for (let seq = searches.newest; seq !== undefined; seq = searches.newest) {
     const entry = present(await read(seq), 'a first answer is in the journal');
-    kept.set(seq, entry);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= ENTRIES_KEPT) break;
-      kept.delete(oldest);
-    }
-    return entry;
-  };
+    lookThrough(entry, searches, originals);
+  }
+  return originals.sort((one, other) => one.index - other.index);
 }
 
-async function follow(
-  from: Place,
-  entryAt: (seq: Seq) => Promise<ExecutedEntry>,
-): Promise<Omit<Original, 'index'>> {
-  let last: Answered | undefined;
-  for (let place = from; ; ) {
-    const { seq, timestamp, results } = await entryAt(place.seq);
-    const index = indexOf(place, results);
-    const at = index * RESULT_BYTES;
-    assert(at + RESULT_BYTES <= results.length, 'the first answer stands where the session says');
-    assert(last === undefined || isBefore({ seq, index }, last), 'a first answer was given before');
+/** What is still looked for, by the entry where it may be. */
+class Searches {
+  readonly #bySeq = new Map<Seq, Search[]>();
+
+  get newest(): Seq | undefined {
+    let newest: Seq | undefined;
+    for (const seq of this.#bySeq.keys()) if (newest === undefined || seq > newest) newest = seq;
+    return newest;
+  }
+
+  add(search: Search): void {
+    const others = this.#bySeq.get(search.seq);
+    if (others === undefined) this.#bySeq.set(search.seq, [search]);
+    else others.push(search);
+  }
+
+  take(seq: Seq): readonly Search[] {
+    const all = this.#bySeq.get(seq) ?? [];
+    this.#bySeq.delete(seq);
+    return all;
+  }
+}
+
+/** Finds all that is looked for in this entry, or where to look further: in earlier ones. */
+function lookThrough(
+  { seq, timestamp, results }: ExecutedEntry, searches: Searches, originals: Original[],
+): void {
+  // Askers by what they are led to: twice its index, and one more where its details are meant.
+  const wanted = new Map<number, number[]>();
+  const want = (search: Search, below: number): void => {
+    const index = indexOf(search, results);
+    assert((index + 1) * RESULT_BYTES <= results.length,
+      'the first answer stands where the session says');
+    assert(index < below, 'a first answer was given before');
+    const key = 2 * index + (search.isOfDetails ? 1 : 0);
+    wanted.set(key, merge(wanted.get(key), search.askers));
+  };
+  for (const search of searches.take(seq)) want(search, Infinity);
+  const last = 2 * (results.length / RESULT_BYTES) - 1;
+  for (let key = last; wanted.size > 0; key -= 1) {
+    const askers = wanted.get(key);
+    if (askers === undefined) continue;
+    wanted.delete(key);
+    const [index, isOfDetails] = [Math.floor(key / 2), key % 2 === 1];
     const next = firstAnswerOf(results, index);
     if (next === undefined) {
-      const result = place.isOfDetails
+      const at = index * RESULT_BYTES;
+      const result = isOfDetails
         ? detailsBehind(results, index) : results.slice(at, at + RESULT_BYTES);
-      return { seq, timestamp, result };
+      for (const asker of askers) originals.push({ index: asker, seq, timestamp, result });
+      continue;
     }
-    last = { seq, index };
-    place = { ...next, isOfDetails: next.isOfDetails || place.isOfDetails };
+    assert(next.seq <= seq, 'a first answer was given before');
+    const search = { ...next, isOfDetails: next.isOfDetails || isOfDetails, askers };
+    if (next.seq === seq) want(search, index);
+    else searches.add(search);
   }
+}
+
+/** The shorter one is added to the longer one, so that a long way costs little. */
+function merge(some: number[] | undefined, others: number[]): number[] {
+  if (some === undefined) return others;
+  const [longer, shorter] = some.length < others.length ? [others, some] : [some, others];
+  for (const each of shorter) longer.push(each);
+  return longer;
 }
 
 /** Undefined where the result is an answer of its own. */
@@ -118,8 +154,4 @@ function detailsBehind(results: Uint8Array, index: number): Uint8Array {
     toBalance: 0,
   });
   return none;
-}
-
-function isBefore(one: Answered, other: Answered): boolean {
-  return one.seq < other.seq || (one.seq === other.seq && one.index < other.index);
 }
