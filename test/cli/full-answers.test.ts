@@ -36,9 +36,17 @@ t.test('full answers: of two accounts: the text as ever, in JSON all of it', asy
     '"balanceBefore":"60.00","available":"35.00","toBalanceBefore":"-1.00",' +
     '"toAvailable":"19.00","toVersion":9,"timestamp":"1970-01-01T00:00:00.000005Z"}');
   for (const kind of ['capture', 'reverse'] as const) {
-    const { json } = answerTo({ kind, id: 'h' }, {}, BOTH);
-    t.match(json, { id: 'h', account: 100, balanceBefore: '60.00', toVersion: 9 });
+    const { json } = answerTo({ kind, id: 'h' }, { toAccount: 101 }, BOTH);
+    t.match(json, { id: 'h', account: 100, toAccount: 101, balanceBefore: '60.00', toVersion: 9 });
   }
+});
+
+t.test('full answers: OUTCOME of a transfer: who asks knows no other account', async (t) => {
+  // Its own `toAccount` is the number of the request that it asks about.
+  const asked: Operation = { kind: 'outcome', account: 64, toAccount: 7 };
+  const { json } = answerTo(asked, { kind: 'transfer' }, BOTH);
+  t.match(json, { op: 'outcome', first: 'transfer', account: 100, toBalance: '19.00' });
+  t.notOk('toAccount' in json);
 });
 
 t.test('full answers: of one account, in the digits of its currency', async (t) => {

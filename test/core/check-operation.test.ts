@@ -86,6 +86,7 @@ t.test('check operation: movements: an id of its own, or of one that is there', 
     [{ kind: 'transfer', ...pay, id: 'x', terms: { ifVersion: 1 } },
       'a TRANSFER with an id takes no condition'],
     [{ kind: 'expire' }, 'expire is not for clients to ask'],
+    [{ kind: 'remember', amount: 5 }, 'remember is not for clients to ask'],
   ];
   for (const [operation, sentence] of bad) {
     t.equal(checkOperation(operation), sentence, stringify(operation));

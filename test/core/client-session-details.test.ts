@@ -2,6 +2,7 @@
 import t from 'tap';
 import { IN_FLIGHT_OPERATIONS_MAX } from '../../src/core/client-session.ts';
 import { CHUNK_OPERATIONS_MAX, REASON } from '../../src/core/operation.ts';
+import { readDetails } from '../../src/core/write-details.ts';
 import { RecordedSession, result } from '../support/recorded-session.ts';
 
 const ok = result('ok', { account: 100, balance: 30 });
@@ -117,6 +118,22 @@ t.test('client session: details: a frame is not cut between the two', async (t) 
   t.equal(count, CHUNK_OPERATIONS_MAX - 1);
   t.ok(first.endsWith(' details(0)'));
   t.equal(second, `request 64-${2 + count} deposit(${CHUNK_OPERATIONS_MAX / 2 - 1}) details(0)`);
+});
+
+t.test('client session: details: the first of a full frame counts twice, too', async (t) => {
+  const client = RecordedSession.writing();
+  client.writeFully(0);
+  for (let mark = 1; mark < CHUNK_OPERATIONS_MAX; mark += 1) client.write(mark);
+  client.flush();
+  const [first = '', second] = client.take();
+  t.equal(first.split(' ').length - 2, CHUNK_OPERATIONS_MAX);
+  t.equal(second, `request 64-${2 + CHUNK_OPERATIONS_MAX} deposit(${CHUNK_OPERATIONS_MAX - 1})`);
+});
+
+t.test('client session: details: only those are told; not what else stands there', async (t) => {
+  t.equal(readDetails(ok, ok), undefined);
+  t.equal(readDetails(result('duplicate'), told), undefined);
+  t.same(readDetails(ok, told), { before: 20, available: 25 });
 });
 
 t.test('client session: details: in flight: both count; one place is not enough', async (t) => {

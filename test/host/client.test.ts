@@ -103,6 +103,12 @@ t.test('client: details: what was there before, what is available, of both', asy
   const asked = await client.submit(cent, { details: true });
   t.match(asked, { details: { before: 401, available: 402 } });
   t.equal(frontend.bank.accounts.get(100), 402);
+  t.match(await client.group([cent, cent]), {
+    details: [{ before: 402, available: 403 }, { before: 403, available: 404 }],
+  });
+  const plain = await client.group([cent], { details: false });
+  t.equal(plain.kind, 'answered');
+  t.notOk('details' in plain);
 });
 
 t.test('client: an answer lost with its connection: one effect, the first answer', async (t) => {
