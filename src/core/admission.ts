@@ -7,6 +7,7 @@
  * Between connections there is no order to keep, so rounds go around them fairly.
  */
 import type { ConnectionId } from './effect.ts';
+import { isLookup, RECORD_BYTES } from './operation.ts';
 
 /** A chunk of one client, as it waits and until it is answered. */
 export interface AdmittedItem {
@@ -86,8 +87,9 @@ export class Admission {
 
   /**
    * The next round: writes, then reads, each of at most `bytesMax` (one larger chunk goes alone).
+   * Where nothing may be looked up, whoever asks for that waits, and nobody else.
    */
-  takeRound(bytesMax: number): Round {
+  takeRound(bytesMax: number, mayLookUp = true): Round {
     const writes: AdmittedItem[] = [];
     const reads: AdmittedItem[] = [];
     let writeBytes = 0;
@@ -112,7 +114,7 @@ export class Admission {
         writeBytes += item.chunk.length;
         item = this.#advance(line, item);
       }
-      while (item?.kind === 'read' && isFree) {
+      while (item?.kind === 'read' && isFree && (mayLookUp || !isLookedUp(item))) {
         const isAlone = item.isAlone || reads[0]?.isAlone === true;
         if (reads.length > 0 && (isAlone || readBytes + item.chunk.length > bytesMax)) {
           full = true;
@@ -205,6 +207,11 @@ export class Admission {
     this.#bytes += sign * item.chunk.length;
     this.#queued += sign;
   }
+}
+
+/** A read that the journal answers: it takes a while. */
+export function isLookedUp({ kind, chunk }: AdmittedItem): boolean {
+  return kind === 'read' && isLookup(chunk[RECORD_BYTES] ?? 0);
 }
 
 /** The chunks of the items, one behind the other: a batch. */

@@ -5,10 +5,14 @@
  * that they miss. No clock is trusted.
  */
 import { assert } from './assert.ts';
-import type { AdmittedItem } from './admission.ts';
+import { type AdmittedItem, isLookedUp } from './admission.ts';
 import type { BackendLink } from './backend-link.ts';
 import type { BackendId, Epoch, Seq } from './ids.ts';
 import type { ReadResults, ToBackend } from './message.ts';
+
+/** So many rounds are under way, and apart from them, since they take a while, so many lookups. */
+const ROUNDS_MAX = 4;
+const LOOKUPS_MAX = 3;
 
 interface ReadRound {
   readonly number: number;
@@ -50,6 +54,23 @@ export class ReadRounds {
   /** Rounds that have not been answered. */
   get openCount(): number {
     return this.#open.size;
+  }
+
+  /** Otherwise whoever writes or reads waits. */
+  get mayStart(): boolean {
+    return this.#open.size - this.#lookups < ROUNDS_MAX;
+  }
+
+  /** Otherwise whoever wants something looked up waits, and nobody else. */
+  get mayLookUp(): boolean {
+    return this.#lookups < LOOKUPS_MAX;
+  }
+
+  /** They travel alone. */
+  get #lookups(): number {
+    let count = 0;
+    for (const { items } of this.#open.values()) if (items.some(isLookedUp)) count += 1;
+    return count;
   }
 
   start(items: readonly AdmittedItem[], batch: Uint8Array): void {

@@ -56,7 +56,6 @@ export interface ServingHost {
 
 /** Batches prepared and not decided. */
 const IN_FLIGHT_MAX = 4;
-const READ_ROUNDS_MAX = 4;
 
 export class Serving {
   readonly membership: Membership;
@@ -132,7 +131,7 @@ export class Serving {
   /** Takes rounds from the queue as far as the bounds allow. */
   pump(): void {
     while (this.#mayTakeRound()) {
-      const round = this.#host.admission.takeRound(this.#host.roundBytesMax);
+      const round = this.#host.admission.takeRound(this.#host.roundBytesMax, this.#reads.mayLookUp);
       if (round.writes.length > 0) {
         const fitness = this.#fitness(round);
         if (fitness === 'waits') return this.#putBack(round.writes, round.reads);
@@ -253,7 +252,7 @@ export class Serving {
     const { admission } = this.#host;
     if (admission.isEmpty || this.#agreement.isUndecidable) return false;
     if (this.membership.answering().length === 0) return false;
-    if (this.#reads.openCount >= READ_ROUNDS_MAX) return false;
+    if (!this.#reads.mayStart) return false;
     const undecided = this.#last.seq - this.#commitSeq;
     if (undecided >= IN_FLIGHT_MAX) return false;
     const { ms } = this.#host.now();

@@ -220,6 +220,44 @@ t.test('serving: reads in flight: a few rounds', async (t) => {
   t.equal(readers().length, 4);
 });
 
+t.test('serving: lookups in flight: a few, which nobody else waits for', async (t) => {
+  const { serving, admission, put, readers, get } = serve();
+  const chunk = encodeChunk(0, 0, [{ kind: 'statement', account: 100, amount: 1 }]);
+  for (let number = 1; number <= 6; number += 1) {
+    admission.admit({
+      kind: 'read', connection: 10 + number, session: 0, number, operations: 1, chunk,
+      isAlone: true, inDoubt: false,
+    });
+    serving.pump();
+  }
+  t.same([readers().length, admission.queued], [3, 3]);
+  for (const connection of [1, 2, 3]) put('read', connection);
+  t.same([readers().length, admission.queued], [6, 3], 'rounds of reads are counted by themselves');
+  const [first = 0] = readers();
+  get(first).confirmedProbe = 1_000;
+  serving.onReadResults(get(first), {
+    type: 'read-results', epoch: EPOCH, read: 1, results: new Uint8Array(RESULT_BYTES),
+  });
+  t.same([readers().length, admission.queued], [6, 3], 'read, but not confirmed by all');
+  for (const id of [1, 2, 3]) get(id).confirmedProbe = 1_000;
+  serving.onPong(get(2));
+  t.same([readers().length, admission.queued], [7, 2], 'the next has its turn');
+});
+
+t.test('serving: lookups in flight: writes go on', async (t) => {
+  const { serving, admission, put, prepares } = serve();
+  const chunk = encodeChunk(0, 0, [{ kind: 'history', account: 1 }]);
+  for (let number = 1; number <= 6; number += 1) {
+    admission.admit({
+      kind: 'read', connection: 10 + number, session: 0, number, operations: 1, chunk,
+      isAlone: true, inDoubt: false,
+    });
+    serving.pump();
+  }
+  put('write');
+  t.equal(prepares().length, 1);
+});
+
 t.test('serving: room in a journal: what is on its way there is not told again', async (t) => {
   const { put, pong, vote, prepares } = serve([1, 2, 3], 128);
   const reserve = { bytes: 2 * ENTRY - 64, full: false };
