@@ -70,13 +70,20 @@ export async function readStatement(
   return { account, name, currency, seq, opening, closing, lines: lines.toReversed(), isCut };
 }
 
-/** Undefined where there was no such account. Throws `NoReport`, `BeyondHistory`. */
+/**
+ * Undefined where there was no such account. Throws `BeyondHistory`, and `NoReport`, also where the
+ * account's postings of that time were written by a version that did not link them.
+ */
 export async function readPastBalance(
   submit: Submit, account: number, to: AskedMoment, options: PastOptions = {},
 ): Promise<PastBalance | undefined> {
   const walk = new Walk(submit, account, { to, limit: 1, ...options });
-  await walk.run();
+  const first = await walk.run();
   const [posting] = walk.lines;
+  if (first !== undefined && posting === undefined && walk.opening === null) {
+    const sentence = `an earlier version wrote what account ${account} was then, without links`;
+    throw new NoReport(badRequest(sentence));
+  }
   return posting && { seq: walk.seq, account, balance: posting.balance, posting };
 }
 
