@@ -336,19 +336,26 @@ function encodeExtensions(
 /** The header of the chunk at `offset`; undefined where none with sane lengths stands there. */
 export function readChunkHeader(batch: DataView, offset: number): ChunkHeader | undefined {
   if (offset + RECORD_BYTES > batch.byteLength) return undefined;
-  if (batch.getUint8(offset) !== CHUNK_MARK) return undefined;
-  const operations = batch.getUint32(offset + 4, true);
-  const records = batch.getUint32(offset + 24, true);
-  const bytes = (1 + records) * RECORD_BYTES;
-  if (operations < 1 || operations > CHUNK_OPERATIONS_MAX) return undefined;
-  if (bytes > CHUNK_BYTES_MAX) return undefined;
-  if (offset + bytes > batch.byteLength) return undefined;
+  const lengths = readChunkLengths(batch, offset);
+  if (lengths === undefined || offset + lengths.bytes > batch.byteLength) return undefined;
+  const { operations, bytes } = lengths;
   const session = readI64(batch, offset + 8);
   const firstRequest = readI64(batch, offset + 16);
   if (!(session >= 0) || !(firstRequest >= 0)) return undefined;
   if (!(firstRequest + operations <= AMOUNT_MAX)) return undefined;
   const isAtomic = batch.getUint8(offset + 1) === CHUNK_ATOMIC;
   return { session, firstRequest, operations, bytes, isAtomic };
+}
+
+/** Of the chunk whose header is at `offset`, wherever it ends; undefined where none begins. */
+export function readChunkLengths(
+  batch: DataView, offset: number,
+): Pick<ChunkHeader, 'operations' | 'bytes'> | undefined {
+  if (batch.getUint8(offset) !== CHUNK_MARK) return undefined;
+  const operations = batch.getUint32(offset + 4, true);
+  const bytes = (1 + batch.getUint32(offset + 24, true)) * RECORD_BYTES;
+  if (operations < 1 || operations > CHUNK_OPERATIONS_MAX) return undefined;
+  return bytes > CHUNK_BYTES_MAX ? undefined : { operations, bytes };
 }
 
 export function decodeResult(results: DataView, index: number): Result {

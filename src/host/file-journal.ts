@@ -21,7 +21,7 @@ import { ENTRY_NONE, type TornTail } from './journal-recovery.ts';
 import { JournalScrub } from './journal-scrub.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { OperationReader, type EntryAt } from './operation-reader.ts';
-import type { Journal, JournalEvents, Machine, ReadOperation } from './ports.ts';
+import type { DecidedOperations, Journal, JournalEvents, Machine } from './ports.ts';
 import { corrupt, type SegmentFile } from './segment-file.ts';
 import { SIZES, type Sizes } from './sizes.ts';
 
@@ -131,11 +131,11 @@ export class FileJournal implements Journal {
     });
   }
 
-  async walk<Value>(walker: (read: ReadOperation) => Promise<Value>): Promise<Value> {
+  async walk<Value>(walker: (operations: DecidedOperations) => Promise<Value>): Promise<Value> {
     return this.#exclusively(async () => {
       const { machine } = this.#options;
       await using reader = new OperationReader(machine, (seq) => this.#find(seq));
-      return await walker((seq, index) => reader.read(seq, index));
+      return await walker(reader);
     });
   }
 

@@ -5,8 +5,10 @@
  * A small entry, and one of which very many operations are wanted in a row, is read and checked as
  * a whole. Of a large one only what is asked for is read, and its checksum says nothing of that:
  * who follows links checks that each posting leads to the next. Files are kept open for one walk.
+ *
+ * Keeps true: whatever the entries are like, others have a turn every few milliseconds.
  */
-import { findRecords } from '../core/chunk-records.ts';
+import { assert } from '../core/assert.ts';
 import type { ExecutedEntry } from '../core/entry.ts';
 import type { Seq } from '../core/ids.ts';
 import { RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf } from '../core/operation.ts';
@@ -14,7 +16,8 @@ import { LINKS_BYTES } from '../core/posting-link.ts';
 import { ENTRY_HEADER_BYTES } from '../wire/journal-entry.ts';
 import { readFully } from './file-system.ts';
 import { decodeEntryAt } from './journal-reader.ts';
-import type { DecidedOperation, Machine } from './ports.ts';
+import type { DecidedOperation, DecidedOperations, Machine } from './ports.ts';
+import { RecordPlaces } from './record-places.ts';
 import { corrupt, openSegment, type SegmentFile } from './segment-file.ts';
 import type { IndexedEntry } from './segment-index.ts';
 import { SyncPace } from './sync-pace.ts';
@@ -28,48 +31,84 @@ export type EntryAt =
 const SMALL_BYTES = 32 * 1024;
 /** Where so many of a large entry's operations are read in a row, it is worth it, too. */
 const IN_ROW = 64;
-/** So many reads in a row, and others have a turn. */
+/** As much as may be read in place (`sync-pace.ts`). */
+const PIECE_BYTES = 64 * 1024;
+/** So many reads of the files in a row, or so long, and others have a turn. */
 const TURN_READS = 500;
+const TURN_MS = 4;
 
-export class OperationReader implements AsyncDisposable {
+export class OperationReader implements AsyncDisposable, DecidedOperations {
+  bytes = 0;
   readonly #machine: Pick<Machine, 'io' | 'nowMs' | 'yield'>;
   readonly #find: (seq: Seq) => Promise<EntryAt>;
   readonly #open = new Map<string, number>();
   readonly #pace = new SyncPace();
   #whole: ExecutedEntry | undefined;
+  /** Where the operations of the entry `#placesSeq` stand, as far as they were looked for. */
+  readonly #places = new RecordPlaces();
+  #placesSeq = 0;
+  readonly #piece = new Uint8Array(PIECE_BYTES);
   #lastSeq = 0;
   /** How many were read of that entry before. */
   #inRow = 0;
   #reads = 0;
+  #turnMs: number;
 
   constructor(
     machine: Pick<Machine, 'io' | 'nowMs' | 'yield'>, find: (seq: Seq) => Promise<EntryAt>,
   ) {
     this.#machine = machine;
     this.#find = find;
+    this.#turnMs = machine.nowMs();
   }
 
-  /** Undefined where the entry, which is there, has no operation of this index. */
-  async read(seq: Seq, index: number): Promise<DecidedOperation | undefined> {
+  async read(
+    seq: Seq, index: number, isChecked = false,
+  ): Promise<DecidedOperation | undefined> {
+    if (this.#machine.nowMs() - this.#turnMs >= TURN_MS) await this.#yield();
     this.#inRow = seq === this.#lastSeq ? this.#inRow + 1 : 0;
     this.#lastSeq = seq;
-    if (this.#whole?.seq === seq) return takeFrom(this.#whole, index);
+    if (this.#whole?.seq === seq) return this.#take(this.#whole, index);
     const at = await this.#find(seq);
-    if (at.kind === 'queued') return takeFrom(at.entry, index);
+    if (at.kind === 'queued') return this.#take(at.entry, index);
     const { segment, place } = at;
-    const isWanted = this.#inRow >= IN_ROW || place.to - place.from <= SMALL_BYTES;
-    if (!isWanted) return this.#readParts(segment, place, index);
+    const isSmall = place.to - place.from <= SMALL_BYTES;
+    if (!isSmall && !isChecked && this.#inRow < IN_ROW) {
+      return this.#readParts(seq, segment, place, index);
+    }
     const bytes = await this.#bytes(segment, place.from, place.to - place.from);
-    this.#whole = decodeEntryAt(segment, bytes, place.from, seq);
-    return takeFrom(this.#whole, index);
+    return this.#take(decodeEntryAt(segment, bytes, place.from, seq), index);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const fd of this.#open.values()) await this.#machine.io.close(fd);
   }
 
+  /** Of an entry that is known as a whole, and has been checked. */
+  #take(entry: ExecutedEntry, index: number): DecidedOperation | undefined {
+    const { seq, timestamp, batch, results, links } = entry;
+    this.#whole = entry;
+    this.#beginPlaces(seq);
+    if (this.#places.bytes < batch.byteLength) {
+      const isBatch = this.#places.add(viewOf(batch.subarray(this.#places.bytes)));
+      assert(isBatch, 'a batch consists of whole chunks');
+    }
+    const found = this.#places.find(index);
+    if (found === undefined) return undefined;
+    const records = batch.subarray(found.from, found.to);
+    const result = results.subarray(index * RESULT_BYTES, (index + 1) * RESULT_BYTES);
+    const own = links.subarray(index * LINKS_BYTES, (index + 1) * LINKS_BYTES);
+    return { timestamp, records, result, links: pairOf(own), isChecked: true };
+  }
+
+  #beginPlaces(seq: Seq): void {
+    if (this.#placesSeq === seq) return;
+    this.#placesSeq = seq;
+    this.#places.clear();
+  }
+
   async #readParts(
-    segment: SegmentFile, place: IndexedEntry, index: number,
+    seq: Seq, segment: SegmentFile, place: IndexedEntry, index: number,
   ): Promise<DecidedOperation | undefined> {
     const { from, timestamp, linksBytes, batchBytes, resultsBytes } = place;
     if ((index + 1) * RESULT_BYTES > resultsBytes) return undefined;
@@ -82,36 +121,51 @@ export class OperationReader implements AsyncDisposable {
     const first = await this.#bytes(segment, batchAt, RECORD_BYTES);
     const guess = await this.#bytes(segment, batchAt + (1 + index) * RECORD_BYTES, RECORD_BYTES);
     const isGuessed = isPlainChunk(first, index) && recordsOf(guess[1] ?? 0) === 1;
-    const records = isGuessed ? guess : await this.#search(segment, place, index);
-    return records && { timestamp, records, result, links: pairOf(links) };
+    const records = isGuessed ? guess : await this.#search(seq, segment, place, index);
+    return records && { timestamp, records, result, links: pairOf(links), isChecked: false };
   }
 
   /** The records, wherever they are among the chunks of a large batch. */
   async #search(
-    segment: SegmentFile, { from, linksBytes, batchBytes }: IndexedEntry, index: number,
+    seq: Seq, segment: SegmentFile, { from, linksBytes, batchBytes }: IndexedEntry, index: number,
   ): Promise<Uint8Array | undefined> {
     const batchAt = from + ENTRY_HEADER_BYTES + linksBytes;
-    const batch = await this.#bytes(segment, batchAt, batchBytes);
-    const found = findRecords(viewOf(batch), index);
-    return found && batch.subarray(found.from, found.to);
+    const places = this.#places;
+    this.#beginPlaces(seq);
+    while (places.count <= index && places.bytes < batchBytes) {
+      const [at, length] = [places.bytes, Math.min(PIECE_BYTES, batchBytes - places.bytes)];
+      const piece = await this.#bytes(segment, batchAt + at, length, this.#piece);
+      if (!places.add(viewOf(piece))) throw corrupt(segment.path, batchAt + at, 'no chunk begins');
+    }
+    const found = places.find(index);
+    if (found === undefined || found.to > batchBytes) return undefined;
+    return this.#bytes(segment, batchAt + found.from, found.to - found.from);
   }
 
   /**
    * In place, as long as the disk is quick: what is asked for is little, and mostly in memory,
    * where a hop to another thread would take ten times as long (as with `sync-pace.ts`).
    */
-  async #bytes(segment: SegmentFile, at: number, length: number): Promise<Uint8Array> {
+  async #bytes(
+    segment: SegmentFile, at: number, length: number, room = new Uint8Array(length),
+  ): Promise<Uint8Array> {
     const { io } = this.#machine;
     const fd = await this.#fileOf(segment);
-    const bytes = new Uint8Array(length);
+    const bytes = room.subarray(0, length);
     this.#reads += 1;
-    if (this.#reads % TURN_READS === 0) await this.#machine.yield();
+    this.bytes += length;
+    if (this.#reads % TURN_READS === 0) await this.#yield();
     const startMs = this.#machine.nowMs();
     const read = this.#pace.isInPlace(length)
       ? io.readInPlace(fd, bytes, at) : await readFully(io, fd, bytes, at);
     this.#pace.note(this.#machine.nowMs() - startMs);
     if (read < length) throw corrupt(segment.path, at + read, 'the file ends too early');
     return bytes;
+  }
+
+  async #yield(): Promise<void> {
+    await this.#machine.yield();
+    this.#turnMs = this.#machine.nowMs();
   }
 
   async #fileOf(segment: SegmentFile): Promise<number> {
@@ -128,17 +182,6 @@ function isPlainChunk(first: Uint8Array, index: number): boolean {
   const view = viewOf(first);
   const [operations, records] = [view.getUint32(4, true), view.getUint32(24, true)];
   return operations === records && index < operations;
-}
-
-function takeFrom(
-  { timestamp, batch, results, links }: ExecutedEntry, index: number,
-): DecidedOperation | undefined {
-  const found = findRecords(viewOf(batch), index);
-  if (found === undefined) return undefined;
-  const records = batch.subarray(found.from, found.to);
-  const result = results.subarray(index * RESULT_BYTES, (index + 1) * RESULT_BYTES);
-  const own = links.subarray(index * LINKS_BYTES, (index + 1) * LINKS_BYTES);
-  return { timestamp, records, result, links: pairOf(own) };
 }
 
 /** Undefined where the entry has none. */

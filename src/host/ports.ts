@@ -52,12 +52,20 @@ export interface Journal {
   /** The entry at the seq, checked against its checksums; undefined past the tail. */
   read(seq: Seq): Promise<ExecutedEntry | undefined>;
   /** Lets the walker read single operations, while the files stay as they are. */
-  walk<Value>(walker: (read: ReadOperation) => Promise<Value>): Promise<Value>;
+  walk<Value>(walker: (operations: DecidedOperations) => Promise<Value>): Promise<Value>;
   close(): Promise<void>;
 }
 
-/** The operation of this index in an entry that is there; undefined where it has none. */
-export type ReadOperation = (seq: Seq, index: number) => Promise<DecidedOperation | undefined>;
+/** Single operations of the journal, for one walk. */
+export interface DecidedOperations {
+  /** How much has been read of the files. */
+  readonly bytes: number;
+  /**
+   * The operation of this index in an entry that is there; undefined where it has none. Checked
+   * against the checksums of its entry where that is asked for, and where it costs nothing.
+   */
+  read(seq: Seq, index: number, isChecked?: boolean): Promise<DecidedOperation | undefined>;
+}
 
 /** What was asked for, and what it was answered. */
 export interface DecidedOperation {
@@ -68,6 +76,8 @@ export interface DecidedOperation {
   readonly result: Uint8Array;
   /** Of both its sides; undefined where the entry has none (`core/posting-link.ts`). */
   readonly links: readonly [number, number] | undefined;
+  /** The whole entry has been read, and checked. */
+  readonly isChecked: boolean;
 }
 
 /** What a journal tells its owner. */

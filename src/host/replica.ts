@@ -165,7 +165,7 @@ export class Replica implements ParticipantHost, JournalEvents {
     this.#errand(async () => {
       const answer = lookup.kind === 'history'
         ? await readHistory(lookup.from, lookup.lastSeq, (seq) => this.#read(seq))
-        : await this.#journal.walk((read) => readStatement(lookup, read));
+        : await this.#journal.walk((operations) => readStatement(lookup, operations));
       if (!this.#over) this.participant.onLookedUp(token, answer);
     });
   }

@@ -3,26 +3,31 @@
  * lead from each to the one before (`core/posting-link.ts`).
  *
  * Keeps true: each line's balance is the one before it and its amount; a posting that does not lead
- * to one of the same account whose balance fits is damage. How far the walk goes without a line is
- * bounded: whoever asks about long ago asks again from where it ended.
+ * to one of the same account whose balance fits is damage. No balance is told that nothing proves:
+ * the line behind it, the operation itself, or the checksum of its entry. How long a walk takes is
+ * bounded: whoever asks about more, or about long ago, asks again from where it ended.
  */
 import { formatAmount } from '../core/amount.ts';
 import type { Seq } from '../core/ids.ts';
 import type { FoundAccount } from '../core/ledger.ts';
 import type { StatementLookup } from '../core/lookup.ts';
 import { isBefore, isBehind } from '../core/moment.ts';
-import { decodeResult, viewOf, type Operation, type Result } from '../core/operation.ts';
+import {
+  ALL_THAT_IS_LEFT, decodeResult, viewOf, type Operation, type Result,
+} from '../core/operation.ts';
 import { currencyCode } from '../core/currency.ts';
 import { LINK_NONE, linkOf, readLink, type PostingPlace } from '../core/posting-link.ts';
 import { encodeReport } from '../core/report-text.ts';
 import { decodeOperation } from '../core/spell-operation.ts';
 import { utcText } from '../core/utc-text.ts';
 import { EnvironmentError } from './environment-error.ts';
-import type { DecidedOperation, ReadOperation } from './ports.ts';
+import type { DecidedOperation, DecidedOperations } from './ports.ts';
 import type { StatementLine, StatementPage } from './statement-page.ts';
 
 /** Postings that are passed over, at most: a few milliseconds. */
 const PASSED_MAX = 1_000;
+/** When so much has been read the page ends, so that others have their turn. */
+const READ_BYTES_MAX = 16 * 1024 * 1024;
 
 /** A posting of the account, read and found to be one. Amounts in units of 10^-scale. */
 interface Posting extends PostingPlace {
@@ -38,24 +43,26 @@ interface Posting extends PostingPlace {
 
 /** As JSON; nothing where the link to go on from is none of the account. */
 export async function readStatement(
-  asked: StatementLookup, read: ReadOperation,
+  asked: StatementLookup, operations: DecidedOperations,
 ): Promise<Uint8Array> {
   if (asked.account === undefined) return encodeReport({ account: null });
-  const page = await new StatementWalk(asked, asked.account, read).run();
+  const page = await new StatementWalk(asked, asked.account, operations).run();
   return page === undefined ? new Uint8Array() : encodeReport(page);
 }
 
 class StatementWalk {
   readonly #asked: StatementLookup;
   readonly #account: FoundAccount;
-  readonly #read: ReadOperation;
+  readonly #operations: DecidedOperations;
   readonly #lines: Posting[] = [];
   #passed = 0;
 
-  constructor(asked: StatementLookup, account: FoundAccount, read: ReadOperation) {
+  constructor(
+    asked: StatementLookup, account: FoundAccount, operations: DecidedOperations,
+  ) {
     this.#asked = asked;
     this.#account = account;
-    this.#read = read;
+    this.#operations = operations;
   }
 
   async run(): Promise<StatementPage | undefined> {
@@ -66,7 +73,7 @@ class StatementWalk {
       const isLater = to !== undefined && isBehind(to, placed(posting));
       const isEarlier = from !== undefined && isBefore(from, placed(posting));
       if (isEarlier) return this.#page(posting.balance, LINK_NONE);
-      if (this.#lines.length === linesMax || this.#passed === PASSED_MAX) {
+      if (this.#lines.length === linesMax || this.#isLong()) {
         return this.#page(posting.balance, linkOf(posting));
       }
       if (isLater) this.#passed += 1;
@@ -77,12 +84,18 @@ class StatementWalk {
     }
   }
 
+  /** One posting is looked at in any case: the next page has another to begin with. */
+  #isLong(): boolean {
+    if (this.#lines.length + this.#passed === 0) return false;
+    return this.#passed === PASSED_MAX || this.#operations.bytes >= READ_BYTES_MAX;
+  }
+
   /** Undefined where a client goes on from what is no posting of the account. */
   async #first(link: number): Promise<Posting | undefined> {
     const isLast = link === LINK_NONE;
     const place = readLink(isLast ? this.#account.lastPosting : link);
     const isThere = place !== undefined && place.seq <= this.#asked.lastSeq;
-    const posting = isThere ? await this.#postingAt(place) : undefined;
+    const posting = isThere ? await this.#postingAt(place, isLast) : undefined;
     if (isLast && posting?.balance !== this.#account.balance) throw this.#corrupt('the last one');
     return posting;
   }
@@ -90,7 +103,7 @@ class StatementWalk {
   /** The posting before; the two fit each other. */
   async #step(later: Posting, link: number): Promise<Posting> {
     const place = readLink(link);
-    const posting = place && (await this.#postingAt(place));
+    const posting = place && (await this.#postingAt(place, later.change !== undefined));
     const isBeforeIt = posting !== undefined && link < linkOf(later);
     const isFitting = isBeforeIt
       && (later.change === undefined || posting.balance + later.change === later.balance);
@@ -104,9 +117,16 @@ class StatementWalk {
     return 0;
   }
 
-  async #postingAt(place: PostingPlace): Promise<Posting | undefined> {
-    const decided = await this.#read(place.seq as Seq, place.index);
-    return decided && readPosting(decided, place, this.#account);
+  /** `isProven`: whoever asks knows what its balance must be. */
+  async #postingAt(place: PostingPlace, isProven: boolean): Promise<Posting | undefined> {
+    const seq = place.seq as Seq;
+    const found = await this.#operations.read(seq, place.index);
+    const posting = found && readPosting(found, place, this.#account);
+    if (posting === undefined || isProven || found?.isChecked || saysBalance(posting.operation)) {
+      return posting;
+    }
+    const checked = await this.#operations.read(seq, place.index, true);
+    return checked && readPosting(checked, place, this.#account);
   }
 
   #page(opening: number | undefined, next: number): StatementPage {
@@ -141,13 +161,20 @@ function readPosting(
   const sides = sidesOf(operation, result);
   if (result.code !== 'ok' || sides[place.side] !== account) return undefined;
   const units = (operation.amount ?? 0) * 10 ** (scale - (operation.scale ?? 0));
+  const balance = place.side === 0 ? result.balance : result.toBalance;
+  if (saysBalance(operation) && balance !== units) return undefined;
+  const isAll = viewOf(records).getUint32(4, true) === ALL_THAT_IS_LEFT;
   return {
-    ...place, operation, timestamp,
-    balance: place.side === 0 ? result.balance : result.toBalance,
-    change: changeOf(operation, units, place.side),
+    ...place, operation, timestamp, balance,
+    change: changeOf(operation, units, place.side, isAll),
     other: sides[1 - place.side],
     before: links?.[place.side],
   };
+}
+
+/** The amount is the balance behind it. */
+function saysBalance({ kind }: Operation): boolean {
+  return kind === 'create' || kind === 'update';
 }
 
 /** Whose balances it set. */
@@ -166,7 +193,10 @@ function sidesOf({ kind, account, toAccount }: Operation, result: Result): reado
   }
 }
 
-function changeOf({ kind }: Operation, units: number, side: 0 | 1): number | undefined {
+/** `isAll`: of all that is left, which it does not say. */
+function changeOf(
+  { kind }: Operation, units: number, side: 0 | 1, isAll: boolean,
+): number | undefined {
   switch (kind) {
     case 'create': case 'deposit':
       return units;
@@ -174,6 +204,10 @@ function changeOf({ kind }: Operation, units: number, side: 0 | 1): number | und
       return -units;
     case 'transfer':
       return side === 0 ? -units : units;
+    case 'capture':
+      return isAll ? undefined : side === 0 ? -units : units;
+    case 'reverse':
+      return isAll ? undefined : side === 0 ? units : -units;
     default:
       return undefined;
   }

@@ -15,6 +15,8 @@ import { NoReport } from '../../src/host/account-reports.ts';
 import { readPastBalance, readStatement as assemble, type StatementOptions } from
   '../../src/host/account-statement.ts';
 import type { FileJournal } from '../../src/host/file-journal.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
+import type { DecidedOperations } from '../../src/host/ports.ts';
 import { readStatement } from '../../src/host/statement.ts';
 import type { StatementLine } from '../../src/host/statement-page.ts';
 import { formatAmount } from '../../src/core/amount.ts';
@@ -109,7 +111,7 @@ function submitTo({ bank, journal }: Books) {
   return async (operation: Operation): Promise<Outcome> => {
     const chunk = encodeChunk(0, 0, [operation]);
     const lookup = readLookup(chunk, bank.ledger, seq) as StatementLookup;
-    const bytes = await journal.walk((read) => readStatement(lookup, read));
+    const bytes = await journal.walk((operations) => readStatement(lookup, operations));
     const report = bytes.length === 0 ? undefined : new TextDecoder().decode(bytes).trimEnd();
     return { kind: 'answered', seq, request: 'q-1', report } as unknown as AnsweredOutcome;
   };
@@ -183,6 +185,25 @@ t.test('balance at a moment: that of the last line then', async (t) => {
   t.match(error, { name: 'BeyondHistory', message: /^seq 121 is beyond .* which is 120$/ });
 });
 
+t.test('statement: entries of a version without links: as far as they tell', async (t) => {
+  const directory = join(temporaryDirectory(t), 'journal');
+  const { journal } = await openForTest(directory);
+  t.teardown(() => journal.close());
+  const bank = new Bank();
+  const deposit: Operation = { kind: 'deposit', account: 100, amount: 1 };
+  const old = [bank.lease(), bank.run([{ kind: 'create' }]), bank.run([deposit])];
+  for (const entry of old) journal.append({ ...entry, links: new Uint8Array() });
+  for (let seq = 4; seq <= 5; seq += 1) journal.append(bank.run([deposit]));
+  await journal.flush();
+  const submit = submitTo({ bank, journal, entries: [], directory });
+  t.match(await assemble(submit, 100), {
+    opening: null, closing: '3.00', lines: [{ seq: 3, amount: '1.00' }, { seq: 4 }, { seq: 5 }],
+  });
+  t.match(await readPastBalance(submit, 100, { seq: 3 }), { balance: '1.00' });
+  // It was there; nobody can tell its balance.
+  await t.rejects(readPastBalance(submit, 100, { seq: 2 }), NoReport);
+});
+
 t.test('statement: to go on from anything but a posting of the account: no answer', async (t) => {
   const books = await openBooks(t, 4);
   const submit = submitTo(books);
@@ -239,10 +260,116 @@ t.test('statement: a posting that was changed on the disk is told, not shown', a
   t.ok(isDeepStrictEqual(await assemble(submit, account), whole));
 });
 
-function flip(path: string, at: number): void {
+/** A bank of 100 and 101, these entries of a thousand operations, and a flip of bits in them. */
+async function damaged(t: Test, ...makes: readonly ((at: number) => Operation)[]) {
+  const directory = join(temporaryDirectory(t), 'journal');
+  const { journal } = await openForTest(directory);
+  t.teardown(() => journal.close());
+  const bank = new Bank();
+  const opened = [bank.lease(), bank.run([{ kind: 'create', amount: 900 }, { kind: 'create' }])];
+  const large = makes.map((make) => bank.run(Array.from({ length: 1_000 }, (_, at) => make(at))));
+  for (const each of [...opened, ...large]) journal.append(each);
+  await journal.flush();
+  const segments = readdirSync(directory).filter((name) => name.endsWith('.segment'));
+  return {
+    submit: submitTo({ bank, journal, entries: [], directory }),
+    /** Bits of a byte of the entry's batch, or behind it, of its results. */
+    flip: (entry: number, at: number, bit = 1): void => {
+      const batch = large[entry]?.batch ?? new Uint8Array();
+      for (const path of segments.map((name) => join(directory, name))) {
+        const batchAt = readFileSync(path).indexOf(batch.subarray(64 * INDEX));
+        if (batchAt >= 0) flip(path, batchAt - 64 * INDEX + at, bit);
+      }
+    },
+    batchBytes: (entry: number): number => large[entry]?.batch.length ?? NaN,
+  };
+}
+
+const INDEX = 700;
+const elsewhere: Operation = { kind: 'deposit', account: 101, amount: 5, scale: 2 };
+
+function onceAt100(operation: Operation) {
+  return (at: number): Operation => (at === INDEX ? { ...operation, account: 100 } : elsewhere);
+}
+
+t.test('statement: a balance that was changed on the disk, where no line tells it', async (t) => {
+  const update = onceAt100({ kind: 'update', amount: 700 });
+  const deposit = onceAt100({ kind: 'deposit', amount: 1 });
+  for (const make of [update, deposit]) {
+    const { submit, flip: flipIn, batchBytes } = await damaged(t, make, update, deposit);
+    const whole = await assemble(submit, 100);
+    t.equal(whole?.lines.length, 4);
+    flipIn(0, batchBytes(0) + 32 * INDEX + 16);
+    // As a line, as what is before a line, and as the first line of a page.
+    for (const options of [{}, { limit: 2 }, { to: { seq: 3 }, limit: 1 }, { from: { seq: 4 } }]) {
+      const error = await assemble(submit, 100, options).catch((thrown: unknown) => thrown);
+      t.match(error, { kind: 'corrupt' }, JSON.stringify(options));
+    }
+    flipIn(0, batchBytes(0) + 32 * INDEX + 16);
+    t.same(await assemble(submit, 100), whole);
+  }
+});
+
+t.test('statement: the head of a chunk that was changed on the disk: damage, no bug', async (t) => {
+  const plain = onceAt100({ kind: 'deposit', amount: 1 });
+  const make = (at: number): Operation => ({ ...plain(at), reference: `r${at}` });
+  const { submit, flip: flipIn } = await damaged(t, make);
+  const whole = await assemble(submit, 100);
+  t.match(whole?.lines, [{ op: 'create' }, { reference: `r${INDEX}` }]);
+  for (const [at, bit] of [[0, 1], [5, 0x40], [6, 1], [27, 1], [26, 0xff]] as const) {
+    flipIn(0, at, bit);
+    const error = await assemble(submit, 100).catch((thrown: unknown) => thrown);
+    t.match(error, { kind: 'corrupt' }, `byte ${at}`);
+    flipIn(0, at, bit);
+  }
+  t.same(await assemble(submit, 100), whole);
+});
+
+function flip(path: string, at: number, bit = 1): void {
   const bytes = readFileSync(path);
-  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  bytes[at] = (bytes[at] ?? 0) ^ bit;
   writeFileSync(path, bytes, { flag: 'r+' });
+}
+
+t.test('statement: a page ends when much was read; the next goes on', async (t) => {
+  const { submit, pages } = await deposits(t, (operations) => ({
+    bytes: 16 * 1024 * 1024, read: operations.read.bind(operations),
+  }));
+  t.equal((await assemble(submit, 100, { limit: 5 }))?.lines.length, 5);
+  t.equal(pages(), 5, 'a line each');
+  t.match(await readPastBalance(submit, 100, { seq: 2 }), { balance: '0.00' });
+});
+
+t.test('statement: of one account in one entry, not written yet: others have turns', async (t) => {
+  let [nowMs, yields] = [0, 0];
+  const machine = {
+    ...nodeMachine, nowMs: () => (nowMs += 1), yield: async () => void (yields += 1),
+  };
+  const { submit } = await deposits(t, (operations) => operations, { machine });
+  await assemble(submit, 100, { limit: 500 });
+  t.ok(yields > 50, `${yields} turns`);
+});
+
+/** A thousand deposits to 100 in an entry that is not on the disk yet, and who walks them. */
+async function deposits(
+  t: Test, wrap: (operations: DecidedOperations) => DecidedOperations, options = {},
+) {
+  const directory = join(temporaryDirectory(t), 'journal');
+  const { journal } = await openForTest(directory, options);
+  t.teardown(() => journal.close());
+  const bank = new Bank();
+  for (const entry of [bank.lease(), bank.run([{ kind: 'create' }])]) journal.append(entry);
+  await journal.flush();
+  journal.append(bank.run(Array.from({ length: 1_000 }, (): Operation =>
+    ({ kind: 'deposit', account: 100, amount: 5, scale: 2 }))));
+  let count = 0;
+  const walk = <Value>(walker: (operations: DecidedOperations) => Promise<Value>) => {
+    count += 1;
+    return journal.walk((operations) => walker(wrap(operations)));
+  };
+  const walked = { walk } as FileJournal;
+  const submit = submitTo({ bank, journal: walked, entries: [], directory });
+  return { submit, pages: () => count };
 }
 
 t.test('no such report: an error that carries the outcome', async (t) => {
