@@ -13,8 +13,9 @@ export function readMoment(asked: AskedMoment): Moment | string {
     return isSeq ? asked : `${asked.seq} is not a seq`;
   }
   const { time } = asked;
-  if (typeof time === 'number') return { time };
-  const microseconds = typeof time === 'string' ? readUtc(time) : time.getTime() * 1_000;
-  if (microseconds !== undefined && microseconds >= 0) return { time: microseconds as Timestamp };
+  const microseconds = typeof time === 'number' ? time
+    : typeof time === 'string' ? readUtc(time) : time.getTime() * 1_000;
+  const isTime = Number.isSafeInteger(microseconds) && (microseconds ?? NaN) >= 0;
+  if (isTime) return { time: microseconds as Timestamp };
   return `${String(time)} is not a time such as 2026-11-01T09:30:00Z`;
 }

@@ -156,8 +156,8 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
     this.bytes += length;
     if (this.#reads % TURN_READS === 0) await this.#yield();
     const startMs = this.#machine.nowMs();
-    const read = this.#pace.isInPlace(length)
-      ? io.readInPlace(fd, bytes, at) : await readFully(io, fd, bytes, at);
+    let read = this.#pace.isInPlace(length) ? io.readInPlace(fd, bytes, at) : 0;
+    if (read < length) read += await readFully(io, fd, bytes.subarray(read), at + read);
     this.#pace.note(this.#machine.nowMs() - startMs);
     if (read < length) throw corrupt(segment.path, at + read, 'the file ends too early');
     return bytes;

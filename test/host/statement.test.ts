@@ -377,3 +377,10 @@ t.test('no such report: an error that carries the outcome', async (t) => {
     ({ kind: 'refused', definite: true, code: 'UNAVAILABLE', detail: 'none', request: undefined });
   await t.rejects(assemble(submit, 100), NoReport);
 });
+
+t.test('moments that are none: refused, not taken for no bound', async (t) => {
+  const submit = (): Promise<Outcome> => Promise.reject(new Error('nobody is asked'));
+  for (const time of [NaN, -1, 1.5, 2 ** 60, new Date(NaN), new Date(8.64e15), 'never']) {
+    await t.rejects(assemble(submit, 100, { from: { time: time as Date } }), NoReport);
+  }
+});

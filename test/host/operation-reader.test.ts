@@ -1,0 +1,87 @@
+/** Single operations read from files that give less than what they are asked for. */
+import { readdirSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { findRecords } from '../../src/core/chunk-records.ts';
+import type { ExecutedEntry } from '../../src/core/entry.ts';
+import type { Seq } from '../../src/core/ids.ts';
+import { viewOf, type Operation } from '../../src/core/operation.ts';
+import type { FileSystem } from '../../src/host/file-system.ts';
+import type { DecidedOperation } from '../../src/host/ports.ts';
+import { nodeFileSystem } from '../../src/host/node-file-system.ts';
+import { Bank } from '../support/bank-directory.ts';
+import { kindOfError, openForTest } from '../support/open-journal.ts';
+import { temporaryDirectory } from '../support/bank.ts';
+
+/** Large entries, with extensions or without. */
+async function largeEntries(t: Test, io: FileSystem = nodeFileSystem) {
+  const directory = join(temporaryDirectory(t), 'journal');
+  const { journal, corruptions } = await openForTest(directory, { io });
+  t.teardown(() => journal.close());
+  const bank = new Bank();
+  const made = (reference: string): ExecutedEntry =>
+    bank.run(Array.from({ length: 2_000 }, (_, at): Operation => ({
+      kind: 'deposit', account: 100, amount: at,
+      ...(reference === '' ? {} : { reference: `${reference}${at}` }),
+    })));
+  const entries = [bank.lease(), bank.run([{ kind: 'create' }]), made(''), made('r')];
+  for (const entry of entries) journal.append(entry);
+  await journal.flush();
+  return { journal, directory, entries, corruptions };
+}
+
+function isOf(entry: ExecutedEntry, index: number, found: DecidedOperation | undefined): boolean {
+  const place = findRecords(viewOf(entry.batch), index);
+  if (place === undefined || found === undefined) return place === found;
+  const view = viewOf(entry.links);
+  const parts = [
+    [found.records, entry.batch.subarray(place.from, place.to)],
+    [found.result, entry.results.subarray(32 * index, 32 * index + 32)],
+  ] as const;
+  return parts.every(([one, other]) => Buffer.compare(one, other) === 0)
+    && found.links?.[0] === view.getFloat64(16 * index, true)
+    && found.links[1] === view.getFloat64(16 * index + 8, true);
+}
+
+t.test('operations: read from the back, from the front, and where there are none', async (t) => {
+  const { journal, entries } = await largeEntries(t);
+  await journal.walk(async (operations) => {
+    for (const entry of entries.toReversed()) {
+      for (const index of [1_999, 1_500, 3, 0, 1_999, 2_000, 40_000, 7]) {
+        const found = await operations.read(entry.seq, index);
+        t.ok(isOf(entry, index, found), `${entry.seq}.${index}`);
+        const checked = await operations.read(entry.seq, index, true);
+        t.ok(isOf(entry, index, checked) && checked?.isChecked !== false);
+      }
+    }
+  });
+});
+
+t.test('operations: a read in place may give less than all: the rest is read, too', async (t) => {
+  let short = 0;
+  const io: FileSystem = {
+    ...nodeFileSystem,
+    readInPlace: (fd, into, position) => {
+      short += 1;
+      return nodeFileSystem.readInPlace(fd, into.subarray(0, into.length >> 1), position);
+    },
+  };
+  const { journal, entries } = await largeEntries(t, io);
+  await journal.walk(async (operations) => {
+    for (const entry of entries.slice(2)) {
+      for (const index of [1_999, 1_000, 0]) {
+        t.ok(isOf(entry, index, await operations.read(entry.seq, index)));
+      }
+    }
+  });
+  t.ok(short > 5, 'it was read in place');
+});
+
+t.test('operations: a file that ends too early: damage', async (t) => {
+  const { journal, directory, corruptions } = await largeEntries(t);
+  const [name = ''] = readdirSync(directory).filter((each) => each.endsWith('.segment'));
+  truncateSync(join(directory, name), 64 * 1024);
+  const read = journal.walk((operations) => operations.read(3 as Seq, 1_999));
+  t.equal(await kindOfError(read), 'corrupt');
+  t.match(corruptions, [/ends too early/]);
+});
