@@ -1,29 +1,25 @@
 /** Statements walked through the journal, against what its history says, read from the front. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import t, { type Test } from 'tap';
-import { findRecords } from '../../src/core/chunk-records.ts';
 import type { ExecutedEntry } from '../../src/core/entry.ts';
 import { HistoryPageWriter, readHistoryPage } from '../../src/core/history-page.ts';
 import type { Seq } from '../../src/core/ids.ts';
-import { readLookup, type StatementLookup } from '../../src/core/lookup.ts';
-import { encodeChunk, viewOf, type Operation } from '../../src/core/operation.ts';
+import { readLookup } from '../../src/core/lookup.ts';
+import { encodeChunk, type Operation } from '../../src/core/operation.ts';
 import type { AnsweredOutcome, Outcome } from '../../src/core/outcome.ts';
 import { Random } from '../../src/core/random.ts';
 import { NoReport } from '../../src/host/account-reports.ts';
 import { readPastBalance, readStatement as assemble, type StatementOptions } from
   '../../src/host/account-statement.ts';
 import type { FileJournal } from '../../src/host/file-journal.ts';
-import { nodeMachine } from '../../src/host/node-machine.ts';
-import type { DecidedOperations } from '../../src/host/ports.ts';
-import { readStatement } from '../../src/host/statement.ts';
 import type { StatementLine } from '../../src/host/statement-page.ts';
 import { formatAmount } from '../../src/core/amount.ts';
 import { Bank } from '../support/bank-directory.ts';
 import { BatchGenerator } from '../support/batch-generator.ts';
 import { openForTest } from '../support/open-journal.ts';
 import { temporaryDirectory } from '../support/bank.ts';
+import { submitTo } from '../support/statement-pages.ts';
 
 interface Books {
   readonly bank: Bank;
@@ -105,18 +101,6 @@ function linesOf({ entries, bank }: Books): Map<number, StatementLine[]> {
   return lines;
 }
 
-/** As a frontend and a backend would: a page for each question. */
-function submitTo({ bank, journal }: Books) {
-  const seq = bank.tail.seq;
-  return async (operation: Operation): Promise<Outcome> => {
-    const chunk = encodeChunk(0, 0, [operation]);
-    const lookup = readLookup(chunk, bank.ledger, seq) as StatementLookup;
-    const bytes = await journal.walk((operations) => readStatement(lookup, operations));
-    const report = bytes.length === 0 ? undefined : new TextDecoder().decode(bytes).trimEnd();
-    return { kind: 'answered', seq, request: 'q-1', report } as unknown as AnsweredOutcome;
-  };
-}
-
 t.test('statement: every account, whole, and any part of it: as the history says', async (t) => {
   const books = await openBooks(t, 1);
   const submit = submitTo(books);
@@ -195,7 +179,7 @@ t.test('statement: entries of a version without links: as far as they tell', asy
   for (const entry of old) journal.append({ ...entry, links: new Uint8Array() });
   for (let seq = 4; seq <= 5; seq += 1) journal.append(bank.run([deposit]));
   await journal.flush();
-  const submit = submitTo({ bank, journal, entries: [], directory });
+  const submit = submitTo({ bank, journal });
   t.match(await assemble(submit, 100), {
     opening: null, closing: '3.00', lines: [{ seq: 3, amount: '1.00' }, { seq: 4 }, { seq: 5 }],
   });
@@ -227,150 +211,6 @@ t.test('statement: to go on from anything but a posting of the account: no answe
     t.equal(readLookup(chunk, books.bank.ledger, 120 as Seq), undefined);
   }
 });
-
-t.test('statement: a posting that was changed on the disk is told, not shown', async (t) => {
-  const directory = join(temporaryDirectory(t), 'journal');
-  const { journal } = await openForTest(directory);
-  t.teardown(() => journal.close());
-  const bank = new Bank();
-  const [account, index] = [100, 700];
-  const deposits = Array.from({ length: 1_000 }, (_, at): Operation =>
-    ({ kind: 'deposit', account: at === index ? 100 : 101, amount: 5, scale: 2 }));
-  const opened = [bank.lease(), bank.run([{ kind: 'create' }, { kind: 'create' }])];
-  // Large, so that it is read in parts.
-  const entry = bank.run(deposits);
-  for (const each of [...opened, entry, bank.run(deposits.slice(0, 5))]) journal.append(each);
-  await journal.flush();
-  const books = { bank, journal, entries: [], directory };
-  const submit = submitTo(books);
-  const whole = await assemble(submit, account);
-  t.match(whole?.lines, [{ op: 'create' }, { seq: 3, index: 700, balance: '0.05' }]);
-  const paths = readdirSync(books.directory).map((name) => join(books.directory, name));
-  const path = paths.find((each) => readFileSync(each).includes(entry.batch)) ?? '';
-  const batchAt = readFileSync(path).indexOf(entry.batch);
-  const resultAt = batchAt + entry.batch.length + 32 * index;
-  const recordAt = batchAt + (findRecords(viewOf(entry.batch), index)?.from ?? 0);
-  const linkAt = batchAt - entry.links.length + 16 * index;
-  for (const at of [recordAt, recordAt + 8, recordAt + 24, resultAt, resultAt + 16, linkAt + 5]) {
-    flip(path, at);
-    const error = await assemble(submit, account).catch((thrown: unknown) => thrown);
-    t.match(error, { kind: 'corrupt' }, `byte ${at - batchAt}`);
-    flip(path, at);
-  }
-  t.ok(isDeepStrictEqual(await assemble(submit, account), whole));
-});
-
-/** A bank of 100 and 101, these entries of a thousand operations, and a flip of bits in them. */
-async function damaged(t: Test, ...makes: readonly ((at: number) => Operation)[]) {
-  const directory = join(temporaryDirectory(t), 'journal');
-  const { journal } = await openForTest(directory);
-  t.teardown(() => journal.close());
-  const bank = new Bank();
-  const opened = [bank.lease(), bank.run([{ kind: 'create', amount: 900 }, { kind: 'create' }])];
-  const large = makes.map((make) => bank.run(Array.from({ length: 1_000 }, (_, at) => make(at))));
-  for (const each of [...opened, ...large]) journal.append(each);
-  await journal.flush();
-  const segments = readdirSync(directory).filter((name) => name.endsWith('.segment'));
-  return {
-    submit: submitTo({ bank, journal, entries: [], directory }),
-    /** Bits of a byte of the entry's batch, or behind it, of its results. */
-    flip: (entry: number, at: number, bit = 1): void => {
-      const batch = large[entry]?.batch ?? new Uint8Array();
-      for (const path of segments.map((name) => join(directory, name))) {
-        const batchAt = readFileSync(path).indexOf(batch.subarray(64 * INDEX));
-        if (batchAt >= 0) flip(path, batchAt - 64 * INDEX + at, bit);
-      }
-    },
-    batchBytes: (entry: number): number => large[entry]?.batch.length ?? NaN,
-  };
-}
-
-const INDEX = 700;
-const elsewhere: Operation = { kind: 'deposit', account: 101, amount: 5, scale: 2 };
-
-function onceAt100(operation: Operation) {
-  return (at: number): Operation => (at === INDEX ? { ...operation, account: 100 } : elsewhere);
-}
-
-t.test('statement: a balance that was changed on the disk, where no line tells it', async (t) => {
-  const update = onceAt100({ kind: 'update', amount: 700 });
-  const deposit = onceAt100({ kind: 'deposit', amount: 1 });
-  for (const make of [update, deposit]) {
-    const { submit, flip: flipIn, batchBytes } = await damaged(t, make, update, deposit);
-    const whole = await assemble(submit, 100);
-    t.equal(whole?.lines.length, 4);
-    flipIn(0, batchBytes(0) + 32 * INDEX + 16);
-    // As a line, as what is before a line, and as the first line of a page.
-    for (const options of [{}, { limit: 2 }, { to: { seq: 3 }, limit: 1 }, { from: { seq: 4 } }]) {
-      const error = await assemble(submit, 100, options).catch((thrown: unknown) => thrown);
-      t.match(error, { kind: 'corrupt' }, JSON.stringify(options));
-    }
-    flipIn(0, batchBytes(0) + 32 * INDEX + 16);
-    t.same(await assemble(submit, 100), whole);
-  }
-});
-
-t.test('statement: the head of a chunk that was changed on the disk: damage, no bug', async (t) => {
-  const plain = onceAt100({ kind: 'deposit', amount: 1 });
-  const make = (at: number): Operation => ({ ...plain(at), reference: `r${at}` });
-  const { submit, flip: flipIn } = await damaged(t, make);
-  const whole = await assemble(submit, 100);
-  t.match(whole?.lines, [{ op: 'create' }, { reference: `r${INDEX}` }]);
-  for (const [at, bit] of [[0, 1], [5, 0x40], [6, 1], [27, 1], [26, 0xff]] as const) {
-    flipIn(0, at, bit);
-    const error = await assemble(submit, 100).catch((thrown: unknown) => thrown);
-    t.match(error, { kind: 'corrupt' }, `byte ${at}`);
-    flipIn(0, at, bit);
-  }
-  t.same(await assemble(submit, 100), whole);
-});
-
-function flip(path: string, at: number, bit = 1): void {
-  const bytes = readFileSync(path);
-  bytes[at] = (bytes[at] ?? 0) ^ bit;
-  writeFileSync(path, bytes, { flag: 'r+' });
-}
-
-t.test('statement: a page ends when much was read; the next goes on', async (t) => {
-  const { submit, pages } = await deposits(t, (operations) => ({
-    bytes: 16 * 1024 * 1024, read: operations.read.bind(operations),
-  }));
-  t.equal((await assemble(submit, 100, { limit: 5 }))?.lines.length, 5);
-  t.equal(pages(), 5, 'a line each');
-  t.match(await readPastBalance(submit, 100, { seq: 2 }), { balance: '0.00' });
-});
-
-t.test('statement: of one account in one entry, not written yet: others have turns', async (t) => {
-  let [nowMs, yields] = [0, 0];
-  const machine = {
-    ...nodeMachine, nowMs: () => (nowMs += 1), yield: async () => void (yields += 1),
-  };
-  const { submit } = await deposits(t, (operations) => operations, { machine });
-  await assemble(submit, 100, { limit: 500 });
-  t.ok(yields > 50, `${yields} turns`);
-});
-
-/** A thousand deposits to 100 in an entry that is not on the disk yet, and who walks them. */
-async function deposits(
-  t: Test, wrap: (operations: DecidedOperations) => DecidedOperations, options = {},
-) {
-  const directory = join(temporaryDirectory(t), 'journal');
-  const { journal } = await openForTest(directory, options);
-  t.teardown(() => journal.close());
-  const bank = new Bank();
-  for (const entry of [bank.lease(), bank.run([{ kind: 'create' }])]) journal.append(entry);
-  await journal.flush();
-  journal.append(bank.run(Array.from({ length: 1_000 }, (): Operation =>
-    ({ kind: 'deposit', account: 100, amount: 5, scale: 2 }))));
-  let count = 0;
-  const walk = <Value>(walker: (operations: DecidedOperations) => Promise<Value>) => {
-    count += 1;
-    return journal.walk((operations) => walker(wrap(operations)));
-  };
-  const walked = { walk } as FileJournal;
-  const submit = submitTo({ bank, journal: walked, entries: [], directory });
-  return { submit, pages: () => count };
-}
 
 t.test('no such report: an error that carries the outcome', async (t) => {
   const submit = async (): Promise<Outcome> =>
