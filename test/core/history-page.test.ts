@@ -4,7 +4,9 @@ import type { ExecutedEntry } from '../../src/core/entry.ts';
 import {
   HISTORY_PAGE_BYTES_MAX, HistoryPageWriter, readHistoryPage, type HistoryItem, type Position,
 } from '../../src/core/history-page.ts';
+import type { Seq } from '../../src/core/ids.ts';
 import { encodeChunk, RESULT_BYTES, type Operation } from '../../src/core/operation.ts';
+import { readHistory } from '../../src/host/history.ts';
 import { joinChunks, Teller } from '../support/ledger-batches.ts';
 
 class Book {
@@ -113,6 +115,38 @@ t.test('pages: the largest batches are cut between operations, and none is lost'
   const asked = deposits(8_000, 'key-').map(({ key }) => key);
   test.same(keys.map(({ operation }) => operation?.key), asked);
   test.end();
+});
+
+t.test('pages: a group that would be cut begins the next page', (test) => {
+  const book = new Book();
+  book.add(encodeChunk(0, 0, [{ kind: 'lease' }]));
+  book.add(encodeChunk(64, 1, deposits(8_190)), encodeChunk(64, 8_191, deposits(2_400)),
+    encodeChunk(65, 1, deposits(1_000), true));
+  const page = readHistoryPage(book.page({ seq: 1, index: 0 }));
+  test.match(page, { next: { seq: 2, index: 8_190 + 2_400 } });
+  const rest = readHistoryPage(book.page({ seq: 2, index: 8_190 + 2_400 }));
+  test.match(rest, { next: { seq: 3, index: 0 }, items: { length: 1_000 } });
+  test.end();
+});
+
+t.test('pages: a piece without an operation is passed over', (test) => {
+  const page = smallBook().page({ seq: 1, index: 0 });
+  const whole = readHistoryPage(page)?.items ?? [];
+  const empty = page.slice(64, 128);
+  empty.fill(0, 40);
+  const bytes = new Uint8Array([...page.subarray(0, 64), ...empty, ...page.subarray(64), ...empty]);
+  test.same(readHistoryPage(bytes)?.items, whole);
+  test.end();
+});
+
+t.test('pages: of very many small entries, a bounded part', async (test) => {
+  const book = new Book();
+  for (let seq = 1; seq <= 1_500; seq += 1) book.add(encodeChunk(0, 0, [{ kind: 'lease' }]));
+  const read = async (seq: Seq): Promise<ExecutedEntry | undefined> => book.entries[seq - 1];
+  const ask = async (seq: number) =>
+    readHistoryPage(await readHistory({ seq, index: 0 }, 1_500 as Seq, read));
+  test.match(await ask(1), { next: { seq: 1_001, index: 0 }, lastSeq: 1_500 });
+  test.match(await ask(1_001), { next: { seq: 1_501, index: 0 }, items: { length: 500 } });
 });
 
 t.test('pages: bytes that are none are undefined, at every truncation', (test) => {

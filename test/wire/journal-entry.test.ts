@@ -265,6 +265,10 @@ t.test('record: a head that makes no sense is none, though its checksum is right
       view.setUint32(44, 32, true);
       view.setUint32(4, entryBytes(BATCH_BYTES_MAX + 64, 1), true);
     }],
+    ['links of more operations than have results', (view) => {
+      view.setUint32(224, view.getUint32(224, true) + 16, true);
+      view.setUint32(40, view.getUint32(40, true) - 16, true);
+    }],
     ['more members than there may be', (view) => view.setUint8(56, 8)],
   ];
   for (const [what, change] of entries) t.equal(headOf(entry, change, 252), undefined, what);
