@@ -37,7 +37,7 @@ async function openBooks(t: Test, seed: number): Promise<Books> {
   const generator = new BatchGenerator(random);
   const entries: ExecutedEntry[] = [];
   for (let seq = 1; seq <= 120; seq += 1) {
-    const isLarge = seq % 20 === 0;
+    const isLarge = seq % 40 === 0;
     const batch = isLarge ? largeBatch(bank, random, seq) : generator.batch(seq);
     const entry = seq === 1 ? bank.lease() : bank.entry(batch);
     entries.push(entry);
@@ -54,10 +54,10 @@ async function openBooks(t: Test, seed: number): Promise<Books> {
  */
 function largeBatch({ ledger }: Bank, random: Random, seq: number): Uint8Array {
   const own = 100 + ledger.accountCount;
-  const operations = Array.from({ length: 1_500 }, (_, at): Operation => {
+  const operations = Array.from({ length: 1_300 }, (_, at): Operation => {
     if (at === 0) return { kind: 'create', amount: 1 };
-    const key = seq % 40 === 0 && at % 100 === 0 ? { key: `${seq}.${at}` } : {};
-    const account = random.chance(0.5) ? own : 100 + random.int(ledger.accountCount);
+    const key = seq % 80 === 0 && at % 100 === 0 ? { key: `${seq}.${at}` } : {};
+    const account = random.chance(0.8) ? own : 100 + random.int(ledger.accountCount);
     return { kind: 'deposit', account, amount: random.int(9), scale: 2, ...key };
   });
   const plain = encodeChunk(127, seq * 10_000, operations.slice(0, 700));
@@ -94,7 +94,9 @@ function linesOf({ entries, bank }: Books): Map<number, StatementLine[]> {
           ...(operation.key === undefined ? {} : { key: operation.key }),
           ...(operation.reference === undefined ? {} : { reference: operation.reference }),
         };
-        lines.set(own, [...(lines.get(own) ?? []), line]);
+        const earlier = lines.get(own);
+        if (earlier === undefined) lines.set(own, [line]);
+        else earlier.push(line);
       }
     }
   }
@@ -105,13 +107,14 @@ t.test('statement: every account, whole, and any part of it: as the history says
   const books = await openBooks(t, 1);
   const submit = submitTo(books);
   const expected = linesOf(books);
-  t.ok([...expected.values()].some(({ length }) => length > 501), 'longer than a page');
+  const isLong = ({ length }: readonly StatementLine[]): boolean => length > 1_001;
+  t.ok([...expected.values()].some(isLong), 'longer than two pages, or than one walk');
   const random = new Random(1);
   for (const [account, lines] of expected) {
     const whole = await assemble(submit, account);
     t.ok(isDeepStrictEqual(whole?.lines, lines), `account ${account}`);
     t.match(whole, { opening: formatAmount(0, scaleAt(books, account)), isCut: false });
-    for (let draw = 0; draw < 8; draw += 1) await comparePart(t, books, account, lines, random);
+    for (let draw = 0; draw < 5; draw += 1) await comparePart(t, books, account, lines, random);
   }
   t.equal(await assemble(submit, 99), undefined);
   t.equal(await assemble(submit, 100 + expected.size), undefined);
@@ -155,13 +158,13 @@ t.test('balance at a moment: that of the last line then', async (t) => {
   const books = await openBooks(t, 3);
   const submit = submitTo(books);
   for (const [account, lines] of linesOf(books)) {
-    for (let seq = 1; seq <= 120; seq += 13) {
+    for (let seq = 3; seq <= 120; seq += 39) {
       const line = lines.findLast((each) => each.seq <= seq);
       const at = [{ seq }, { time: 1_000 + seq } as never];
       for (const moment of at) {
         const found = await readPastBalance(submit, account, moment);
         t.equal(found?.balance, line?.balance, `${account} at ${seq}`);
-        if (line !== undefined) t.same(found?.posting, line);
+        t.ok(isDeepStrictEqual(found?.posting, line), `the posting of ${account} then`);
       }
     }
   }
