@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { runMain } from '../support/cli-context.ts';
 
-const SUBCOMMANDS = ['up', 'client', 'status', 'chaos', 'frontend', 'backend', 'verify', 'sim'];
+const SUBCOMMANDS = [
+  'up', 'client', 'status', 'chaos', 'frontend', 'backend', 'verify', 'sim', 'import', 'feed',
+  'export',
+];
 /** A port of this machine where nobody listens. */
 const NOBODY = ['--port', '1'];
 
@@ -172,13 +175,13 @@ t.test('main: what makes no sense together: exit 2', async (t) => {
 
 t.test('main: chaos: what the environment says of plans: left alone', async (t) => {
   const argv = ['chaos', '--kill', '1', '--port', '2'];
-  for (const [name, value] of [
+  await Promise.all(([
     ['FOR', '3s'], ['MODE', 'to'], ['SEED', '42'], ['CLIENTS', '4'], ['RATE', '10'],
     ['HISTORY', 'h.ndjson'], ['REPORT', 'r.html'], ['SCENARIO', 'rolling'],
-  ] as const) {
+  ] as const).map(([name, value]) => {
     const env = { [`BANKD_${name}`]: value };
-    await check(t, { argv, env, status: 3, error: '127.0.0.1:2', tip: /./ });
-  }
+    return check(t, { argv, env, status: 3, error: '127.0.0.1:2', tip: /./ });
+  }));
 });
 
 t.test('main: hosts beyond this machine: exit 6 without --insecure', async (t) => {
@@ -192,20 +195,21 @@ t.test('main: hosts beyond this machine: exit 6 without --insecure', async (t) =
       await check(t, { argv: line, status: 6, error, tip: '--insecure' });
     }
   }
-  for (const host of ['127.0.0.1', 'localhost', '127.5.5.5']) {
+  await Promise.all(['127.0.0.1', 'localhost', '127.5.5.5'].map((host) => {
     const argv = ['status', '--host', host, ...NOBODY];
-    await check(t, { argv, status: 3, error: `${host}:1`, tip: /./ });
-  }
+    return check(t, { argv, status: 3, error: `${host}:1`, tip: /./ });
+  }));
 });
 
 t.test('main: nobody there: exit 3 within a second, whoever asks', async (t) => {
-  for (const argv of [['client', 'QUERY', '1'], ['client'], ['status'], ['chaos', '--kill', '1']]) {
+  const asking = [['client', 'QUERY', '1'], ['client'], ['status'], ['chaos', '--kill', '1']];
+  await Promise.all(asking.map(async (argv) => {
     const startMs = performance.now();
     const [name = '', ...rest] = argv;
     const line = [name, ...NOBODY, ...rest];
     await check(t, { argv: line, status: 3, error: 'connection refused', tip: '`bankd up`' });
     t.ok(performance.now() - startMs < 1_000, argv.join(' '));
-  }
+  }));
 });
 
 t.test('main: verify: what is no directory of a backend: exit 7', async (t) => {
