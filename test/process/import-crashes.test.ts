@@ -2,32 +2,35 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Client } from '../../src/host/client.ts';
 import {
   pause, startBankd, temporaryDirectory, TestBank, until, type BankdProcess,
 } from '../support/bank.ts';
 
 const ROWS = 40_000;
 
-/** A bank with two accounts, and a file that moves a cent from one to the other, ROWS times. */
+/** Of all tests, one after another: each leaves it in sync. */
+const shared = await TestBank.start(t);
+const client = await shared.connect();
+
+/** Two accounts, and a file that moves a cent from one to the other, ROWS times. */
 class Long {
-  readonly bank: TestBank;
+  readonly bank = shared;
   readonly file: string;
   readonly #test: Test;
-  readonly #client: Client;
+  readonly #from: number;
+  readonly #to: number;
 
-  private constructor(test: Test, bank: TestBank, client: Client) {
+  private constructor(test: Test, from: number, to: number) {
     this.#test = test;
-    this.bank = bank;
-    this.#client = client;
+    this.#from = from;
+    this.#to = to;
     this.file = join(temporaryDirectory(test), 'long.csv');
-    writeFileSync(this.file, `from,to,amount\n${'a,b,0.01\n'.repeat(ROWS)}`);
+    writeFileSync(this.file, `from,to,amount\n${`${from},${to},0.01\n`.repeat(ROWS)}`);
   }
 
   static async start(test: Test): Promise<Long> {
-    const bank = await TestBank.start(test);
-    await bank.commands('CREATE 10000 --name a', 'CREATE 0 --name b');
-    return new Long(test, bank, await bank.connect());
+    await shared.statusIs('111');
+    return new Long(test, await createdWith('10000'), await createdWith('0'));
   }
 
   import(...args: readonly string[]): BankdProcess {
@@ -37,7 +40,7 @@ class Long {
 
   /** How many rows have happened. */
   async done(): Promise<number> {
-    const outcome = await this.#client.query(101);
+    const outcome = await client.query(this.#to);
     return outcome.kind === 'answered' ? outcome.result.balance : NaN;
   }
 
@@ -51,7 +54,14 @@ class Long {
     this.#test.equal((await last.exited).code, 0, last.stderr);
     this.#test.match(JSON.parse(last.stdout), { rows: ROWS, done: ROWS, refused: 0 });
     this.#test.equal(await this.done(), ROWS, 'each row once');
+    const from = await client.query(this.#from);
+    this.#test.match(from, { result: { balance: 1_000_000 - ROWS } }, 'and from the other');
   }
+}
+
+async function createdWith(amount: string): Promise<number> {
+  const outcome = await client.create(amount);
+  return outcome.kind === 'answered' ? outcome.result.account : NaN;
 }
 
 t.test('import: killed in its midst, again and again: goes on, each row once', async (t) => {
@@ -75,7 +85,7 @@ t.test('import: a backend is killed in its midst: it goes on by itself', async (
   t.equal((await running.exited).code, 0, running.stderr);
   t.match(running.stdout, new RegExp(`: ${ROWS} postings: ${ROWS} done, 0 refused`));
   t.equal(await long.done(), ROWS);
-  await long.finish();
+  await long.bank.startBackend(2);
 });
 
 t.test('import: the frontend is killed and comes back: it goes on by itself', async (t) => {
