@@ -1,8 +1,8 @@
 /** `bankd feed` at a real bank, while backends and the frontend are killed under load. */
 import { spawn } from 'node:child_process';
 import t, { type Test } from 'tap';
-import { selfCommand } from '../../src/host/self.ts';
 import { startBankd, TestBank, until, type BankdProcess } from '../support/bank.ts';
+import { bankdCommand } from '../support/bankd-process.ts';
 import { Load } from '../support/load.ts';
 
 interface Line {
@@ -60,7 +60,7 @@ t.test('feed: readers that leave, and wrong questions', async (t) => {
   const bank = await TestBank.start(t, { count: 1 });
   await bank.commands('CREATE 5', ...Array.from({ length: 50 }, () => 'DEPOSIT 100 1'));
   const port = String(bank.port);
-  const { file, args } = selfCommand(['feed', '--port', port]);
+  const { file, args } = bankdCommand(['feed', '--port', port]);
   const leaving = spawn(file, [...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   t.teardown(() => leaving.kill('SIGKILL'));
   let stderr = '';

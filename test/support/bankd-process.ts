@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { leashedEnvironment } from '../../src/host/leash.ts';
-import { selfCommand } from '../../src/host/self.ts';
+import { selfCommand, type Command } from '../../src/host/self.ts';
 
 /**
  * What to test instead of this checkout: the bundle, which starts in a third of the time (as
@@ -134,7 +134,8 @@ export class BankdProcess {
   }
 }
 
-function bankdCommand(args: readonly string[]): { file: string; args: readonly string[] } {
+/** What is to be tested, with these arguments. */
+export function bankdCommand(args: readonly string[]): Command {
   if (BINARY === undefined) return selfCommand(args);
   const path = resolve(BINARY);
   if (path.endsWith('.js')) return { file: process.execPath, args: [path, ...args] };

@@ -9,8 +9,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../../src/host/client.ts';
-import { selfCommand } from '../../src/host/self.ts';
 import { Random } from '../../src/core/random.ts';
+import { bankdCommand } from './bankd-process.ts';
 import { TextTwin } from './text-twin.ts';
 
 export interface MainJobOptions {
@@ -37,7 +37,7 @@ export async function runMainJob(options: MainJobOptions): Promise<MainJobVerdic
   const random = new Random(options.seed);
   const script = makeScript(random, options.commands);
   const startedMs = performance.now();
-  const { file, args } = selfCommand(
+  const { file, args } = bankdCommand(
     ['up', '--port', '0', '--data', options.directory, '--timeout', '60s']);
   const child = spawn(file, args, {
     stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' },
@@ -99,7 +99,7 @@ interface DirectoryVerdict {
 async function compareDirectories(directory: string, script: readonly Line[]): Promise<string[]> {
   const twin = script[0]?.twin;
   const paths = [1, 2, 3].map((id) => join(directory, `backend-${id}`));
-  const { file, args } = selfCommand(['verify', ...paths, '--accounts', '--json']);
+  const { file, args } = bankdCommand(['verify', ...paths, '--accounts', '--json']);
   const child = spawn(file, args, {
     stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' },
   });
