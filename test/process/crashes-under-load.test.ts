@@ -12,12 +12,15 @@ import { verified } from '../support/verified.ts';
 /** Generous: the promised times are the benchmark's to measure, on a machine of its own. */
 const GAP_MS_MAX = 5_000;
 
+/** Each has a bank of its own, and waits more than it works. */
+t.jobs = 2;
+
 t.test('backends under load: each kill and each pause is survived', async (t) => {
   const bank = await TestBank.start(t);
-  const load = await Load.start(t, { port: bank.port, seed: 21, pauseMs: 1 });
+  const load = await Load.start(t, { port: bank.port, seed: 21, pauseMs: 4 });
   await load.answered(300);
   load.takeLongestGapMs();
-  for (const victims of [[1], [2], [3], [1, 2], [2, 3], [1, 3]]) {
+  for (const victims of [[2], [1, 2], [3], [1, 3]]) {
     await Promise.all(victims.map((id) => bank.killBackend(id)));
     await load.answered(200);
     noteGap(t, load, `kill -9 of backend ${victims.join(' and ')}`);
@@ -35,8 +38,8 @@ t.test('backends under load: each kill and each pause is survived', async (t) =>
 
 t.test('frontend under load: killed, paused, killed with everything else', async (t) => {
   const bank = await TestBank.start(t);
-  const load = await Load.start(t, { port: bank.port, seed: 22, pauseMs: 1 });
-  for (let round = 0; round < 3; round += 1) {
+  const load = await Load.start(t, { port: bank.port, seed: 22, pauseMs: 4 });
+  for (let round = 0; round < 2; round += 1) {
     await load.answered(200);
     await bank.killFrontend();
     await bank.startFrontend();
@@ -56,7 +59,7 @@ t.test('frontend under load: killed, paused, killed with everything else', async
 
 t.test('frontend and one backend killed at once: the rest is enough', async (t) => {
   const bank = await TestBank.start(t);
-  const load = await Load.start(t, { port: bank.port, seed: 23, pauseMs: 1 });
+  const load = await Load.start(t, { port: bank.port, seed: 23, pauseMs: 4 });
   for (const id of bank.ids) {
     await load.answered(150);
     await Promise.all([bank.killFrontend(), bank.killBackend(id)]);
@@ -71,7 +74,7 @@ t.test('a backend killed in the middle of its catch-up, and its source too', asy
   const bank = await TestBank.start(t);
   const load = await Load.start(t, { port: bank.port, seed: 24, clients: 16 });
   await load.answered(2_000);
-  for (const delayMs of [0, 20, 60, 150]) {
+  for (const delayMs of [0, 30, 120]) {
     await bank.killBackend(2);
     rmSync(bank.directoryOf(2), { recursive: true });
     const from = bank.frontend.lines.length;
