@@ -10,7 +10,7 @@ import {
 import { Load } from '../support/load.ts';
 import { SmallDisk } from '../support/small-disk.ts';
 
-const OPERATIONS = 150_000;
+const OPERATIONS = 80_000;
 
 type Row = Record<string, unknown>;
 
@@ -110,7 +110,7 @@ t.test('export: killed again and again: what is there is whole, and goes on', as
   const seqNow = (): number =>
     Number(query(path, "SELECT value FROM meta WHERE key = 'seq'")[0]?.['value']);
   let kills = 0;
-  for (let waitMs = 500; ; waitMs *= 1.4) {
+  for (let waitMs = 300; ; waitMs *= 1.5) {
     const process = exporting(t, bank, '--sqlite', path);
     await Promise.race([pause(waitMs), process.exited]);
     if (!process.running) break;
@@ -133,11 +133,11 @@ t.test('export: killed again and again: what is there is whole, and goes on', as
 });
 
 t.test('export: a full disk: told, and it goes on when there is room', async (t) => {
-  const disk = SmallDisk.mount(t, join(temporaryDirectory(t), 'small'), 4);
+  const disk = SmallDisk.mount(t, join(temporaryDirectory(t), 'small'), 2);
   if (disk === undefined) return void t.pass('no tmpfs can be mounted here');
   const bank = await TestBank.start(t, { count: 1 });
   await bank.commands(...Array.from({ length: 7 }, () => 'CREATE 1000000'));
-  await fill(await bank.connect(60_000), 60_000);
+  await fill(await bank.connect(60_000), 30_000);
   const path = join(disk.path, 'bank.db');
   const full = exporting(t, bank, '--sqlite', path);
   t.equal((await full.exited).code, 7);
