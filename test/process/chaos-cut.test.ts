@@ -7,6 +7,9 @@ import { TestBank, until } from '../support/bank.ts';
 import { Load } from '../support/load.ts';
 import { UpBank } from '../support/up-bank.ts';
 
+/** Each has a bank of its own, and waits more than it works. */
+t.jobs = 2;
+
 t.test('cuts under load: two of three backends', async (t) => {
   const bank = await UpBank.start(t);
   const load = await Load.start(t, { port: bank.port, seed: 31, clients: 4, pauseMs: 2 });

@@ -24,6 +24,9 @@ const SHORTS: readonly Short[] = [
   { row: 'io-sole', what: 'EIO from the only copy', run: failCalls, cases: 1 },
 ];
 
+/** Each has banks of its own, and waits more than it works. */
+t.jobs = 2;
+
 for (const { row, what, run, cases } of SHORTS) {
   t.test(`crash matrix: ${what} (${cases} cases)`, async (t) => {
     const matrix = new Matrix({

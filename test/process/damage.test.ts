@@ -13,6 +13,9 @@ const CHUNK = 8_000;
 const CHUNKS = 4;
 const BALANCE = ((CHUNK * CHUNKS) / 100).toFixed(2);
 
+/** Each has a bank of its own, and waits more than it works. */
+t.jobs = 2;
+
 t.test('an old segment: a start does not read it, the scrub does', async (t) => {
   const bank = await startFull(t);
   await bank.backend(1).terminate();

@@ -13,6 +13,9 @@ import { verified } from '../support/verified.ts';
 const BACKEND_FAULTS = ['fdatasync:when=1', 'fdatasync:when=25', 'fsync:when=3'];
 const skip = canTrace() ? false : 'strace is not installed, or not allowed';
 
+/** Each has a bank of its own, and waits more than it works. */
+t.jobs = 3;
+
 t.test('a backend: EIO from fsync: it stops; the others go on; it rejoins', { skip }, async (t) => {
   const bank = await TestBank.start(t);
   const load = await Load.start(t, { port: bank.port, clients: 4, seed: 31, pauseMs: 1 });

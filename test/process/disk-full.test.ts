@@ -13,6 +13,9 @@ import { verified } from '../support/verified.ts';
 const CHUNK = 4_000;
 const SKIP = 'a tmpfs can not be mounted here';
 
+/** Each has a bank of its own, and waits more than it works. */
+t.jobs = 2;
+
 t.test("one backend's disk is full", async (t) => {
   const data = temporaryDirectory(t);
   const disk = SmallDisk.mount(t, join(data, 'backend-2'), 10);

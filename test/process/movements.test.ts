@@ -66,6 +66,9 @@ async function restart(bank: TestBank): Promise<void> {
   await Promise.all(bank.ids.map((id) => bank.startBackend(id)));
 }
 
+/** Each has a bank of its own, and waits more than it works. */
+t.jobs = 2;
+
 t.test('movements: every command, in a pipe; all killed: it goes on where it was', async (t) => {
   const bank = await TestBank.start(t);
   const [, , held = ''] = await check(t, bank, BEFORE);

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { pause, startBankd, temporaryDirectory, TestBank, until } from '../support/bank.ts';
 
+/** Each has a bank of its own, and waits more than it works. */
+t.jobs = 3;
+
 t.test('a copy of a running directory: the second is refused, the first serves', async (t) => {
   const bank = await TestBank.start(t);
   await bank.commands('CREATE 100');

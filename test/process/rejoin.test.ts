@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { startBankd, TestBank } from '../support/bank.ts';
 
+/** Each has a bank of its own, and waits more than it works. */
+t.jobs = 2;
+
 t.test('a wiped directory: it gets a full copy, and then alone has everything', async (t) => {
   const bank = await TestBank.start(t);
   await bank.commands('CREATE 100', 'CREATE 50');
