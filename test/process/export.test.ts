@@ -95,6 +95,16 @@ t.test('export: kills under load: all accounts of one seq, postings that make th
   t.same({ ...then, request: null }, { ...now, request: null, seq: then['seq'] });
 });
 
+/** Not so where it was killed while they were made, which the next writer has to roll back. */
+function hasTables(path: string): boolean {
+  try {
+    return query(path, "SELECT * FROM sqlite_schema WHERE name = 'meta'").length > 0;
+  } catch (error) {
+    if ((error as Error).message !== 'attempt to write a readonly database') throw error;
+    return false;
+  }
+}
+
 async function clientSays(bank: TestBank, line: string): Promise<string> {
   const client = bank.client(['--json', ...line.split(' ')]);
   await client.exited;
@@ -117,8 +127,7 @@ t.test('export: killed again and again: what is there is whole, and goes on', as
     await process.kill();
     kills += 1;
     if (statSync(path, { throwIfNoEntry: false }) === undefined) continue;
-    const [meta] = query(path, "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'meta'");
-    if (meta?.['n'] === 0) continue;
+    if (!hasTables(path)) continue;
     t.same(query(path, 'SELECT * FROM trial_balance WHERE difference <> 0'), []);
   }
   t.ok(kills > 0, `${kills} kills`);

@@ -184,7 +184,8 @@ t.test('groups: the frontend is killed in their midst: each is done once, or not
 
 t.test('groups: the frontend is killed while a COMMIT waits: the client gets its answer',
   async (t) => {
-    const bank = await TestBank.start(t);
+    // It takes nobody for dead while the client starts, however slowly.
+    const bank = await TestBank.start(t, { frontend: ['--read-timeout', '10s'] });
     await bank.commands('CREATE 100', 'CREATE 20');
     for (const id of bank.ids) bank.pauseBackend(id);
     const lines = ['BEGIN', 'TRANSFER 100 101 1', 'DEPOSIT 100 5', 'COMMIT', 'QUERY 100'];
