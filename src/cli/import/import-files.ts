@@ -26,7 +26,6 @@ import { Numbers } from './numbers.ts';
 import { describeStop, exitStatusOfStop } from './outcome-text.ts';
 import { ContentHash, openRows, toUsage } from './preflight.ts';
 import { Refusals } from './refusals.ts';
-import { KEEPS_REFERENCES } from './row-operation.ts';
 import { Source, type SourceOptions } from './source.ts';
 import { Stopped } from './stopped.ts';
 import { formatSummary, summaryJson, type Summary } from './summary.ts';
@@ -160,9 +159,6 @@ class Imports {
     });
     const content = new ContentHash();
     const rows = await openRows(source, this.#map, content.watch);
-    if (!KEEPS_REFERENCES && rows.layout.columns.includes('reference')) {
-      note(this.#context, `${source.name}: references are left out: the bank does not keep them`);
-    }
     const startedMs = performance.now();
     const outcome = await importFile({
       file: source.name, batch: name, rows, doer: this.#doer, ...this.#outputs, inFlight,

@@ -12,9 +12,6 @@ const NAME_PREFIX = 'name:';
 /** Stands in the place of bytes that are no UTF-8: nobody means it. */
 const NO_UTF_8 = '\ufffd';
 
-/** Operations have none yet; then, makePosting hands the reference on. */
-export const KEEPS_REFERENCES = false;
-
 /** How a row names an account: by its number, or by its name. */
 export type AccountReference = number | string;
 
@@ -71,7 +68,10 @@ function makeAccount(fields: Fields): Operation | string {
 }
 
 function makePosting(fields: Fields, find: FindAccount): Operation | Refused | string {
-  const { from, to, amount: text, id } = fields;
+  const { from, to, amount: text, id, reference } = fields;
+  if (reference?.includes(NO_UTF_8) === true) {
+    return `the reference ${quote(reference)} is no text in UTF-8`;
+  }
   if (text === undefined) return 'it has no amount';
   const amount = parseDecimal(text);
   if (amount === undefined || text.startsWith('-')) return noAmount('amount', text);
@@ -79,14 +79,15 @@ function makePosting(fields: Fields, find: FindAccount): Operation | Refused | s
   if (typeof account === 'object') return account;
   const toAccount = to === undefined ? undefined : resolve(to, find);
   if (typeof toAccount === 'object') return toAccount;
+  const common = { ...amount, ...(reference === undefined ? {} : { reference }) };
   if (account !== undefined && toAccount !== undefined) {
     const named = id === undefined ? {} : { id };
-    return { kind: 'transfer', account, toAccount, ...amount, ...named };
+    return { kind: 'transfer', account, toAccount, ...common, ...named };
   }
   if (id !== undefined) return 'only what has both from and to takes an id';
-  if (account !== undefined) return { kind: 'withdraw', account, ...amount };
+  if (account !== undefined) return { kind: 'withdraw', account, ...common };
   return toAccount === undefined
-    ? 'it has neither from nor to' : { kind: 'deposit', account: toAccount, ...amount };
+    ? 'it has neither from nor to' : { kind: 'deposit', account: toAccount, ...common };
 }
 
 function resolve(text: string, find: FindAccount): number | Refused {

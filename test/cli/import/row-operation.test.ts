@@ -31,6 +31,10 @@ t.test('import row: postings: transfer, deposit, withdrawal, each under its key'
     kind: 'withdraw', account: 102, ...amount, key: 'b:7',
   });
   t.match(make('postings', { from: '1', to: '2', amount: '5', id: 'inv-1' }), { id: 'inv-1' });
+  for (const sides of [{ from: '1', to: '2' }, { from: '1' }, { to: '2' }]) {
+    const paid = make('postings', { ...sides, amount: '5', reference: 'Invoice 7' });
+    t.match(paid, { reference: 'Invoice 7' }, 'kept with each of them');
+  }
 });
 
 t.test('import row: accounts, with amounts as their currency has them', async (t) => {
@@ -54,6 +58,8 @@ t.test('import row: everything else is refused, with a sentence', async (t) => {
     ['postings', { to: '1', amount: '1', id: 'x' }, 'only what has both from and to takes an id'],
     ['postings', { from: '1', to: '2', amount: '1', id: '1.2' }, 'only the bank gives ids such as'],
     ['postings', { to: '1', amount: '1', key: 'a b' }, 'a key is 1 to 64 visible ASCII characters'],
+    ['postings', { to: '1', amount: '1', reference: 'x'.repeat(65) }, 'a reference is 1 to 64'],
+    ['postings', { to: '1', amount: '1', reference: '\ufffd' }, 'is no text in UTF-8'],
     ['accounts', { name: ' a' }, 'a name is 1 to 32 bytes of UTF-8'],
     ['accounts', { name: '\ufffd' }, 'is no text in UTF-8'],
     ['accounts', { currency: 'EURO' }, 'ISO 4217 has no currency "EURO"'],
