@@ -62,7 +62,7 @@ export class ColumnMap {
    */
   layout(names: readonly string[], isWhole: boolean): Layout {
     refuseTwice(names.map(plain), names);
-    const columns = names.map((name) => this.#require(name));
+    const columns = names.map((name) => this.#require(name, names));
     refuseTwice(columns, names);
     const kind = kindOf(columns);
     if (isWhole) this.#requireMapped(kind, names);
@@ -96,14 +96,29 @@ export class ColumnMap {
     return [...this.#mapped.values()].includes(column);
   }
 
-  #require(name: string): Column | undefined {
+  #require(name: string, names: readonly string[]): Column | undefined {
     const column = this.find(name);
     if (column !== undefined) return column === 'ignored' ? undefined : column;
+    const meant = this.#meantBy(name, names);
+    if (meant !== undefined) {
+      throw usageError(
+        `unknown column ${quote(name)}, and no column ${quote(meant.theirs)} to read`
+          + ` ${meant.column} from`, `did you mean --map ${meant.column}=${name}?`);
+    }
     const shown = /^[\x21-\x7e]+$/.test(name) ? name : quote(name);
     throw usageError(
       this.describeUnknown(name),
       `--map amount=${shown} reads it as one that is known, --ignore ${shown} leaves it out`,
     );
+  }
+
+  /** What was mapped under a name that no column of the file has, but one much like it. */
+  #meantBy(name: string, names: readonly string[]): { theirs: string; column: Column } | undefined {
+    const there = new Set(names.map(plain));
+    const missing = [...this.#mapped.keys()].filter((theirs) => !there.has(theirs));
+    const theirs = nearest(plain(name), missing);
+    const column = theirs === undefined ? undefined : this.#mapped.get(theirs);
+    return theirs === undefined || column === undefined ? undefined : { theirs, column };
   }
 
   #requireMapped(kind: RowKind, names: readonly string[]): void {

@@ -37,6 +37,8 @@ t.test('import columns: every mistake has a sentence', async (t) => {
     [[], ['key'], /^the first line names no column that is known$/],
     [[], ['name', 'from', 'amount'], /^rows are accounts or postings: name and from do not go/],
     [['amount=Betrag'], ['from', 'to', 'amount'], /^unknown column "amount"/],
+    [['to=Creditro'], ['from', 'Creditor', 'amount'],
+      /^unknown column "Creditor", and no column "creditro" to read to from$/],
     [['id=Nummer'], ['from', 'to', 'amount'], /^there is no column "nummer" to read id from$/],
     [[], ['\u001b[31m'], /^unknown column "\\x1b\[31m"/],
   ];
