@@ -11,7 +11,7 @@ import {
   START, TO, WHOSE, type Option, type Parameter, type Parts,
 } from './command-parts.ts';
 import { nearest } from './nearest.ts';
-import { STATEMENT_OPTIONS } from './statement-parts.ts';
+import { isBackwards, STATEMENT_OPTIONS } from './statement-parts.ts';
 
 export type CommandWord =
   | 'create' | 'update' | 'query' | 'deposit' | 'withdraw' | 'transfer' | 'hold' | 'capture'
@@ -121,7 +121,7 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
   },
   {
     ...BARE, word: 'statement', parameters: [ACCOUNT], options: STATEMENT_OPTIONS,
-    summary: 'what came and went, line by line', make: asks('statement'),
+    summary: 'what came and went, line by line', make: makeStatement,
   },
   {
     ...BARE, word: 'trial', takesMoment: true,
@@ -224,6 +224,10 @@ function makeAccount(parts: Parts): Operation | string {
   if (account === undefined && name === undefined) return 'ACCOUNT needs a number or --name';
   const isTwofold = account !== undefined && name !== undefined;
   return isTwofold ? 'a number and --name exclude each other' : makeOperation('account', parts);
+}
+
+function makeStatement(parts: Parts): Operation | string {
+  return isBackwards(parts) ? '--to is before --from' : makeOperation('statement', parts);
 }
 
 /** `amount` is how many of them at most, `account` the first to look at. */

@@ -2,6 +2,8 @@
  * The words of a command line. Blanks part them; a word in double quotes may hold blanks, and in it
  * \" and \\ stand for " and \. So may the value in `--name="Alice B"`.
  */
+import { STATEMENT_OPTIONS } from './statement-parts.ts';
+
 export interface Word {
   /** Without the quotes. */
   readonly text: string;
@@ -28,17 +30,29 @@ export function splitWords(line: string): readonly Word[] | undefined {
   return words;
 }
 
+/** Options without a value: nothing behind them is one. */
+const FLAGS: ReadonlySet<string> = new Set(
+  STATEMENT_OPTIONS.filter(({ value }) => value === undefined).map(({ word }) => word));
+/** A date and a time, with a blank between them. */
+const MOMENT = /^[0-9-]+ [0-9]/;
+
 /**
  * The line that words given as arguments make. The shell has taken the quotes off the value of an
- * option: they are put back. Other words may be a piece of a line, such as 'QUERY 100'.
+ * option, or off a time behind AT: they are put back. Other words may be a piece of a line, such as
+ * 'QUERY 100'.
  */
 export function joinWords(words: readonly string[]): string {
   const line = words.map((word, at) => {
     const [, flag = '', value = ''] = /^(--[A-Za-z-]+=)([^]*)$/.exec(word) ?? [];
     if (flag !== '') return flag + quoteValue(value);
-    return /^--[A-Za-z-]+$/.test(words[at - 1] ?? '') ? quoteValue(word) : word;
+    return isValue(word, words[at - 1] ?? '') ? quoteValue(word) : word;
   });
   return line.join(' ');
+}
+
+function isValue(word: string, before: string): boolean {
+  if (/^(?:.* )?at$/i.test(before)) return MOMENT.test(word);
+  return /^--[A-Za-z-]+$/.test(before) && !FLAGS.has(before.toLowerCase());
 }
 
 function quoteValue(value: string): string {

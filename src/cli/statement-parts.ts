@@ -39,6 +39,13 @@ export function linesOf({ from, to, lines, form }: StatementParts): number | und
   return lines ?? (isBounded ? undefined : LINES_SHOWN);
 }
 
+/** As far as it can be told: a seq and a time do not compare. */
+export function isBackwards({ from, to }: StatementParts): boolean {
+  if (from === undefined || to === undefined) return false;
+  if ('seq' in from && 'seq' in to) return to.seq < from.seq;
+  return 'time' in from && 'time' in to && to.time < from.time;
+}
+
 function named(
   moment: Moment | string, name: 'from' | 'to',
 ): StatementParts | string {

@@ -261,6 +261,11 @@ t.test('command language: words of the shell: the value of an option stays whole
     [['CREATE', '5', '--name', ''], 'CREATE 5 --name ""'],
     [['CREATE', '5', '--name', '--floor'], 'CREATE 5 --name "--floor"'],
     [['AMEND', '5', '--name', 'If'], 'AMEND 5 --name "If"'],
+    [['STATEMENT', '100', '--csv', '--from', '3'], 'STATEMENT 100 --csv --from 3'],
+    [['STATEMENT', '100', '--from', '2026-11-01 9:30'], 'STATEMENT 100 --from "2026-11-01 9:30"'],
+    [['TRIAL', 'AT', '2026-11-01 09:30'], 'TRIAL AT "2026-11-01 09:30"'],
+    [['TRIAL AT', '2026-11-01 09:30'], 'TRIAL AT "2026-11-01 09:30"'],
+    [['TRIAL', 'AT', 'SEQ 17'], 'TRIAL AT SEQ 17'],
     [['CREATE', '5', '--name', '"x" \\ y'], 'CREATE 5 --name "\\"x\\" \\\\ y"'],
   ];
   for (const [words, line] of lines) t.equal(joinWords(words), line);
@@ -384,6 +389,7 @@ t.test('parse: STATEMENT: which lines, and in what form', async (t) => {
     ['STATEMENT 100 --limit 0', /^--limit: "0" is not a number of lines from 1/],
     ['STATEMENT 100 --csv --json', /^--csv and --json exclude each other$/],
     ['STATEMENT 100 --csv --csv', /^--csv is given twice$/],
+    ['STATEMENT 100 --from 5 --to 3', /^--to is before --from$/],
     ['STATEMENT 100 --csv=yes', /^--csv takes no value$/],
     ['STATEMENT 100 --csv yes', /^"yes" stands after the options/],
     ['@k STATEMENT 100', /^STATEMENT takes no key/],

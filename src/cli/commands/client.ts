@@ -1,9 +1,11 @@
 /** `bankd client`: a prompt, a pipe, or one command. */
 import { Option } from 'clipanion';
 import { BankdCommand, type Usage } from '../command.ts';
+import { parseLine } from '../command-language.ts';
 import { COMMAND_WORDS } from '../command-words.ts';
 import { note } from '../context.ts';
 import { converse } from '../conversation.ts';
+import { joinWords } from '../line-words.ts';
 import { options, requireAllowedHost, requireRealPort } from '../options.ts';
 import { Interruption } from '../signals.ts';
 
@@ -44,7 +46,7 @@ export class ClientCommand extends BankdCommand {
   override async execute(): Promise<number> {
     requireAllowedHost(this.host, this.insecure);
     requireRealPort(this.port);
-    if (this.commandWords.some((word) => OWN_OPTION.test(word))) {
+    if (hasMisplacedOption(this.commandWords)) {
       note(this.context, 'tip: options come before the command: bankd client --json QUERY 100');
     }
     using interruption = new Interruption();
@@ -57,4 +59,9 @@ export class ClientCommand extends BankdCommand {
       interrupted: interruption.signal,
     });
   }
+}
+
+/** Where the command takes it, as STATEMENT does --json, it is in its place. */
+function hasMisplacedOption(words: readonly string[]): boolean {
+  return words.some((word) => OWN_OPTION.test(word)) && parseLine(joinWords(words)).type === 'bad';
 }
