@@ -1,4 +1,6 @@
 /** `bankd export --sqlite FILE`: the books in a file for plain SQL, from where it ended on. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SqliteBooks, UnfitFile } from '../books/sqlite-books.ts';
 import { HistoryCursor } from '../core/history-cursor.ts';
@@ -82,12 +84,27 @@ const SQLITE_KINDS: Readonly<Record<number, readonly [kind: EnvironmentKind, wha
   26: ['foreign', 'it is no database'],
 };
 const PRIMARY_CODE = 0xff;
+const CANNOT_OPEN = 14;
 
 function describe(error: unknown, path: string): unknown {
   if (error instanceof UnfitFile) {
     return new EnvironmentError('foreign', `${path} does not fit: ${error.message}`, error);
   }
   if (!(error instanceof Error) || !('errcode' in error)) return error;
-  const [kind, what] = SQLITE_KINDS[Number(error.errcode) & PRIMARY_CODE] ?? ['io', error.message];
+  const code = Number(error.errcode) & PRIMARY_CODE;
+  const [kind, known] = SQLITE_KINDS[code] ?? ['io', error.message];
+  const what = code === CANNOT_OPEN ? whyNotOpened(path) ?? known : known;
   return new EnvironmentError(kind, `cannot write ${path}: ${what}`, error);
+}
+
+/** SQLite does not say; undefined where it is not plain to see either. */
+function whyNotOpened(path: string): string | undefined {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return 'it is a directory';
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return isMissing ? 'its directory does not exist' : 'its directory can not be written';
+  }
 }

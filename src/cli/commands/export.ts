@@ -4,6 +4,7 @@ import { usageError } from '../cli-error.ts';
 import { BankdCommand, type Usage } from '../command.ts';
 import { connectTo } from '../conversation.ts';
 import type { RowsOptions } from '../export-rows.ts';
+import { nearest } from '../nearest.ts';
 import { missingOption, options, requireAllowedHost, requireRealPort } from '../options.ts';
 import { positionOptions, requireOneStart } from '../position-options.ts';
 import { quote } from '../quote.ts';
@@ -66,7 +67,9 @@ export class ExportCommand extends BankdCommand {
     const [subject, ...more] = what;
     if (subject === undefined) throw missingOption('postings, accounts or --sqlite FILE');
     if (more.length > 0 || (subject !== 'postings' && subject !== 'accounts')) {
-      throw usageError(`${quote(what.join(' '))} is neither postings nor accounts`);
+      const near = nearest(subject, ['postings', 'accounts']);
+      const tip = near === undefined ? undefined : `did you mean bankd export ${near}?`;
+      throw usageError(`${quote(what.join(' '))} is neither postings nor accounts`, tip);
     }
     if (subject === 'accounts' && hasStart) {
       throw usageError('accounts are those of one seq: --to says which');
@@ -81,6 +84,7 @@ export class ExportCommand extends BankdCommand {
     const { from = { seq: 1, index: 0 }, after } = begin;
     const start = after === undefined ? from : { seq: after.seq, index: after.index + 1 };
     const { to, timeout: timeoutMs } = this;
+    if (to !== undefined && start.seq > to) throw usageError('--to is before the beginning');
     const form = this.spreadsheet ? 'spreadsheet' : this.csv ? 'csv' : 'ndjson';
     const hasHeader = this.after === undefined;
     const asked: RowsOptions = { start, to, timeoutMs, form, hasHeader, interrupted };
