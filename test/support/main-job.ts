@@ -122,6 +122,7 @@ async function killNowAndThen(
   port: number, random: Random, options: MainJobOptions, ended: AbortSignal,
 ): Promise<string[]> {
   const kills: string[] = [];
+  const killed = new Set<string>();
   const startedMs = performance.now();
   while (!ended.aborted && kills.length < (options.killsMax ?? Infinity)) {
     const delayMs = options.killEveryMs * (0.5 + random.next());
@@ -129,7 +130,10 @@ async function killNowAndThen(
     if (ended.aborted) break;
     const victims = await findVictims(port, options.frontendToo);
     if (victims.length === 0) continue;
-    const [name, pid] = random.pick(victims);
+    // One that was killed before waits longer before it starts again: first all the others.
+    const others = victims.filter(([name]) => !killed.has(name));
+    const [name, pid] = random.pick(others.length > 0 ? others : victims);
+    killed.add(name);
     try {
       process.kill(pid, 'SIGKILL');
       kills.push(`${((performance.now() - startedMs) / 1000).toFixed(1)} s: ${name}`);
