@@ -351,8 +351,8 @@ export class ClientSession {
   #giveUp(frame: ClientFrame, placed: readonly Placed[], why: string): void {
     for (const { submission, index } of placed) {
       const request = frame.requestId(index);
-      const detail = `${request} ${why}`;
       const isWrite = frame.thing === 'request';
+      const detail = `${isWrite ? request : 'the question'} ${why}`;
       const outcome = isWrite ? unknown(detail, request) : refused('UNAVAILABLE', detail, request);
       this.#settle(submission, outcome);
     }

@@ -491,7 +491,8 @@ t.test('client session: deadline: sent: unknown for a write, definite for a quer
   client.tick(100);
   t.same(client.take(), ['64-2 unknown', 'q-1 refused UNAVAILABLE']);
   t.match(client.outcomes.get(write), { kind: 'unknown', definite: false, request: '64-2' });
-  t.match(client.outcomes.get(query), { kind: 'refused', definite: true });
+  const detail = 'the question was not answered in time';
+  t.match(client.outcomes.get(query), { kind: 'refused', definite: true, detail });
   client.answer(64, 2, [ok]);
   client.answerQuery(1, [ok]);
   t.same(client.take(), [], 'the answers come too late');
