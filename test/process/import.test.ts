@@ -115,7 +115,8 @@ t.test('import: accounts, then what goes between them by name; twice: once', asy
 t.test('import: NDJSON from stdin, under a name, in parts', async (t) => {
   const desk = await Desk.open(t);
   await desk.bank.commands('CREATE 10', 'CREATE 10 --name 100');
-  const rows = ['{"to":100,"amount":0.10}', '{"to":"name:100","amount":1e0}', '{"to":',
+  const rows = ['{"to":100,"amount":0.10,"reference":"1 May"}',
+    '{"to":"name:100","amount":1e0}', '{"to":',
     '{"from":"101","to":"100","amount":"2","key":"own"}'];
   const start = ['--name', 'may', '-'];
   t.match(await desk.import(start, rows.slice(0, 2).join('\n')), {
@@ -128,6 +129,8 @@ t.test('import: NDJSON from stdin, under a name, in parts', async (t) => {
   });
   t.same(await desk.bank.commands('ACCOUNTS', 'OUTCOME @own', 'OUTCOME @may:1'),
     ['OK 100=12.10 101=8.00', 'OK 8.00 12.10', 'OK 10.10']);
+  const statement = await desk.bank.commands('STATEMENT 100 --csv');
+  t.match(statement.find((line) => line.includes('may:1')), /,1 May,may:1\r?$/, 'the reference');
   const changed = rows.map((row) => row.replace('0.10', '0.20')).join('\n');
   t.match(await desk.import(start, changed), { code: 1, stderr: /^stdin:1: KEY REUSED: /m });
   const unnamed = await desk.import(['-'], rows[0]);
