@@ -119,6 +119,7 @@ export class BackendLink {
     this.votedSeq = 0 as Seq;
     this.confirmedProbe = 0;
     this.reserveMark = 0;
+    this.nextExpiry = 0;
     this.keysMax = 0;
   }
 
