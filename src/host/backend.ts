@@ -8,6 +8,7 @@ import { BackendLife } from './backend-life.ts';
 import { liveOn } from './backend-lives.ts';
 import { DataDirectory } from './data-directory.ts';
 import { FrontendLink } from './frontend-link.ts';
+import { tuneHeap } from './heap.ts';
 import { Leash } from './leash.ts';
 import { formatReady, logAs, writeLine } from './log.ts';
 import { nodeMachine } from './node-machine.ts';
@@ -22,6 +23,7 @@ const CONNECT_TIMEOUT_MS = 1_000;
 
 /** Resolves to the exit status when it was stopped. */
 export async function runBackend(options: OneBackendOptions): Promise<number> {
+  tuneHeap();
   const signal = listenForStop();
   return tellRefusal(async () => {
     const path = resolve(options.data, `backend-${options.id}`);

@@ -20,6 +20,7 @@ import { readClock } from './clock.ts';
 import { DataDirectory } from './data-directory.ts';
 import { EnvironmentError } from './environment-error.ts';
 import { FileControlStore } from './file-control-store.ts';
+import { tuneHeap } from './heap.ts';
 import { Leash } from './leash.ts';
 import { listen } from './listener.ts';
 import { formatReady, logAs, writeLine, type Log } from './log.ts';
@@ -37,6 +38,7 @@ const INTEGRITY_STATUS = 5;
 
 /** Resolves to the exit status. */
 export async function runFrontend(options: FrontendOptions): Promise<number> {
+  tuneHeap();
   const signal = listenForStop();
   return tellRefusal(async () => {
     const directory = await DataDirectory.open(directoryOf(options), nodeMachine);
