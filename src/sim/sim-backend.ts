@@ -32,6 +32,8 @@ export class SimBackend {
   };
   /** Data that it voted for is gone, until so many entries are there again or it begins anew. */
   lostBelow = 0;
+  /** The same of the incarnations that its directory had before. */
+  readonly #lostBelowOf = new Map<string, number>();
   /** A wrong balance was computed at this entry, or later. */
   poisonedSeq: number | undefined;
   /** It has another backend's directory. */
@@ -197,13 +199,19 @@ export class SimBackend {
 
   /** Another directory, of an older time or of nobody; what was voted for since then is lost. */
   putBack(storage: SimStorage): void {
+    const voted = this.participant?.tail.seq ?? 0;
     this.#end();
     this.onTouched();
-    // Behind damage nobody sees what it voted for: then nothing that it holds is enough.
-    const held = this.journal.isRotten ? Infinity : this.journal.entries.length;
+    const { journal } = this;
+    // Behind damage nobody sees what it voted for: no more than there is anywhere.
+    const lengths = this.#cluster.backends.map((each) => each.journal.entries.length);
+    const held = journal.isRotten ? Math.max(voted, ...lengths) : journal.entries.length;
     this.lostBelow = Math.max(this.lostBelow, held);
+    this.#lostBelowOf.set(journal.incarnation, this.lostBelow);
     this.storage = storage;
-    this.journal.lookAt(storage);
+    journal.lookAt(storage);
+    // A copy may come from before the directory was wiped: what its incarnation held is lost, too.
+    this.lostBelow = Math.max(this.lostBelow, this.#lostBelowOf.get(journal.incarnation) ?? 0);
   }
 
   wipe(): void {

@@ -26,6 +26,11 @@ for (let part = 0; part < SUBTESTS; part += 1) {
   });
 }
 
+t.test('simulation: a directory is wiped, and an older copy of it put back: no false alarm',
+  async (t) => {
+    t.same(await check(2980), []);
+  });
+
 t.test('simulation: the same seed twice: the same run, to the last message', async (t) => {
   for (const seed of [3, 11, 27]) {
     const [one, two] = [await simulate(seed), await simulate(seed)];
