@@ -219,7 +219,9 @@ export const FAULTS: readonly Fault[] = [
       const { backends, frontend } = cluster;
       const status = frontend?.paused === false ? frontend.coordinator.status() : undefined;
       const all = status?.copies === backends.length && backends.every((each) => each.isWell);
-      if (all && backends.length >= 3) backend.flip();
+      // While a view is being written they may be left out of what it goes on with.
+      const isChanging = frontend?.writing !== undefined || cluster.store.pending.length > 0;
+      if (all && !isChanging && backends.length >= 3) backend.flip();
     },
   },
   {

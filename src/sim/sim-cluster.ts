@@ -224,6 +224,8 @@ export class SimCluster {
     if (record === undefined || this.store.isRolledBack) return false;
     if (!this.#isCalm(backend)) return false;
     if (this.backends.some((each) => each.isSwapped)) return false;
+    // A strike that waits for its call may take another one, and leave this one as the last copy.
+    if (this.backends.some((each) => each.diskFaults.strike !== undefined)) return false;
     const written = this.frontends.flatMap(({ writing }) => writing ?? []);
     return [record, ...pending, ...written].every(({ view }) =>
       view.members.some(({ id, incarnation }) => {
