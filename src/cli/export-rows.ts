@@ -1,9 +1,9 @@
 /** `bankd export postings` and `accounts`: rows on stdout, as NDJSON or as CSV. */
 import { Books } from '../books/books.ts';
 import { csvLine, type CsvField } from '../books/csv.ts';
-import { describeAccount, type DescribedAccount } from '../books/describe.ts';
 import { POSTING_FIELDS, readMovement, rowsOf } from '../books/posting-rows.ts';
 import { TimeText } from '../books/time-text.ts';
+import { describeAccount, type Account } from '../core/described-accounts.ts';
 import { HistoryCursor } from '../core/history-cursor.ts';
 import type { Position } from '../core/history-page.ts';
 import { FIRST_ACCOUNT } from '../core/ids.ts';
@@ -31,7 +31,7 @@ const ACCOUNTS_AT_ONCE = 1_000;
 const ACCOUNT_FIELDS = [
   'account', 'name', 'currency', 'balance', 'held', 'available', 'floor', 'ceiling', 'frozen',
   'closed', 'version', 'createdAt', 'changedAt',
-] as const satisfies readonly (keyof DescribedAccount)[];
+] as const satisfies readonly (keyof Account)[];
 
 type Row<Field extends string> = { readonly [Key in Field]: CsvField };
 
@@ -93,7 +93,8 @@ async function writeAccounts(
   let text = headerOf(ACCOUNT_FIELDS, options);
   const end = FIRST_ACCOUNT + accounts.count;
   for (let account = FIRST_ACCOUNT; account < end; account += 1) {
-    const row = describeAccount(accounts.details(account), holds.heldOf(account));
+    const details = { ...accounts.details(account), held: holds.heldOf(account) };
+    const row = describeAccount(details, details.name);
     text += rowText(row, ACCOUNT_FIELDS, options.form);
     if (account % ACCOUNTS_AT_ONCE !== 0) continue;
     if (!(await results.write(text))) return;

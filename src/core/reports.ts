@@ -7,15 +7,13 @@
  */
 import type { AccountDetails } from './account.ts';
 import type { AccountTable } from './account-table.ts';
-import { formatAmount } from './amount.ts';
-import { CURRENCY_LIMIT, currencyCode, scaleOf } from './currency.ts';
+import { describeAccount, describeTrial } from './described-accounts.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
 import { type NameRange, namesFrom } from './name-table.ts';
-import { AMOUNT_MAX, FLAG_TERMS, KIND, readI64, RECORD_BYTES } from './operation.ts';
+import { FLAG_TERMS, KIND, readI64, RECORD_BYTES } from './operation.ts';
 import { encodeReport } from './report-text.ts';
 import type { SystemAccounts } from './system-accounts.ts';
 import { readTerms, TERM, type ReadTerms } from './terms.ts';
-import { utcText } from './utc-text.ts';
 
 /** Accounts that a page shows at most, and that are looked at for it. */
 export const PAGE_ACCOUNTS_MAX = 500;
@@ -59,7 +57,7 @@ export class Reports {
       case KIND.accounts:
         return this.#page(account, readI64(batch, at + 24), terms);
       case KIND.trial:
-        return this.#trial();
+        return { currencies: describeTrial(this.#accounts, this.#system) };
     }
     return undefined;
   }
@@ -104,60 +102,8 @@ export class Reports {
     return isAbove && ((given & TERM.ceiling) === 0 || balance <= most(ceiling));
   }
 
-  /** What an account holds, and what its currency's system account holds against all of them. */
-  #trial(): object {
-    const sums = this.#sumsByCurrency();
-    const currencies = [...this.#system.totals()].map(({ currency, accounts, total }) => {
-      const held = sums.get(currency) ?? 0n;
-      const text = (units: bigint): string => formatAmount(units, scaleOf(currency));
-      return {
-        currency: currencyCode(currency) ?? null, accounts, balance: text(held),
-        system: text(-total), difference: text(held - total),
-      };
-    });
-    return { currencies };
-  }
-
-  /**
-   * Every account is looked at while everything else waits: no more than an addition for each. What
-   * a number can't hold exactly any more is put aside as a bigint.
-   */
-  #sumsByCurrency(): ReadonlyMap<number, bigint> {
-    const sums = new Map<number, bigint>();
-    const parts = new Float64Array(CURRENCY_LIMIT);
-    const putAside = (currency: number): void => {
-      sums.set(currency, (sums.get(currency) ?? 0n) + BigInt(parts[currency] as number));
-    };
-    for (let at = FIRST_ACCOUNT; at < FIRST_ACCOUNT + this.#accounts.count; at += 1) {
-      const currency = this.#accounts.currency(at);
-      const balance = this.#accounts.balance(at);
-      const part = (parts[currency] as number) + balance;
-      const isExact = Math.abs(part) <= AMOUNT_MAX;
-      if (!isExact) putAside(currency);
-      parts[currency] = isExact ? part : balance;
-    }
-    for (const { currency } of this.#system.totals()) putAside(currency);
-    return sums;
-  }
-
   #describe(details: AccountDetails): object {
-    const { account, balance, held, scale, currency, floor, ceiling, version } = details;
-    const { isFrozen, isClosed, createdAt, changedAt } = details;
-    return {
-      account,
-      name: this.#accounts.name(account) ?? null,
-      currency: currencyCode(currency) ?? null,
-      balance: formatAmount(balance, scale),
-      held: formatAmount(held, scale),
-      available: formatAmount(balance - held, scale),
-      floor: formatAmount(floor, scale),
-      ceiling: ceiling === AMOUNT_MAX ? null : formatAmount(ceiling, scale),
-      frozen: isFrozen,
-      closed: isClosed,
-      version,
-      createdAt: utcText(createdAt),
-      changedAt: utcText(changedAt),
-    };
+    return describeAccount(details, this.#accounts.name(details.account));
   }
 }
 

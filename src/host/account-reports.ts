@@ -4,52 +4,19 @@
  * A report of accounts looks at so many of them at most; whoever wants more asks again from where
  * it ended. Each page is told as of its own seq.
  */
+import type { Account, TrialLine } from '../core/described-accounts.ts';
 import type { HistoryPage } from '../core/history-page.ts';
 import type { Seq } from '../core/ids.ts';
 import type { Operation } from '../core/operation.ts';
 import type { AnsweredOutcome, Outcome } from '../core/outcome.ts';
 
-/** Amounts are decimals, such as `'50.00'`. */
-export interface Account {
-  readonly account: number;
-  readonly name: string | null;
-  /** As in ISO 4217. */
-  readonly currency: string | null;
-  readonly balance: string;
-  /** Of the balance, by holds. */
-  readonly held: string;
-  /** The balance without that. */
-  readonly available: string;
-  readonly floor: string;
-  /** Null where there is none. */
-  readonly ceiling: string | null;
-  readonly frozen: boolean;
-  readonly closed: boolean;
-  /** How often it was written: 1 when it is new. */
-  readonly version: number;
-  /** ISO 8601, to the microsecond. */
-  readonly createdAt: string;
-  readonly changedAt: string;
-}
+export type { Account, TrialLine } from '../core/described-accounts.ts';
 
 export interface AccountsPage {
   readonly seq: Seq;
   readonly accounts: readonly Account[];
   /** The account to go on from; null at the end. */
   readonly next: number | null;
-}
-
-/** The sums of one currency: in order where the difference is zero. */
-export interface TrialLine {
-  readonly currency: string | null;
-  /** How many have the currency. */
-  readonly accounts: number;
-  /** What they hold together. */
-  readonly balance: string;
-  /** What the system account holds, through which money enters and leaves. */
-  readonly system: string;
-  /** What the two differ by from zero. */
-  readonly difference: string;
 }
 
 export interface TrialBalance {

@@ -3,7 +3,7 @@
  * client's side, and every account that it makes is looked at.
  */
 import { Books } from '../books/books.ts';
-import { describeTrial } from '../books/describe.ts';
+import { describeTrial } from '../core/described-accounts.ts';
 import { HistoryCursor } from '../core/history-cursor.ts';
 import type { Seq } from '../core/ids.ts';
 import type { Moment } from '../core/moment.ts';
@@ -27,7 +27,7 @@ export async function trialAt(
   ask: AskPage, at: Moment, options: PastOptions,
 ): Promise<TrialBalance> {
   const books = await booksAt(ask, at, options);
-  return { seq: books.seq as Seq, currencies: describeTrial(books) };
+  return { seq: books.seq as Seq, currencies: describeTrial(books.accounts, books.system) };
 }
 
 /** The books as they were then. */

@@ -1,7 +1,7 @@
 /** The fold of the history against the ledger that made it. */
 import t from 'tap';
 import { Books } from '../../src/books/books.ts';
-import { describeAccount, describeTrial } from '../../src/books/describe.ts';
+import { describeAccount, describeTrial } from '../../src/core/described-accounts.ts';
 import { HistoryCursor } from '../../src/core/history-cursor.ts';
 import type { HistoryPage } from '../../src/core/history-page.ts';
 import { FIRST_ACCOUNT } from '../../src/core/ids.ts';
@@ -40,9 +40,11 @@ function told(ledger: Ledger): unknown {
 
 function folded(books: Books): unknown {
   const accounts = Array.from({ length: books.accounts.count }, (_, at) => FIRST_ACCOUNT + at)
-    .map((account) =>
-      describeAccount(books.accounts.details(account), books.holds.heldOf(account)));
-  return { accounts, currencies: describeTrial(books) };
+    .map((account) => {
+      const details = { ...books.accounts.details(account), held: books.holds.heldOf(account) };
+      return describeAccount(details, details.name);
+    });
+  return { accounts, currencies: describeTrial(books.accounts, books.system) };
 }
 
 for (let seed = 1; seed <= 8; seed += 1) {
@@ -77,7 +79,7 @@ t.test('books: an answer that is wrong by a cent: the trial balance shows it', a
     if (cursor.seq === 3) cursor.view.setUint8(at, cursor.view.getUint8(at) + 1);
     books.apply(cursor);
   }
-  t.same(describeTrial(books), [
+  t.same(describeTrial(books.accounts, books.system), [
     { currency: null, accounts: 2, balance: '70.01', system: '-70.00', difference: '0.01' },
   ]);
 });
