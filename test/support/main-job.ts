@@ -39,9 +39,7 @@ export async function runMainJob(options: MainJobOptions): Promise<MainJobVerdic
   const startedMs = performance.now();
   const { file, args } = bankdCommand(
     ['up', '--port', '0', '--data', options.directory, '--timeout', '60s']);
-  const child = spawn(file, args, {
-    stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' },
-  });
+  const child = spawn(file, [...args], { stdio: ['pipe', 'pipe', 'pipe'] });
   const answers: string[] = [];
   createInterface(child.stdout).on('line', (line) => answers.push(line));
   const ready = Promise.withResolvers<number>();
@@ -100,9 +98,7 @@ async function compareDirectories(directory: string, script: readonly Line[]): P
   const twin = script[0]?.twin;
   const paths = [1, 2, 3].map((id) => join(directory, `backend-${id}`));
   const { file, args } = bankdCommand(['verify', ...paths, '--accounts', '--json']);
-  const child = spawn(file, args, {
-    stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' },
-  });
+  const child = spawn(file, [...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: string[] = [];
   createInterface(child.stdout).on('line', (line) => lines.push(line));
   const [exit] = (await once(child, 'close')) as [number | null];

@@ -43,9 +43,8 @@ export const PLAN_VARIABLE = 'BANKD_TEST_FAULTS';
 /** For a process that is to have these faults, and for all that it starts. */
 export function faultEnvironment(plan: FaultPlan): Record<string, string> {
   const injector = new URL('fault-injector.ts', import.meta.url).href;
-  const inherited = process.env['NODE_OPTIONS'] ?? '';
   return {
-    NODE_OPTIONS: `${inherited} --import ${injector}`.trim(),
+    NODE_OPTIONS: `--import ${injector}`,
     NODE_COMPILE_CACHE: COMPILE_CACHE, // from the first file on: a start takes half the time
     [PLAN_VARIABLE]: JSON.stringify(plan),
   };
