@@ -158,8 +158,9 @@ export class Participant {
     const { epoch, owner } = this.#promise;
     if (promise.epoch !== epoch || promise.owner !== owner) return; // a later one was asked for
     if (!this.#promiseAsked) return; // on a connection that has gone
+    // Asked for on an earlier connection, and the journal went on: the one asked for here answers.
+    if (this.#syncedSeq < this.#tail.seq) return;
     this.#promiseAsked = false;
-    this.#syncedSeq = this.#tail.seq;
     this.#promisedHere = true;
     this.#host.send({
       type: 'promised',

@@ -131,6 +131,29 @@ t.test(
   },
 );
 
+t.test(
+  'participant: a promise saved late, of an earlier connection: no word for what came since',
+  async (t) => {
+    const { participant, types, ask, save, saving } = backend();
+    ask(1);
+    participant.onDisconnected();
+    participant.onConnected();
+    ask(1);
+    const [late] = saving.splice(0, 1);
+    save();
+    t.same(types(), ['hello', 'promised']);
+    participant.onMessage(prepare(1, 1));
+    participant.onDisconnected();
+    participant.onConnected();
+    ask(1);
+    participant.onPromiseSaved(late as PromiseRecord);
+    t.same(types(), ['hello'], 'entry 1 is not fsynced yet');
+    participant.onSynced(1 as Seq);
+    save();
+    t.same(types(), ['promised']);
+  },
+);
+
 t.test('participant: messages of another epoch, or before the promise: ignored', async (t) => {
   const { participant, types, ask, save, sent } = backend();
   participant.onMessage(prepare(1, 0));
