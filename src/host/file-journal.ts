@@ -211,11 +211,10 @@ export class FileJournal implements Journal {
     await finishCut(this.#io, directory, cut);
     this.#reader.forget();
     this.#scrub.restart();
-    const fd = await this.#io.open(segment.path, 'r+');
     const index = await this.#reader.indexOf(segment);
     assert(index.first + index.count - 1 === tail.seq, 'the tail stands where the journal was cut');
     this.#reader.forget(); // the index is the writer's now
-    writer.moveTo({ segments: segments.slice(0, count), fd, index, tail });
+    await writer.moveTo({ segments: segments.slice(0, count), index, tail });
   }
 
   async #indexOf(at: number) {

@@ -11,6 +11,13 @@ import { parentOf } from './paths.ts';
 export interface FileSystem {
   /** Flags as of open(2): 'r', 'r+', 'w+' (create and empty), 'wx' (create, must not exist). */
   open(path: string, flags: string): Promise<number>;
+  /**
+   * The same, past the page cache where the file system can do that: what is written must then be
+   * whole blocks at multiples of them, of memory that `blockMemory` gave (`block-writer.ts`).
+   */
+  openDirect(path: string, flags: 'r+' | 'w+'): Promise<number>;
+  /** So many zeros that begin where a page of memory does. */
+  blockMemory(bytes: number): Uint8Array;
   close(fd: number): Promise<void>;
   /** How many bytes were read; 0 at the end of the file. */
   read(fd: number, into: Uint8Array, position: number): Promise<number>;
@@ -18,8 +25,8 @@ export interface FileSystem {
   readInPlace(fd: number, into: Uint8Array, position: number): number;
   /** How many bytes were written: may be fewer than given. */
   write(fd: number, bytes: Uint8Array, position: number): Promise<number>;
-  /** The same for many parts, at once, into the page cache: no hop to another thread. */
-  writeParts(fd: number, parts: readonly Uint8Array[], position: number): number;
+  /** The same, while the whole process waits: see `sync-pace.ts`. */
+  writeInPlace(fd: number, bytes: Uint8Array, position: number): number;
   fdatasync(fd: number): Promise<void>;
   /** The same, while the whole process waits: see `sync-pace.ts`. */
   fdatasyncInPlace(fd: number): void;
@@ -65,36 +72,6 @@ export async function writeFully(
   }
 }
 
-/** Writes all the parts, in order. */
-export function writePartsFully(
-  io: FileSystem,
-  fd: number,
-  parts: readonly Uint8Array[],
-  position: number,
-): void {
-  let rest = parts;
-  let at = position;
-  while (rest.length > 0) {
-    const written = io.writeParts(fd, rest, at);
-    if (written <= 0) throw noProgress();
-    at += written;
-    rest = withoutFirst(rest, written);
-  }
-}
-
-function withoutFirst(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
-  let index = 0;
-  let left = bytes;
-  for (; index < parts.length; index += 1) {
-    const length = parts[index]?.byteLength ?? 0;
-    if (left < length) break;
-    left -= length;
-  }
-  const first = parts[index];
-  if (first === undefined) return [];
-  return [first.subarray(left), ...parts.slice(index + 1)];
-}
-
 /** Reads until `into` is full or the file ends; tells how many bytes there were. */
 export async function readFully(
   io: FileSystem,
@@ -126,6 +103,6 @@ export async function readFile(io: FileSystem, path: string): Promise<Uint8Array
   }
 }
 
-function noProgress(): Error {
+export function noProgress(): Error {
   return Object.assign(new Error('a write made no progress'), { code: 'EIO' });
 }

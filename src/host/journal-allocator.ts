@@ -177,7 +177,7 @@ export class SegmentAllocator {
 /** A file of zeros, complete and durable when it has its name; throws where there is no room. */
 export async function allocateSpare(io: FileSystem, path: string, bytes: number): Promise<void> {
   const unfinished = `${path}.allocating`;
-  const fd = await io.open(unfinished, 'w+');
+  const fd = await io.openDirect(unfinished, 'w+');
   try {
     await zeroRange(io, fd, 0, bytes);
   } catch (error) {

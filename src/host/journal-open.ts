@@ -37,7 +37,6 @@ export interface OpenOptions {
 export interface WritePosition {
   /** Oldest first; the last is written to. */
   readonly segments: readonly SegmentFile[];
-  readonly fd: number;
   /** Of the last segment. */
   readonly index: SegmentIndex;
   /** ENTRY_NONE where there is none. */
@@ -67,33 +66,30 @@ export async function openJournal(options: OpenOptions): Promise<OpenedJournal> 
     await syncParent(io, directory);
     return { position: await createJournal(options), recovered };
   }
-  const fd = await io.open(last.path, 'r+');
-  await repair(io, directory, fd, recovered);
+  await repair(io, directory, last, recovered);
   const { segments, index, tail } = recovered;
-  return { position: { segments, fd, index, tail }, recovered };
+  return { position: { segments, index, tail }, recovered };
 }
 
 async function repair(
   io: FileSystem,
   directory: string,
-  fd: number,
+  last: SegmentFile,
   recovered: RecoveredJournal,
 ): Promise<void> {
   const { torn, lastSeal, doubtfulFrom, end, index } = recovered;
-  if (doubtfulFrom < end) await writeAgain(io, fd, doubtfulFrom, end);
-  if (torn !== undefined) await zeroRange(io, fd, torn.offset, torn.offset + torn.bytes);
+  const fd = await io.open(last.path, 'r+');
+  try {
+    if (doubtfulFrom < end) await writeAgain(io, fd, doubtfulFrom, end);
+    if (torn !== undefined) await zeroRange(io, fd, torn.offset, torn.offset + torn.bytes);
+  } finally {
+    await io.close(fd);
+  }
   // An entry is written only when its segment's name, and the seal of the one before, are durable.
   if (index.count > 0) return;
   await syncParent(io, directory);
   await syncDirectory(io, directory);
-  if (lastSeal === undefined) return;
-  const { segment, seal } = lastSeal;
-  const older = await io.open(segment.path, 'r+');
-  try {
-    await sealSegment(io, older, segment, seal);
-  } finally {
-    await io.close(older);
-  }
+  if (lastSeal !== undefined) await sealSegment(io, lastSeal.segment, lastSeal.seal);
 }
 
 async function writeAgain(io: FileSystem, fd: number, from: number, to: number): Promise<void> {
@@ -111,10 +107,10 @@ async function createJournal(options: OpenOptions): Promise<WritePosition> {
   const path = join(directory, 'spare-0');
   await allocateSpare(machine.io, path, bytes);
   const header = { first, bytes, incarnation, previous: ENTRY_NONE };
-  const { segment, fd } = await activateSegment(machine, directory, path, header);
+  const segment = await activateSegment(machine, directory, path, header);
   const index = new SegmentIndex(first);
   index.end = SEGMENT_HEADER_BYTES;
-  return { segments: [segment], fd, index, tail: ENTRY_NONE };
+  return { segments: [segment], index, tail: ENTRY_NONE };
 }
 
 function missing(directory: string): EnvironmentError {

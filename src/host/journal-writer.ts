@@ -15,7 +15,8 @@ import { RESULT_BYTES } from '../core/operation.ts';
 import { encodeEntry, encodeMark, entryHeadOf, MARK_BYTES } from '../wire/journal-entry.ts';
 import { recordsEnd, SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
 import { fromErrno } from './environment-error.ts';
-import { writePartsFully, type FileSystem } from './file-system.ts';
+import { BlockWriter } from './block-writer.ts';
+import type { FileSystem } from './file-system.ts';
 import { SegmentAllocator, type Spare } from './journal-allocator.ts';
 import type { WritePosition } from './journal-open.ts';
 import { guaranteedBytes } from './journal-reserve.ts';
@@ -28,7 +29,7 @@ import { SyncPace } from './sync-pace.ts';
 /** Kept back from what is told: marks take room too. */
 const MARKS_BYTES = 64 * MARK_BYTES;
 /** A group is at most about so large: writing it holds up the process. */
-const GROUP_BYTES_MAX = 8 * 1024 * 1024;
+const GROUP_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface JournalWriterOptions {
   readonly machine: Machine;
@@ -49,13 +50,12 @@ export class JournalWriter {
   readonly #io: FileSystem;
   readonly #allocator: SegmentAllocator;
   #segments: SegmentFile[] = [];
-  /** The segment that is written to: its descriptor, the places of its entries and their end. */
-  #fd = -1;
+  /** The segment that is written to, the places of its entries and their end. */
+  readonly #file: BlockWriter;
   #index = new SegmentIndex(1 as Seq);
-  /** The last entry appended and the last written. */
+  /** The last entry appended and the last that is durable. */
   #tail: EntryId;
-  #written: EntryId;
-  #syncedSeq: Seq;
+  #synced: EntryId;
   #reportedSeq: Seq;
   /** The last entry that a mark vouches for. */
   #markedSeq = 0 as Seq;
@@ -74,10 +74,10 @@ export class JournalWriter {
     this.#options = options;
     this.#io = options.machine.io;
     this.#tail = position.tail;
-    this.#written = position.tail;
-    this.#syncedSeq = position.tail.seq;
+    this.#synced = position.tail;
     this.#reportedSeq = position.tail.seq;
-    this.moveTo(position);
+    this.#file = new BlockWriter(this.#io);
+    this.#stand(position);
     this.#allocator = new SegmentAllocator({
       machine: options.machine,
       directory: options.directory,
@@ -91,19 +91,23 @@ export class JournalWriter {
   }
 
   async start(): Promise<void> {
+    await this.#file.open(this.active.path, this.#index.end);
     await this.#allocator.adopt(this.active.header.bytes);
     this.#allocator.kick();
   }
 
   /** Appending goes on from here: everything up to the position's tail is durable. */
-  moveTo(position: WritePosition): void {
+  async moveTo(position: WritePosition): Promise<void> {
     assert(this.isIdle, 'nothing is in flight');
+    this.#stand(position);
+    await this.#file.open(this.active.path, this.#index.end);
+  }
+
+  #stand(position: WritePosition): void {
     this.#segments = [...position.segments];
-    this.#fd = position.fd;
     this.#index = position.index;
     this.#tail = idOf(position.tail);
-    this.#written = this.#tail;
-    this.#syncedSeq = this.#tail.seq;
+    this.#synced = this.#tail;
     this.#reportedSeq = this.#tail.seq;
     this.#markedSeq = 0 as Seq; // one mark more does no harm
   }
@@ -113,7 +117,7 @@ export class JournalWriter {
   }
 
   get syncedSeq(): Seq {
-    return this.#syncedSeq;
+    return this.#synced.seq;
   }
 
   get segments(): readonly SegmentFile[] {
@@ -167,13 +171,13 @@ export class JournalWriter {
   flush(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const { seq } = this.#tail;
-    if (seq <= this.#syncedSeq) return Promise.resolve();
+    if (seq <= this.syncedSeq) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiters.push({ seq, resolve, reject }));
   }
 
   mark(): void {
-    if (this.#failure !== undefined || this.#tail.seq > this.#syncedSeq) return;
-    if (this.#markedSeq === this.#syncedSeq) return;
+    if (this.#failure !== undefined || this.#tail.seq > this.syncedSeq) return;
+    if (this.#markedSeq === this.syncedSeq) return;
     this.#markWanted = true;
     this.#kick();
   }
@@ -186,8 +190,7 @@ export class JournalWriter {
   /** Lets go of the file that is written to; `moveTo` follows. */
   async release(): Promise<void> {
     assert(this.isIdle, 'nothing is in flight');
-    await this.#io.close(this.#fd);
-    this.#fd = -1;
+    await this.#file.close();
   }
 
   /** Writes what still finds room, vouches for it, and ends. */
@@ -198,7 +201,7 @@ export class JournalWriter {
     this.mark();
     await this.idle();
     await this.#allocator.close();
-    if (this.#fd >= 0) await this.#io.close(this.#fd);
+    await this.#file.close();
     for (const waiter of this.#waiters.splice(0)) {
       waiter.reject(new Error('the journal was closed'));
     }
@@ -249,45 +252,49 @@ export class JournalWriter {
   }
 
   async #writeGroup(): Promise<void> {
-    const parts: Uint8Array[] = [];
     const { seed } = this.active;
-    const start = this.#index.end;
-    const limit = Math.min(start + this.#room, start + GROUP_BYTES_MAX);
+    const limit = Math.min(this.#room, GROUP_BYTES_MAX);
     let count = 0;
-    let end = start;
+    let bytes = 0;
     for (const entry of this.#queue) {
-      const bytes = bytesOf(entry);
-      if (end + bytes > limit) break;
-      parts.push(...encodeEntry(entry, this.#syncedSeq, seed));
-      this.#index.push(end, entryHeadOf(entry));
-      end += bytes;
+      const entryBytes = bytesOf(entry);
+      if (bytes + entryBytes > limit) break;
+      for (const part of encodeEntry(entry, this.syncedSeq, seed)) this.#file.put(part);
+      bytes += entryBytes;
       count += 1;
     }
-    writePartsFully(this.#io, this.#fd, parts, start);
-    this.#index.end = end;
+    await this.#writeDurably(bytes);
+    // Only now, and at once: who reads meanwhile finds an entry in the queue, or in the file.
     const written = this.#queue.splice(0, count);
-    this.#queuedBytes -= end - start;
-    this.#written = present(written.at(-1), 'the first entry has room');
+    for (const entry of written) {
+      this.#index.push(this.#index.end, entryHeadOf(entry));
+      this.#index.end += bytesOf(entry);
+    }
+    this.#queuedBytes -= bytes;
+    this.#synced = idOf(present(written.at(-1), 'the first entry has room'));
     this.#markWanted = false;
-    await this.#sync(end - start);
-    this.#syncedSeq = this.#written.seq;
   }
 
-  async #sync(groupBytes: number): Promise<void> {
+  async #writeDurably(groupBytes: number): Promise<void> {
     const { machine } = this.#options;
     const startMs = machine.nowMs();
-    if (this.#pace.isInPlace(groupBytes)) this.#io.fdatasyncInPlace(this.#fd);
-    else await this.#io.fdatasync(this.#fd);
+    if (this.#pace.isInPlace(groupBytes)) {
+      this.#file.writeInPlace();
+      this.#file.syncInPlace();
+    } else {
+      await this.#file.write();
+      await this.#file.sync();
+    }
     this.#pace.note(machine.nowMs() - startMs);
   }
 
   async #writeMark(): Promise<void> {
     this.#markWanted = false;
-    if (this.#room < MARK_BYTES || this.#syncedSeq === 0) return;
-    const seq = this.#syncedSeq;
-    writePartsFully(this.#io, this.#fd, [encodeMark(seq, this.active.seed)], this.#index.end);
+    if (this.#room < MARK_BYTES || this.syncedSeq === 0) return;
+    const seq = this.syncedSeq;
+    this.#file.put(encodeMark(seq, this.active.seed));
+    await this.#writeDurably(MARK_BYTES);
     this.#index.end += MARK_BYTES;
-    await this.#io.fdatasync(this.#fd);
     this.#markedSeq = seq;
   }
 
@@ -296,29 +303,28 @@ export class JournalWriter {
    * the journal ended for want of one.
    */
   async #roll(bytes: number): Promise<boolean> {
-    assert(this.#written.seq === this.#syncedSeq, 'a full segment is durable');
     const spare = await this.#takeSpare(bytes);
     if (spare === undefined) return false;
-    const full = { segment: this.active, fd: this.#fd, end: this.#index.end };
+    const full = { segment: this.active, end: this.#index.end };
     const isEmpty = this.#index.count === 0;
     const { machine, directory, incarnation } = this.#options;
-    const { segment, fd } = await activateSegment(machine, directory, spare.path, {
-      first: (this.#written.seq + 1) as Seq,
+    const segment = await activateSegment(machine, directory, spare.path, {
+      first: (this.#synced.seq + 1) as Seq,
       bytes: spare.bytes,
       incarnation,
-      previous: idOf(this.#written),
+      previous: this.#synced,
     });
     if (!isEmpty) {
-      const seal = { first: full.segment.header.first, last: this.#written, end: full.end };
-      await sealSegment(this.#io, full.fd, full.segment, seal);
+      const seal = { first: full.segment.header.first, last: this.#synced, end: full.end };
+      await sealSegment(this.#io, full.segment, seal);
     }
+    await this.#file.close();
+    await this.#file.open(segment.path, SEGMENT_HEADER_BYTES);
     // At once: who reads or asks for room meanwhile finds the old segments or the new.
     if (isEmpty) this.#segments.pop(); // the new file has taken its name
     this.#segments.push(segment);
-    this.#fd = fd;
     this.#index = new SegmentIndex(segment.header.first);
     this.#index.end = SEGMENT_HEADER_BYTES;
-    await this.#io.close(full.fd);
     this.#allocator.kick();
     return true;
   }
@@ -341,7 +347,7 @@ export class JournalWriter {
   /** Tells what has become durable. */
   #report(): void {
     this.#options.events.onReserve(this.reserve);
-    const synced = this.#syncedSeq;
+    const synced = this.syncedSeq;
     this.#allocator.kick();
     if (synced > this.#reportedSeq) {
       this.#reportedSeq = synced;

@@ -2,10 +2,25 @@
 import * as fs from 'node:fs';
 import type { FileSystem } from './file-system.ts';
 
+const { O_CREAT, O_DIRECT = 0, O_RDWR, O_TRUNC } = fs.constants;
+const DIRECT_FLAGS = { 'r+': O_RDWR | O_DIRECT, 'w+': O_RDWR | O_CREAT | O_TRUNC | O_DIRECT };
+
 export const nodeFileSystem: FileSystem = {
-  open: (path, flags) => new Promise((resolve, reject) => {
-    fs.open(path, flags, 0o600, (error, fd) => (error ? reject(error) : resolve(fd)));
-  }),
+  open,
+  openDirect: async (path, flags) => {
+    try {
+      return await open(path, DIRECT_FLAGS[flags]);
+    } catch (error) {
+      // A file system that cannot do it says so: it goes through the page cache then.
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+      return open(path, flags);
+    }
+  },
+  // What can grow begins with a page of memory: it is reserved in pages. Nothing else is sure to.
+  blockMemory: (bytes) => {
+    const pages = new ArrayBuffer(bytes, { maxByteLength: bytes });
+    return new Uint8Array(pages, 0, bytes);
+  },
   close: (fd) => settle((done) => fs.close(fd, done)),
   read: (fd, into, position) => new Promise((resolve, reject) => {
     fs.read(fd, into, 0, into.byteLength, position, (error, bytes) => {
@@ -20,7 +35,7 @@ export const nodeFileSystem: FileSystem = {
       else resolve(written);
     });
   }),
-  writeParts: (fd, parts, position) => fs.writevSync(fd, parts as Uint8Array[], position),
+  writeInPlace: (fd, bytes, position) => fs.writeSync(fd, bytes, 0, bytes.byteLength, position),
   fdatasync: (fd) => settle((done) => fs.fdatasync(fd, done)),
   fdatasyncInPlace: (fd) => fs.fdatasyncSync(fd),
   fsync: (fd) => settle((done) => fs.fsync(fd, done)),
@@ -43,6 +58,12 @@ export const nodeFileSystem: FileSystem = {
     return bavail * bsize;
   },
 };
+
+function open(path: string, flags: string | number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, flags, 0o600, (error, fd) => (error ? reject(error) : resolve(fd)));
+  });
+}
 
 function settle(start: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {

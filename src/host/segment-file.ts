@@ -23,7 +23,7 @@ export interface SegmentFile {
 }
 
 const NAME = /^(\d{16})\.segment$/;
-const ZERO_CHUNK = new Uint8Array(1024 * 1024);
+const ZERO_CHUNK_BYTES = 1024 * 1024;
 
 export function segmentName(first: Seq): string {
   return `${String(first).padStart(16, '0')}.segment`;
@@ -106,7 +106,7 @@ export async function activateSegment(
   directory: string,
   sparePath: string,
   header: SegmentHeader,
-): Promise<{ readonly segment: SegmentFile; readonly fd: number }> {
+): Promise<SegmentFile> {
   const { bytes, seed } = encodeSegmentHeader(header, randomBytes(SALT_BYTES));
   const fd = await io.open(sparePath, 'r+');
   try {
@@ -115,22 +115,25 @@ export async function activateSegment(
     const path = join(directory, segmentName(header.first));
     await io.rename(sparePath, path);
     await syncDirectory(io, directory);
-    return { segment: { path, header, seed }, fd };
-  } catch (error) {
+    return { path, header, seed };
+  } finally {
     await io.close(fd);
-    throw error;
   }
 }
 
 /** Writes the seal; the caller has made the next segment durable before. */
 export async function sealSegment(
   io: FileSystem,
-  fd: number,
   segment: SegmentFile,
   seal: Seal,
 ): Promise<void> {
-  await writeFully(io, fd, encodeSeal(seal, segment.seed), recordsEnd(segment.header.bytes));
-  await io.fdatasync(fd);
+  const fd = await io.open(segment.path, 'r+');
+  try {
+    await writeFully(io, fd, encodeSeal(seal, segment.seed), recordsEnd(segment.header.bytes));
+    await io.fdatasync(fd);
+  } finally {
+    await io.close(fd);
+  }
 }
 
 /**
@@ -143,11 +146,12 @@ export async function zeroRange(
   from: number,
   to: number,
 ): Promise<void> {
-  const syncEvery = 8 * ZERO_CHUNK.byteLength;
+  const zeros = io.blockMemory(Math.min(ZERO_CHUNK_BYTES, to - from));
+  const syncEvery = 8 * ZERO_CHUNK_BYTES;
   let unsynced = 0;
-  for (let at = from; at < to; at += ZERO_CHUNK.byteLength) {
-    const length = Math.min(ZERO_CHUNK.byteLength, to - at);
-    await writeFully(io, fd, ZERO_CHUNK.subarray(0, length), at);
+  for (let at = from; at < to; at += ZERO_CHUNK_BYTES) {
+    const length = Math.min(ZERO_CHUNK_BYTES, to - at);
+    await writeFully(io, fd, zeros.subarray(0, length), at);
     unsynced += length;
     if (unsynced < syncEvery) continue;
     await io.fdatasync(fd);

@@ -60,6 +60,14 @@ export class SimFileSystem implements FileSystem {
     });
   }
 
+  openDirect(path: string, flags: string): Promise<number> {
+    return this.open(path, flags);
+  }
+
+  blockMemory(bytes: number): Uint8Array {
+    return new Uint8Array(bytes);
+  }
+
   async close(fd: number): Promise<void> {
     this.#open.delete(fd);
   }
@@ -76,16 +84,8 @@ export class SimFileSystem implements FileSystem {
     return this.#call('write', () => this.#write(fd, bytes, position));
   }
 
-  writeParts(fd: number, parts: readonly Uint8Array[], position: number): number {
-    return this.#callInPlace('write', () => {
-      let written = 0;
-      for (const part of parts) {
-        const bytes = this.#write(fd, part, position + written);
-        written += bytes;
-        if (bytes < part.byteLength) break;
-      }
-      return written;
-    });
+  writeInPlace(fd: number, bytes: Uint8Array, position: number): number {
+    return this.#callInPlace('write', () => this.#write(fd, bytes, position));
   }
 
   fdatasync(fd: number): Promise<void> {

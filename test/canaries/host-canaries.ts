@@ -5,21 +5,19 @@ export const HOST_CANARIES: readonly Canary[] = [
   {
     name: 'small groups of entries are not fsynced',
     file: 'host/journal-writer.ts',
-    find: 'if (this.#pace.isInPlace(groupBytes)) this.#io.fdatasyncInPlace(this.#fd);',
-    replace: 'if (this.#pace.isInPlace(groupBytes)) await Promise.resolve();',
+    find: '      this.#file.syncInPlace();\n',
+    replace: '',
   },
   {
     name: 'a failed fsync is taken for one that will succeed later',
     file: 'host/journal-writer.ts',
-    find:
-      '    if (this.#pace.isInPlace(groupBytes)) this.#io.fdatasyncInPlace(this.#fd);\n' +
-      '    else await this.#io.fdatasync(this.#fd);',
+    find: '      this.#file.writeInPlace();\n      this.#file.syncInPlace();\n',
     replace:
-      '    try {\n' +
-      '      if (this.#pace.isInPlace(groupBytes)) this.#io.fdatasyncInPlace(this.#fd);\n' +
-      '      else await this.#io.fdatasync(this.#fd);\n' +
-      '    } catch (error) {\n' +
-      "      if (!String(error).includes('EIO')) throw error;\n    }",
+      '      this.#file.writeInPlace();\n' +
+      '      try {\n' +
+      '        this.#file.syncInPlace();\n' +
+      '      } catch (error) {\n' +
+      "        if (!String(error).includes('EIO')) throw error;\n      }\n",
   },
   {
     name: 'the header of a new segment is not fsynced',

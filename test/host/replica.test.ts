@@ -59,7 +59,7 @@ t.test('a write is cut short by a full disk: no vote; the life ends', async (t) 
   const { replica, io, votes, prepare } = await startReplica(t, 'short');
   prepare();
   await until(() => votes().length === 1, 'a vote');
-  io.failNext('writeParts', 'ENOSPC');
+  io.failNext('write', 'ENOSPC');
   prepare();
   t.match(await replica.ended, { kind: 'failed', error: { kind: 'disk-full' } });
   t.same(votes(), [1]);
@@ -91,8 +91,8 @@ t.test('the load pauses: the last entry is vouched for, once', async (t) => {
     return io.calls;
   };
   t.same(await tick(), [], 'something has come since the last tick');
-  t.same(await tick(), ['writeParts', 'fdatasync']);
-  t.same(await tick(), ['writeParts', 'fdatasync']);
+  t.same(await tick(), ['write', 'fdatasync']);
+  t.same(await tick(), ['write', 'fdatasync']);
   await replica.close(false);
 });
 

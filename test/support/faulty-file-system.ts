@@ -5,7 +5,7 @@ import type { FileSystem } from '../../src/host/file-system.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 
 export type FaultyCall =
-  | 'write' | 'writeParts' | 'fdatasync' | 'fsync' | 'rename' | 'unlink' | 'open' | 'read';
+  | 'write' | 'fdatasync' | 'fsync' | 'rename' | 'unlink' | 'open' | 'read';
 
 export class FaultyFileSystem implements FileSystem {
   /** Names of the calls made, in order. */
@@ -49,6 +49,15 @@ export class FaultyFileSystem implements FileSystem {
     return nodeFileSystem.open(path, flags);
   }
 
+  async openDirect(path: string, flags: 'r+' | 'w+'): Promise<number> {
+    this.#before('open', path);
+    return nodeFileSystem.openDirect(path, flags);
+  }
+
+  blockMemory(bytes: number): Uint8Array {
+    return nodeFileSystem.blockMemory(bytes);
+  }
+
   close(fd: number): Promise<void> {
     return nodeFileSystem.close(fd);
   }
@@ -73,10 +82,9 @@ export class FaultyFileSystem implements FileSystem {
     return nodeFileSystem.write(fd, part, position);
   }
 
-  writeParts(fd: number, parts: readonly Uint8Array[], position: number): number {
-    this.#before('writeParts', fd);
-    const all = Buffer.concat(parts as Uint8Array[]);
-    return nodeFileSystem.writeParts(fd, [all.subarray(0, this.writeBytesMax)], position);
+  writeInPlace(fd: number, bytes: Uint8Array, position: number): number {
+    this.#before('write', fd);
+    return nodeFileSystem.writeInPlace(fd, bytes.subarray(0, this.writeBytesMax), position);
   }
 
   fdatasyncInPlace(fd: number): void {

@@ -22,6 +22,14 @@ export class MemoryFileSystem implements FileSystem {
     return this.#nextFd;
   }
 
+  openDirect(path: string, flags: string): Promise<number> {
+    return this.open(path, flags);
+  }
+
+  blockMemory(bytes: number): Uint8Array {
+    return new Uint8Array(bytes);
+  }
+
   async close(fd: number): Promise<void> {
     this.#open.delete(fd);
   }
@@ -45,7 +53,7 @@ export class MemoryFileSystem implements FileSystem {
     return bytes.length;
   }
 
-  writeParts(): number {
+  writeInPlace(): number {
     throw errno('ENOSYS');
   }
 
