@@ -1,5 +1,5 @@
 /** What the coordinator knows of one backend: its connection, its tail, its votes, its health. */
-import type { ConnectionId } from './effect.ts';
+import type { ConnectionId, DiskWork } from './effect.ts';
 import type { EntryHash, BackendId, Epoch, Seq, Timestamp } from './ids.ts';
 import type { Hello, Pong, Promised, Reserve, StateDigest, Truncated, Vote } from './message.ts';
 import { isMember, type View } from './view.ts';
@@ -37,6 +37,8 @@ export class BackendLink {
   lastSeq = 0 as Seq;
   digest: StateDigest = '';
   journalBytes = 0;
+  /** As it told last, since its process began. */
+  diskWork: DiskWork = { syncs: 0, writtenBytes: 0, checkpoints: 0 };
   /** When the next open hold expires; 0: none does. */
   nextExpiry = 0;
   /** How many keys it remembers; 0: not told yet, under the present epoch. */
@@ -103,6 +105,7 @@ export class BackendLink {
 
   onPong(pong: Pong): void {
     const { probe, lastSeq, digest, reserve, journalBytes, nextExpiry, keysMax } = pong;
+    const { syncs, writtenBytes, checkpoints } = pong;
     if (probe > this.confirmedProbe) this.confirmedProbe = probe;
     this.lastSeq = lastSeq;
     this.digest = digest;
@@ -110,6 +113,7 @@ export class BackendLink {
     this.journalBytes = journalBytes;
     this.nextExpiry = nextExpiry;
     this.keysMax = keysMax;
+    this.diskWork = { syncs, writtenBytes, checkpoints };
   }
 
   /** The connection is gone, or a new promise must be made. */

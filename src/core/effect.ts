@@ -56,8 +56,19 @@ export interface ParticipantHost {
   inSync(): void;
   /** For the log. */
   log(line: string): void;
+  /** What its process has done so far: told on heartbeats, for whoever measures it. */
+  diskWork(): DiskWork;
   /** One line for each entry; undefined where tracing is off. */
   readonly trace: ((line: string) => void) | undefined;
+}
+
+/** What a backend's process has done to its disk since it began. */
+export interface DiskWork {
+  /** Calls of fdatasync and fsync. */
+  readonly syncs: number;
+  /** To files. */
+  readonly writtenBytes: number;
+  readonly checkpoints: number;
 }
 
 /** Identifies one connection of a backend or a client, for as long as the process lives. */

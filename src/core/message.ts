@@ -118,6 +118,10 @@ export interface Pong {
   readonly nextExpiry: number;
   /** So many idempotency keys are remembered. */
   readonly keysMax: number;
+  /** Since its process began: calls of fdatasync and fsync, bytes written to files, checkpoints. */
+  readonly syncs: number;
+  readonly writtenBytes: number;
+  readonly checkpoints: number;
 }
 
 /**

@@ -381,6 +381,7 @@ export class Participant {
       journalBytes: this.#journalBytes,
       nextExpiry: this.#ledger.nextExpiry,
       keysMax: this.#ledger.keysMax,
+      ...this.#host.diskWork(),
     });
   }
 

@@ -23,6 +23,12 @@ export interface BackendStatus {
   readonly digest: string;
   readonly journalBytes: number;
   readonly reserveBytes: number;
+  /** Calls of fdatasync and fsync since its process began, as it told on the last heartbeat. */
+  readonly syncs: number;
+  /** Bytes that it has written to files since then. */
+  readonly writtenBytes: number;
+  /** Checkpoints that were saved since then. */
+  readonly checkpoints: number;
   readonly detail: string;
 }
 
@@ -136,6 +142,7 @@ function reportBackend(
     digest: link.digest,
     journalBytes: link.journalBytes,
     reserveBytes: link.reserve.bytes,
+    ...link.diskWork,
     detail: isStranger ? 'it came back without the data that it had' : link.troubleDetail,
   };
 }

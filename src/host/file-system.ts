@@ -43,6 +43,13 @@ export interface FileSystem {
   freeBytes(path: string): Promise<number>;
 }
 
+/** How a process has used its files so far. */
+export interface FileWork {
+  /** Calls of fdatasync and fsync. */
+  readonly syncs: number;
+  readonly writtenBytes: number;
+}
+
 /** What a directory names is durable only when the directory is. */
 export async function syncDirectory(io: FileSystem, path: string): Promise<void> {
   const fd = await io.open(path, 'r');

@@ -1,6 +1,14 @@
 /** The file system of the machine, as Node gives it. */
 import * as fs from 'node:fs';
-import type { FileSystem } from './file-system.ts';
+import type { FileSystem, FileWork } from './file-system.ts';
+
+let syncs = 0;
+let writtenBytes = 0;
+
+/** Of this process. */
+export function nodeFileWork(): FileWork {
+  return { syncs, writtenBytes };
+}
 
 const { O_CREAT, O_DIRECT = 0, O_RDWR, O_TRUNC } = fs.constants;
 const DIRECT_FLAGS = { 'r+': O_RDWR | O_DIRECT, 'w+': O_RDWR | O_CREAT | O_TRUNC | O_DIRECT };
@@ -31,14 +39,28 @@ export const nodeFileSystem: FileSystem = {
   readInPlace: (fd, into, position) => fs.readSync(fd, into, 0, into.byteLength, position),
   write: (fd, bytes, position) => new Promise((resolve, reject) => {
     fs.write(fd, bytes, 0, bytes.byteLength, position, (error, written) => {
-      if (error) reject(error);
-      else resolve(written);
+      if (error) return reject(error);
+      writtenBytes += written;
+      resolve(written);
     });
   }),
-  writeInPlace: (fd, bytes, position) => fs.writeSync(fd, bytes, 0, bytes.byteLength, position),
-  fdatasync: (fd) => settle((done) => fs.fdatasync(fd, done)),
-  fdatasyncInPlace: (fd) => fs.fdatasyncSync(fd),
-  fsync: (fd) => settle((done) => fs.fsync(fd, done)),
+  writeInPlace: (fd, bytes, position) => {
+    const written = fs.writeSync(fd, bytes, 0, bytes.byteLength, position);
+    writtenBytes += written;
+    return written;
+  },
+  fdatasync: (fd) => {
+    syncs += 1;
+    return settle((done) => fs.fdatasync(fd, done));
+  },
+  fdatasyncInPlace: (fd) => {
+    syncs += 1;
+    fs.fdatasyncSync(fd);
+  },
+  fsync: (fd) => {
+    syncs += 1;
+    return settle((done) => fs.fsync(fd, done));
+  },
   size: (fd) => new Promise((resolve, reject) => {
     fs.fstat(fd, (error, stats) => (error ? reject(error) : resolve(stats.size)));
   }),

@@ -6,11 +6,13 @@ import type { BackendId, ClusterId, Incarnation, Seq, Timestamp } from '../core/
 import type { LedgerImage } from '../core/ledger.ts';
 import type { Message, Reserve } from '../core/message.ts';
 import type { ControlRecord } from '../core/view.ts';
-import type { FileSystem } from './file-system.ts';
+import type { FileSystem, FileWork } from './file-system.ts';
 
 /** What a backend's process takes from the machine that it runs on. */
 export interface Machine {
   readonly io: FileSystem;
+  /** What `io` has been used for so far. */
+  fileWork(): FileWork;
   /** Monotonic. */
   nowMs(): number;
   /** Runs once after so long, unless it is cancelled; keeps no process alive. */

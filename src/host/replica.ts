@@ -6,7 +6,7 @@
  * after another. A life ends with a reset, with damage, with a failed disk, or with a stop.
  */
 import { present } from '../core/assert.ts';
-import type { ParticipantHost, PromiseRecord } from '../core/effect.ts';
+import type { DiskWork, ParticipantHost, PromiseRecord } from '../core/effect.ts';
 import type { ExecutedEntry } from '../core/entry.ts';
 import { SEQ_NONE, type Seq } from '../core/ids.ts';
 import type { Lookup } from '../core/lookup.ts';
@@ -36,7 +36,7 @@ export type ReplicaEnding =
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface ReplicaParts {
-  readonly machine: Pick<Machine, 'after'>;
+  readonly machine: Pick<Machine, 'after' | 'fileWork'>;
   readonly sizes: Sizes;
   readonly participant: ParticipantOptions;
   /** Undefined where the directory is corrupt: then the replica only waits to be reset. */
@@ -61,6 +61,7 @@ export class Replica implements ParticipantHost, JournalEvents {
   readonly #checkpointer: Checkpointer;
   #committedSeq: Seq = SEQ_NONE;
   #tickedSeq: Seq = SEQ_NONE;
+  #checkpoints = 0;
   /** The errands: each begins when the one before has been done. */
   #errands: Promise<void> = Promise.resolve();
   #over = false;
@@ -192,6 +193,10 @@ export class Replica implements ParticipantHost, JournalEvents {
     this.#parts.log(line);
   }
 
+  diskWork(): DiskWork {
+    return { ...this.#parts.machine.fileWork(), checkpoints: this.#checkpoints };
+  }
+
   // ---- what the journal tells ------------------------------------------------------------------
 
   onSynced(seq: Seq): void {
@@ -259,6 +264,7 @@ export class Replica implements ParticipantHost, JournalEvents {
   }
 
   #onCheckpointSaved(seq: Seq): void {
+    this.#checkpoints += 1;
     if (!this.#over) this.participant.onCheckpoint(seq);
   }
 

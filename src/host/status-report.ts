@@ -24,6 +24,12 @@ export interface BackendStatus {
   /** An absolute path of its machine. */
   readonly directory?: string | null;
   readonly journalBytes?: number;
+  /** Calls of fdatasync and fsync since its process began, as it told on the last heartbeat. */
+  readonly syncs?: number;
+  /** Bytes that it has written to files since then. */
+  readonly writtenBytes?: number;
+  /** Checkpoints that were saved since then. */
+  readonly checkpoints?: number;
   /** Why it is not in sync, in words. */
   readonly detail?: string;
 }

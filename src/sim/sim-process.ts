@@ -3,7 +3,7 @@
  * held up by a disk, and end at any moment; nothing runs in it before it goes on, or after its end.
  */
 import type { Random } from '../core/random.ts';
-import type { FileSystem } from '../host/file-system.ts';
+import type { FileSystem, FileWork } from '../host/file-system.ts';
 import type { Cancel, DirectoryLock, Machine } from '../host/ports.ts';
 import type { EventQueue } from './event-queue.ts';
 
@@ -63,6 +63,11 @@ export class SimProcess implements Machine {
   end(): void {
     this.#alive = false;
     this.#held = [];
+  }
+
+  /** Nobody measures how a made-up disk is used. */
+  fileWork(): FileWork {
+    return { syncs: 0, writtenBytes: 0 };
   }
 
   nowMs(): number {

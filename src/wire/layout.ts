@@ -114,6 +114,9 @@ export const LAYOUT: { readonly [Type in MessageType]: Layout<MessageOf<Type>> }
       journalBytes: i53(),
       nextExpiry: i53(),
       keysMax: i53(),
+      syncs: i53(),
+      writtenBytes: i53(),
+      checkpoints: i53(),
     },
   },
   'located': {

@@ -43,6 +43,7 @@ function backend(condition: 'intact' | 'corrupt' = 'intact') {
     send: (message) => sent.push(message),
     inSync: () => undefined,
     log: () => undefined,
+    diskWork: () => ({ syncs: 8, writtenBytes: 900, checkpoints: 2 }),
     trace: undefined,
   };
   const participant = new Participant(
@@ -167,7 +168,8 @@ t.test('participant: messages of another epoch, or before the promise: ignored',
   t.equal(participant.tail.seq, 0);
   t.same(types(), []);
   participant.onMessage({ type: 'ping', epoch: 4 as Epoch, probe: 7, commitSeq: 0 as Seq });
-  t.match(sent, [{ type: 'pong', epoch: 0 }], 'a ping of another epoch proves no more than life');
+  const pong = { type: 'pong', epoch: 0, syncs: 8, writtenBytes: 900, checkpoints: 2 };
+  t.match(sent, [pong], 'a ping of another epoch proves no more than life');
 });
 
 t.test('participant: a vote: only after the fsync, and never on another connection', async (t) => {

@@ -107,7 +107,7 @@ function serve(members: readonly number[] = [1, 2, 3], roundBytesMax = 64 * 1024
     pong: (id: number, digest = STATE, reserve = ROOM): void => {
       get(id).onPong({
         type: 'pong', epoch: EPOCH, probe: state.probe, lastSeq: get(id).lastSeq, digest, reserve,
-        journalBytes: 0, nextExpiry: 0, keysMax: 0,
+        journalBytes: 0, nextExpiry: 0, keysMax: 0, syncs: 0, writtenBytes: 0, checkpoints: 0,
       });
       serving.onPong(get(id));
     },

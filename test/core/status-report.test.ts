@@ -36,6 +36,7 @@ function tell(link: BackendLink, lastSeq: number, keysMax: number): void {
   link.onPong({
     type: 'pong', epoch: 1 as Epoch, probe: 0, lastSeq: lastSeq as Seq, digest: '',
     reserve: RESERVE, journalBytes: 0, nextExpiry: 0, keysMax,
+    syncs: 8, writtenBytes: 900, checkpoints: 2,
   } satisfies Pong);
 }
 

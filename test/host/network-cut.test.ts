@@ -72,6 +72,7 @@ function pong(probe: number): Message {
   return {
     type: 'pong', epoch: 1 as never, probe, lastSeq: 0 as never, digest: '0'.repeat(16),
     reserve: { bytes: 0, full: false }, journalBytes: 0, nextExpiry: 0, keysMax: 0,
+    syncs: 0, writtenBytes: 0, checkpoints: 0,
   };
 }
 

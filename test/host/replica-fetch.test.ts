@@ -151,7 +151,7 @@ t.test('replica: a promise that finds no room is tried again; one that fails end
   for (const [kind, tries] of [['disk-full', 3], ['io', 1]] as const) {
     let tried = 0;
     const replica = replicaOn(endlessJournal().journal, {
-      machine: { after },
+      machine: { after, fileWork: nodeMachine.fileWork },
       savePromise: async () => {
         tried += 1;
         if (tried < 3) throw new EnvironmentError(kind, 'not saved');

@@ -103,7 +103,8 @@ const DRAWN: { readonly [Type in MessageType]: (draw: Draw) => Omit<MessageOf<Ty
   'pong': (draw) => ({
     epoch: draw.i53(), probe: draw.i53(), lastSeq: draw.i53(), digest: draw.hex(8),
     reserve: draw.reserve(), journalBytes: draw.i53(), nextExpiry: draw.i53(),
-    keysMax: draw.i53(),
+    keysMax: draw.i53(), syncs: draw.i53(), writtenBytes: draw.i53(),
+    checkpoints: draw.i53(),
   }),
   'located': (draw) => ({
     epoch: draw.i53(), seq: draw.i53(), entryEpoch: draw.i53(), hash: draw.hex(32),

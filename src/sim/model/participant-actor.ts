@@ -112,6 +112,7 @@ class LiveParticipant implements Live<ParticipantInput, ParticipantEffect> {
       send: (message) => note({ kind: 'send', message }),
       inSync: () => {},
       log: () => {},
+      diskWork: () => ({ syncs: 0, writtenBytes: 0, checkpoints: 0 }),
       trace: undefined,
     };
   }
