@@ -23,12 +23,13 @@ const isCode = (path: string): boolean => /^(bin|src|test)\/.*\.ts$/.test(path);
 const isProgram = (path: string): boolean => /^(bin|src)\/.*\.ts$/.test(path);
 const isCore = (path: string): boolean => path.startsWith('src/core/') && path.endsWith('.ts');
 
-/** From which layers one may import: `cli → {sim, chaos} → verify → host → {wire, books} → core` */
+/** As the README has it: `cli → {sim, chaos, bench} → verify → host → {wire, books} → core`. */
 const imports: Readonly<Record<string, readonly string[]>> = {
   bin: ['bin', 'cli'],
-  cli: ['cli', 'sim', 'chaos', 'verify', 'host', 'books', 'wire', 'core'],
+  cli: ['cli', 'sim', 'chaos', 'bench', 'verify', 'host', 'books', 'wire', 'core'],
   sim: ['sim', 'verify', 'host', 'wire', 'core'],
   chaos: ['chaos', 'verify', 'host', 'wire', 'core'],
+  bench: ['bench', 'verify', 'host', 'wire', 'core'],
   verify: ['verify', 'host', 'wire', 'core'],
   host: ['host', 'books', 'wire', 'core'],
   books: ['books', 'core'],

@@ -2,6 +2,7 @@
  * How a command that failed is reported, in one place: `error: …`, `tip: …` where one is near, and
  * the exit status. Only a bug shows its stack.
  */
+import { BenchError, type BenchFailure } from '../bench/bench-error.ts';
 import { ChaosError, type ChaosRefusal } from '../chaos/chaos-error.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { NoReport } from '../host/account-reports.ts';
@@ -27,9 +28,17 @@ const CHAOS: Readonly<Record<ChaosRefusal, number>> = {
   'not-allowed': EXIT.notAllowed,
 };
 
+const BENCH: Readonly<Record<BenchFailure, number>> = {
+  'integrity': EXIT.integrity,
+  'unreachable': EXIT.unreachable,
+  'unknown-outcome': EXIT.unknownOutcome,
+  'not-allowed': EXIT.notAllowed,
+};
+
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError) return failure(error.exitStatus, error.message, error.tip);
   if (error instanceof ChaosError) return failure(CHAOS[error.reason], error.message, error.tip);
+  if (error instanceof BenchError) return failure(BENCH[error.reason], error.message, error.tip);
   if (error instanceof EnvironmentError) return failure(error.exitStatus, error.message);
   if (error instanceof Unreachable) return describeUnreachable(error);
   if (error instanceof NoReport) return failure(exitStatusOf(error.outcome), error.message);

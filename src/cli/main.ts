@@ -10,6 +10,7 @@ import { createPainter } from './colour.ts';
 import { readCommandLine, type CommandLine, type CommandShape } from './command-line.ts';
 import type { CommandClass } from './command.ts';
 import { BackendCommand } from './commands/backend.ts';
+import { BenchCommand } from './commands/bench.ts';
 import { ChaosCommand } from './commands/chaos.ts';
 import { ClientCommand } from './commands/client.ts';
 import { ExportCommand } from './commands/export.ts';
@@ -29,7 +30,7 @@ import { describeVersion } from './version-text.ts';
 /** In the order in which the help shows them. */
 const COMMANDS: readonly CommandClass[] = [
   UpCommand, ClientCommand, ImportCommand, StatusCommand, FeedCommand, ExportCommand, ChaosCommand,
-  FrontendCommand, BackendCommand, VerifyCommand, SimCommand,
+  FrontendCommand, BackendCommand, VerifyCommand, SimCommand, BenchCommand,
 ];
 
 /** Resolves to the exit status; rejects never. */

@@ -57,6 +57,13 @@ export const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '--after': 'SEQ[.INDEX]',
   '--to': 'SEQ',
   '--sqlite': 'FILE',
+  '--workload': 'NAME,…',
+  '--duration': 'TIME',
+  '--batch': 'N',
+  '--in-flight': 'N',
+  '--accounts': 'N',
+  '--distribution': 'NAME',
+  '--rounds': 'N',
 };
 
 /** `--read-timeout` is `BANKD_READ_TIMEOUT`. */

@@ -74,7 +74,7 @@ export function formatDuration(milliseconds: number): string {
 }
 
 /** Valid where `parse` gives a value, which then takes the text's place. */
-function isParsed<Value>(
+export function isParsed<Value>(
   expected: string,
   parse: (text: string) => Value | undefined,
 ): StrictValidator<unknown, Value> {

@@ -4,9 +4,10 @@
  */
 import { Client, encodeChunk, type Operation } from '../../src/host/client.ts';
 import { Random } from '../../src/core/random.ts';
-import { summarize } from '../bench/latencies.ts';
-import { startScratchBank } from '../support/scratch-bank.ts';
+import { ScratchBank } from '../../src/bench/scratch-bank.ts';
 import { until } from '../support/bank.ts';
+import { summarize } from '../support/latencies.ts';
+import { residentMemory } from '../support/resident-memory.ts';
 
 const COUNT = 10_000_000;
 const CHUNK = 8_190;
@@ -19,7 +20,7 @@ const STATEMENT_MS_MAX = 10;
 const START_MS_MAX = 30_000;
 
 export async function soakLarge(_minutes: number, seed: number): Promise<boolean> {
-  await using bank = await startScratchBank();
+  await using bank = await ScratchBank.start();
   await using client = await Client.connect({ port: bank.port, timeoutMs: 120_000 });
   const random = new Random(seed);
   await load(client, 'accounts', () => ({ kind: 'create', amount: 1_000_000, scale: 2 }));
@@ -27,7 +28,7 @@ export async function soakLarge(_minutes: number, seed: number): Promise<boolean
   const account = (): number => 100 + random.int(random.chance(0.02) ? 1_000 : COUNT);
   await load(client, 'transfers', () =>
     ({ kind: 'transfer', account: account(), toAccount: account(), amount: 1, scale: 2 }));
-  const memory = await bank.memory(client);
+  const memory = await residentMemory(client);
   console.log(memory.map(([name, mib]) => `${name} ${mib} MiB`).join(', '));
   const short = await timeReads(() => client.statement(100 + random.int(COUNT), { limit: LINES }));
   const long = await timeReads(() => client.statement(100 + random.int(1_000), { limit: LINES }));

@@ -5,7 +5,8 @@
 import { encodeChunk, type Operation } from '../../src/core/operation.ts';
 import { Client } from '../../src/host/client.ts';
 import { Random } from '../../src/core/random.ts';
-import { startScratchBank } from '../support/scratch-bank.ts';
+import { ScratchBank } from '../../src/bench/scratch-bank.ts';
+import { residentMemory } from '../support/resident-memory.ts';
 
 /** Of each process. */
 const RESIDENT_MIB_MAX = 600;
@@ -14,7 +15,7 @@ const CHUNK = 8_000;
 const IN_FLIGHT = 8;
 
 export async function soakMemory(minutes: number, seed: number): Promise<boolean> {
-  await using bank = await startScratchBank();
+  await using bank = await ScratchBank.start();
   await using client = await Client.connect({ port: bank.port, timeoutMs: 60_000 });
   const random = new Random(seed);
   await bulk(client, Array.from({ length: CHUNK }, () => createOne()));
@@ -31,7 +32,7 @@ export async function soakMemory(minutes: number, seed: number): Promise<boolean
   });
   const most = new Map<string, number>();
   const sampler = setInterval(() => {
-    bank.memory(client).then((sample) => {
+    residentMemory(client).then((sample) => {
       for (const [name, mib] of sample) most.set(name, Math.max(most.get(name) ?? 0, mib));
     }, () => undefined);
   }, 1_000);
