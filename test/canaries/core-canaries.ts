@@ -28,6 +28,12 @@ export const CORE_CANARIES: readonly Canary[] = [
     replace: 'if (epoch < promised.epoch && !again) {',
   },
   {
+    name: 'a promise saved late answers for what was appended since',
+    file: 'core/participant.ts',
+    find: 'if (this.#syncedSeq < this.#tail.seq) return;',
+    replace: '',
+  },
+  {
     name: 'an older epoch is promised',
     file: 'core/participant.ts',
     find: 'if (epoch <= promised.epoch && !again) {',

@@ -30,8 +30,8 @@ export const HOST_CANARIES: readonly Canary[] = [
     file: 'host/segment-file.ts',
     find:
       '    await syncDirectory(io, directory);\n' +
-      '    return { segment: { path, header, seed }, fd };',
-    replace: '    return { segment: { path, header, seed }, fd };',
+      '    return { path, header, seed };',
+    replace: '    return { path, header, seed };',
   },
   {
     name: 'a replaced file is not durable: directory fsync skipped',
@@ -151,8 +151,14 @@ export const HOST_CANARIES: readonly Canary[] = [
   {
     name: 'entries are reported durable before their fsync has ended',
     file: 'host/journal-writer.ts',
-    find: 'await this.#sync(end - start);',
-    replace: 'void this.#sync(end - start);',
+    find: 'await this.#file.sync();',
+    replace: 'void this.#file.sync();',
+  },
+  {
+    name: 'what stands in a block is lost when more is written into it',
+    file: 'host/block-writer.ts',
+    find: 'this.#held = rest;',
+    replace: 'this.#held = 0 * rest;',
   },
   {
     name: 'damage in a checkpoint is not noticed',
