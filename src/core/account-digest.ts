@@ -8,8 +8,8 @@
  * meant to resist forgery).
  */
 import type { StateDigest } from './message.ts';
+import { PER_2_32 } from './record.ts';
 
-const TWO_32 = 4294967296;
 const SEED_LOW = 0x2545f491;
 const SEED_HIGH = 0x6a09e667;
 const MULTIPLIER_LOW = 0x9e3779b1;
@@ -29,21 +29,27 @@ function finish(lane: number): number {
 }
 
 /**
- * What follows the account's number in its hash: low words, then the high bits in one word: 22 of
- * the balance, which may be negative, and 10 of the version. Exact for versions below 2^42, which
- * is half a million changes of one account a second for a hundred days.
+ * The high bits of what follows the account's number in its hash, in one word: 22 of the balance,
+ * which may be negative, and 10 of the version. Exact for versions below 2^42, which is half a
+ * million changes of one account a second for a hundred days.
  */
-function hashLane(lane: number, multiplier: number, balance: number, version: number): number {
-  const highBits = (Math.floor(balance / TWO_32) | 0) + (((version / TWO_32) | 0) << 22);
-  const low = step(step(lane, balance | 0, multiplier), version | 0, multiplier);
-  return finish(step(low, highBits, multiplier));
+export function highBits(balance: number, version: number): number {
+  return (Math.floor(balance * PER_2_32) | 0) + (((version * PER_2_32) | 0) << 22);
+}
+
+/** What follows the account's number: the low words of balance and version, and their high bits. */
+function hashWords(
+  lane: number, multiplier: number, balance: number, version: number, high: number,
+): number {
+  const low = step(step(lane, balance, multiplier), version, multiplier);
+  return finish(step(low, high, multiplier));
 }
 
 /** Of what is told of an account besides: each value's low word, then its high bits. */
 function hashValues(lane: number, multiplier: number, values: readonly number[]): number {
   let hash = lane;
   for (const value of values) {
-    hash = step(step(hash, value | 0, multiplier), Math.floor(value / TWO_32) | 0, multiplier);
+    hash = step(step(hash, value | 0, multiplier), Math.floor(value * PER_2_32) | 0, multiplier);
   }
   return finish(hash);
 }
@@ -57,19 +63,36 @@ export class AccountDigest {
     const lanes = this.#lanes;
     const low = step(SEED_LOW, account | 0, MULTIPLIER_LOW);
     const high = step(SEED_HIGH, account | 0, MULTIPLIER_HIGH);
-    lanes[0] = (lanes[0] as number) + hashLane(low, MULTIPLIER_LOW, balance, version);
-    lanes[1] = (lanes[1] as number) + hashLane(high, MULTIPLIER_HIGH, balance, version);
+    const [balanceLow, versionLow] = [balance | 0, version | 0];
+    const bits = highBits(balance, version);
+    lanes[0] = (lanes[0] as number)
+      + hashWords(low, MULTIPLIER_LOW, balanceLow, versionLow, bits);
+    lanes[1] = (lanes[1] as number)
+      + hashWords(high, MULTIPLIER_HIGH, balanceLow, versionLow, bits);
   }
 
   /** An account that was counted in got another balance; `version` is the one that it has now. */
   replace(account: number, oldBalance: number, balance: number, version: number): void {
+    const oldBits = highBits(oldBalance, version - 1);
+    const bits = highBits(balance, version);
+    this.replaceWords(account | 0, oldBalance | 0, oldBits, balance | 0, bits, version | 0);
+  }
+
+  /** The same, of low words and high bits: numbers within 32 bits, which are never boxed. */
+  replaceWords(
+    account: number, oldBalance: number, oldBits: number, balance: number, bits: number,
+    version: number,
+  ): void {
     const lanes = this.#lanes;
-    const low = step(SEED_LOW, account | 0, MULTIPLIER_LOW);
-    const high = step(SEED_HIGH, account | 0, MULTIPLIER_HIGH);
-    const oldLow = hashLane(low, MULTIPLIER_LOW, oldBalance, version - 1);
-    const oldHigh = hashLane(high, MULTIPLIER_HIGH, oldBalance, version - 1);
-    lanes[0] = (lanes[0] as number) - oldLow + hashLane(low, MULTIPLIER_LOW, balance, version);
-    lanes[1] = (lanes[1] as number) - oldHigh + hashLane(high, MULTIPLIER_HIGH, balance, version);
+    const low = step(SEED_LOW, account, MULTIPLIER_LOW);
+    const high = step(SEED_HIGH, account, MULTIPLIER_HIGH);
+    const oldVersion = (version - 1) | 0;
+    const oldLow = hashWords(low, MULTIPLIER_LOW, oldBalance, oldVersion, oldBits);
+    const oldHigh = hashWords(high, MULTIPLIER_HIGH, oldBalance, oldVersion, oldBits);
+    lanes[0] = (lanes[0] as number) - oldLow
+      + hashWords(low, MULTIPLIER_LOW, balance, version, bits);
+    lanes[1] = (lanes[1] as number) - oldHigh
+      + hashWords(high, MULTIPLIER_HIGH, balance, version, bits);
   }
 
   /** Counts in what is out of the ordinary in an account, or, by -1, out again. */

@@ -1,7 +1,8 @@
 /**
- * What operations do to accounts: the hot loop, for operations without extensions on plain accounts
- * that nothing speaks against. It makes no object: it reads and writes records in place. All else,
- * each refusal too, is left to the rules (`account-rules.ts`), which know everything.
+ * What operations do to accounts. Those without extensions, on plain accounts that nothing speaks
+ * against, go a short way that makes no object: transfers, many in a row, by a loop of their own
+ * (`transfer-loop.ts`), deposits and withdrawals here. All else, each refusal too, is left
+ * to the rules (`account-rules.ts`), which know everything.
  *
  * Keeps true: it does what the rules would do; every operation gets a result.
  */
@@ -14,12 +15,10 @@ import {
   AMOUNT_MAX, CODE, DEFAULT_SCALE, KIND, readI64, REASON, RECORD_BYTES, RESULT_BYTES, writeI64,
 } from './operation.ts';
 import { Postings, type Verdict } from './postings.ts';
+import { UNITS_OF_DIGITS } from './record.ts';
 import { writeAccount, writeBadRequest, writeDone } from './result-writer.ts';
 import type { SystemAccounts } from './system-accounts.ts';
 import type { ReadTerms } from './terms.ts';
-
-/** 10^(DEFAULT_SCALE - digits given). */
-const UNITS_OF_DIGITS = [100, 10, 1] as const;
 
 /** From where a result stands to the place of its postings. */
 const RESULT_BYTES_OF_A_SIDE = RESULT_BYTES / 2;
@@ -46,6 +45,7 @@ export class AccountOperations {
     this.#batch = batch;
     this.#results = results;
     this.#accounts.begin(entry);
+    this.#accounts.transfers.begin(batch, results, entry.links);
   }
 
   /**
@@ -57,6 +57,9 @@ export class AccountOperations {
     let done = 0;
     while (done < most) {
       const record = at + done * RECORD_BYTES;
+      const transfers = this.#accounts.transfers.run(record, index + done, most - done);
+      done += transfers;
+      if (transfers > 0) continue;
       if (this.#batch.getUint8(record + 1) !== 0) break;
       if (!this.#execute(record, (index + done) * RESULT_BYTES)) break;
       done += 1;
@@ -141,9 +144,6 @@ export class AccountOperations {
   /** Executes the record at `at`, which has no flags; false, and no result, if it is no write. */
   #execute(at: number, resultAt: number): boolean {
     switch (this.#batch.getUint8(at)) {
-      case KIND.transfer:
-        this.#transfer(at, resultAt);
-        return true;
       case KIND.deposit:
         this.#deposit(at, resultAt);
         return true;
@@ -152,6 +152,7 @@ export class AccountOperations {
         return true;
       case KIND.create:
       case KIND.update:
+      case KIND.transfer:
         this.executeUnder(undefined, at, resultAt);
         return true;
     }
@@ -186,21 +187,6 @@ export class AccountOperations {
     if (!(units <= balance)) return this.executeUnder(undefined, at, resultAt);
     this.#system.post(CURRENCY_NONE, balance, balance - units);
     this.#change(resultAt, KIND.withdraw, account, balance - units);
-  }
-
-  #transfer(at: number, resultAt: number): void {
-    const accounts = this.#accounts;
-    const from = readI64(this.#batch, at + 8);
-    const to = readI64(this.#batch, at + 16);
-    const units = this.#unitsAt(at);
-    const fromBalance = accounts.plainBalance(from);
-    const toBalance = accounts.plainBalance(to);
-    if (!(units <= fromBalance && units <= AMOUNT_MAX - toBalance && from !== to)) {
-      return this.executeUnder(undefined, at, resultAt);
-    }
-    this.#change(resultAt, KIND.transfer, from, fromBalance - units);
-    accounts.post(to, toBalance + units, resultAt / RESULT_BYTES_OF_A_SIDE + 1);
-    writeI64(this.#results, resultAt + 24, toBalance + units);
   }
 
   #change(resultAt: number, kind: number, account: number, balance: number): void {

@@ -9,6 +9,9 @@
 import type { AccountBalance, AccountDetails, AccountTerms } from './account.ts';
 import { assert, present } from './assert.ts';
 import { AccountDigest } from './account-digest.ts';
+import {
+  ACCOUNT_FIELDS, BALANCE, CEILING, CHANGED_AT, FLOOR, HELD, POSTED, TERMS, VERSION,
+} from './account-record.ts';
 import { CURRENCY_LIMIT, isCurrency, scaleOf } from './currency.ts';
 import { FIRST_ACCOUNT } from './ids.ts';
 import { type NameRange, NameTable } from './name-table.ts';
@@ -16,22 +19,8 @@ import { AMOUNT_MAX } from './operation.ts';
 import { PagedTable, type TableImage } from './paged-table.ts';
 import { firstLinkOf, LINK_NONE } from './posting-link.ts';
 import { SystemAccounts } from './system-accounts.ts';
+import { TransferLoop } from './transfer-loop.ts';
 
-/** Fields of a record. */
-const BALANCE = 0;
-const VERSION = 1;
-/** The number of its currency, and flags. */
-const TERMS = 2;
-/** Of the balance, set aside by open holds. */
-const HELD = 3;
-/** 0 and 0 unless LIMITED. */
-const FLOOR = 4;
-const CEILING = 5;
-/** The link of its last posting (`posting-link.ts`). */
-const POSTED = 6;
-/** Timestamp of the entry that last changed it, microseconds. */
-const CHANGED_AT = 7;
-const FIELDS = 8;
 const NAME = 'accounts';
 /** In a table of its own, since nobody needs it often: that of the entry that created it. */
 const CREATIONS = 'creations';
@@ -73,6 +62,8 @@ export interface Change {
 export class AccountTable {
   readonly #table: PagedTable;
   readonly #creations: PagedTable;
+  /** The hot path, of the same accounts: not within a group. */
+  readonly transfers: TransferLoop;
   /**
    * The time of the entry that is being executed, and its first link; in a typed array so that they
    * are never boxed.
@@ -82,17 +73,20 @@ export class AccountTable {
   /** The last change but one, then the last: account and balance before, of each. */
   readonly #changes = new Float64Array(4);
   readonly #names: NameTable;
-  #digest = new AccountDigest();
+  readonly #digest = new AccountDigest();
   /** How everything was before each change of an open group. */
   #undo: { readonly low: number; readonly high: number; readonly changes: Before[] } | undefined;
 
   constructor(
-    table = new PagedTable(NAME, FIELDS), names = new NameTable(),
+    table = new PagedTable(NAME, ACCOUNT_FIELDS), names = new NameTable(),
     creations = new PagedTable(CREATIONS, 1),
   ) {
     this.#table = table;
     this.#names = names;
     this.#creations = creations;
+    this.transfers = new TransferLoop({
+      table, digest: this.#digest, now: this.#now, changes: this.#changes,
+    });
   }
 
   /** Throws an Error that names what does not fit. Each account is opened in `counted`, too. */
@@ -101,7 +95,8 @@ export class AccountTable {
     counted = new SystemAccounts(),
   ): AccountTable {
     const creations = PagedTable.restore(created, CREATIONS, 1);
-    const accounts = new AccountTable(PagedTable.restore(image, NAME, FIELDS), names, creations);
+    const table = PagedTable.restore(image, NAME, ACCOUNT_FIELDS);
+    const accounts = new AccountTable(table, names, creations);
     if (creations.records !== accounts.count) {
       throw new Error(`the creation of ${creations.records} accounts, not ${accounts.count}`);
     }
@@ -112,7 +107,7 @@ export class AccountTable {
       counted.open(currency);
       counted.post(currency, 0, accounts.balance(account));
     }
-    accounts.#digest = accounts.scan();
+    accounts.#digest.become(accounts.scan());
     return accounts;
   }
 
