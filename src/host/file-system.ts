@@ -12,10 +12,11 @@ export interface FileSystem {
   /** Flags as of open(2): 'r', 'r+', 'w+' (create and empty), 'wx' (create, must not exist). */
   open(path: string, flags: string): Promise<number>;
   /**
-   * The same, past the page cache where the file system can do that: what is written must then be
-   * whole blocks at multiples of them, of memory that `blockMemory` gave (`block-writer.ts`).
+   * The same, past the page cache where the file system can do that: what is read and written must
+   * then be whole blocks at multiples of them, in memory that `blockMemory` gave
+   * (`block-writer.ts`).
    */
-  openDirect(path: string, flags: 'r+' | 'w+'): Promise<number>;
+  openDirect(path: string, flags: 'r' | 'r+' | 'w+'): Promise<number>;
   /** So many zeros that begin where a page of memory does. */
   blockMemory(bytes: number): Uint8Array;
   close(fd: number): Promise<void>;

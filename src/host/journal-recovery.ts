@@ -82,6 +82,7 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
   if (last === undefined) return nothing(options.checkpoint);
   const from = await firstToScan(options, segments, seals, last);
   let view: View | undefined;
+  let bytes: Uint8Array | undefined;
   let lastSeal: RecoveredJournal['lastSeal'] = sealBefore(segments, seals);
   const { checkpoint } = options;
   checkPlaceOfCheckpoint(present(segments[from], 'the first to scan is there'), checkpoint);
@@ -90,7 +91,8 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
     const next = segments[at + 1];
     const seal = seals[at] ?? 'absent';
     const index = new SegmentIndex(segment.header.first);
-    const scan = await scanFile(options, segment, seal, next, (entry, place) => {
+    bytes = await readWhole(options.io, segment, bytes);
+    const scan = scanFile(options, segment, bytes, seal, next, (entry, place) => {
       index.push(place.offset, entryHeadOf(entry));
       view = entry.view;
       if (entry.seq > checkpoint.seq) options.onEntry(entry, place);
@@ -233,15 +235,15 @@ function checkHash(segment: SegmentFile, checkpoint: EntryId, hash: string): voi
   );
 }
 
-async function scanFile(
+function scanFile(
   options: RecoveryOptions,
   segment: SegmentFile,
+  bytes: Uint8Array,
   seal: Seal | 'absent',
   next: SegmentFile | undefined,
   onEntry: (entry: ExecutedEntry, place: EntryPlace) => void,
-): Promise<SegmentScan> {
+): SegmentScan {
   const { header, seed, path } = segment;
-  const bytes = await readWhole(options.io, segment);
   const { cut } = options;
   if (cut?.first === header.first) bytes.fill(0, cut.offset);
   const vouched = Math.max(options.checkpoint.seq, (next?.header.first ?? 1) - 1);

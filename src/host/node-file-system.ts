@@ -10,8 +10,12 @@ export function nodeFileWork(): FileWork {
   return { syncs, writtenBytes };
 }
 
-const { O_CREAT, O_DIRECT = 0, O_RDWR, O_TRUNC } = fs.constants;
-const DIRECT_FLAGS = { 'r+': O_RDWR | O_DIRECT, 'w+': O_RDWR | O_CREAT | O_TRUNC | O_DIRECT };
+const { O_CREAT, O_DIRECT = 0, O_RDONLY, O_RDWR, O_TRUNC } = fs.constants;
+const DIRECT_FLAGS = {
+  r: O_RDONLY | O_DIRECT,
+  'r+': O_RDWR | O_DIRECT,
+  'w+': O_RDWR | O_CREAT | O_TRUNC | O_DIRECT,
+};
 
 export const nodeFileSystem: FileSystem = {
   open,

@@ -24,6 +24,8 @@ export interface SegmentFile {
 
 const NAME = /^(\d{16})\.segment$/;
 const ZERO_CHUNK_BYTES = 1024 * 1024;
+/** Of a file that is read as a whole. */
+const PIECE_BYTES = 1024 * 1024;
 
 export function segmentName(first: Seq): string {
   return `${String(first).padStart(16, '0')}.segment`;
@@ -41,9 +43,13 @@ export function corrupt(path: string, offset: number, detail: string): Environme
 }
 
 /** To be read. A segment that was there and is not any more is damage, not a refusal. */
-export async function openSegment(io: FileSystem, path: string): Promise<number> {
+export async function openSegment(
+  io: FileSystem,
+  path: string,
+  how: 'direct' | 'cached' = 'cached',
+): Promise<number> {
   try {
-    return await io.open(path, 'r');
+    return await (how === 'direct' ? io.openDirect(path, 'r') : io.open(path, 'r'));
   } catch (error) {
     throw isMissing(error) ? corrupt(path, 0, 'the file is missing') : error;
   }
@@ -85,13 +91,24 @@ export async function readSeal(
   }
 }
 
-/** The whole file. */
-export async function readWhole(io: FileSystem, segment: SegmentFile): Promise<Uint8Array> {
-  const fd = await openSegment(io, segment.path);
+/** The whole file, past the page cache; into `room`, of an earlier call, where it is as large. */
+export async function readWhole(
+  io: FileSystem,
+  segment: SegmentFile,
+  room?: Uint8Array,
+): Promise<Uint8Array> {
+  const { header: { bytes: length }, path } = segment;
+  const fd = await openSegment(io, path, 'direct');
   try {
-    const bytes = new Uint8Array(segment.header.bytes);
-    const read = await readFully(io, fd, bytes, 0);
-    if (read < bytes.byteLength) throw corrupt(segment.path, read, 'the file ends too early');
+    const bytes = room?.byteLength === length ? room : new Uint8Array(length);
+    // By way of a piece: views of memory for blocks are slow to read numbers from.
+    const piece = io.blockMemory(Math.min(PIECE_BYTES, length));
+    for (let at = 0; at < length; at += PIECE_BYTES) {
+      const wanted = piece.subarray(0, Math.min(PIECE_BYTES, length - at));
+      const read = await readFully(io, fd, wanted, at);
+      if (read < wanted.byteLength) throw corrupt(path, at + read, 'the file ends too early');
+      bytes.set(wanted, at);
+    }
     return bytes;
   } finally {
     await io.close(fd);

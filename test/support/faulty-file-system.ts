@@ -49,7 +49,7 @@ export class FaultyFileSystem implements FileSystem {
     return nodeFileSystem.open(path, flags);
   }
 
-  async openDirect(path: string, flags: 'r+' | 'w+'): Promise<number> {
+  async openDirect(path: string, flags: 'r' | 'r+' | 'w+'): Promise<number> {
     this.#before('open', path);
     return nodeFileSystem.openDirect(path, flags);
   }
