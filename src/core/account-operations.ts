@@ -1,8 +1,8 @@
 /**
  * What operations do to accounts. Those without extensions, on plain accounts that nothing speaks
  * against, go a short way that makes no object: transfers, many in a row, by a loop of their own
- * (`transfer-loop.ts`), deposits and withdrawals here. All else, each refusal too, is left
- * to the rules (`account-rules.ts`), which know everything.
+ * (`transfer-loop.ts`), what is of one account here. All else, each refusal too, is left to the
+ * rules (`account-rules.ts`), which know everything.
  *
  * Keeps true: it does what the rules would do; every operation gets a result.
  */
@@ -143,15 +143,14 @@ export class AccountOperations {
 
   /** Executes the record at `at`, which has no flags; false, and no result, if it is no write. */
   #execute(at: number, resultAt: number): boolean {
-    switch (this.#batch.getUint8(at)) {
+    const kind = this.#batch.getUint8(at);
+    switch (kind) {
       case KIND.deposit:
-        this.#deposit(at, resultAt);
-        return true;
       case KIND.withdraw:
-        this.#withdraw(at, resultAt);
+      case KIND.update:
+        this.#writeOne(kind, at, resultAt);
         return true;
       case KIND.create:
-      case KIND.update:
       case KIND.transfer:
         this.executeUnder(undefined, at, resultAt);
         return true;
@@ -171,25 +170,17 @@ export class AccountOperations {
     writeI64(results, resultAt + 24, toBalance);
   }
 
-  #deposit(at: number, resultAt: number): void {
+  /** A deposit, a withdrawal, or an UPDATE. */
+  #writeOne(kind: number, at: number, resultAt: number): void {
     const account = readI64(this.#batch, at + 8);
     const units = this.#unitsAt(at);
-    const balance = this.#accounts.plainBalance(account);
-    if (!(units <= AMOUNT_MAX - balance)) return this.executeUnder(undefined, at, resultAt);
-    this.#system.post(CURRENCY_NONE, balance, balance + units);
-    this.#change(resultAt, KIND.deposit, account, balance + units);
-  }
-
-  #withdraw(at: number, resultAt: number): void {
-    const account = readI64(this.#batch, at + 8);
-    const units = this.#unitsAt(at);
-    const balance = this.#accounts.plainBalance(account);
-    if (!(units <= balance)) return this.executeUnder(undefined, at, resultAt);
-    this.#system.post(CURRENCY_NONE, balance, balance - units);
-    this.#change(resultAt, KIND.withdraw, account, balance - units);
-  }
-
-  #change(resultAt: number, kind: number, account: number, balance: number): void {
+    const before = this.#accounts.plainBalance(account);
+    const isAllowed = kind === KIND.deposit ? units <= AMOUNT_MAX - before
+      : kind === KIND.withdraw ? units <= before : units <= AMOUNT_MAX && before >= 0;
+    if (!isAllowed) return this.executeUnder(undefined, at, resultAt);
+    const balance = kind === KIND.deposit ? before + units
+      : kind === KIND.withdraw ? before - units : units;
+    this.#system.post(CURRENCY_NONE, before, balance);
     const version = this.#accounts.post(account, balance, resultAt / RESULT_BYTES_OF_A_SIDE);
     writeDone(this.#results, resultAt, kind, account, balance, version);
   }
