@@ -1,6 +1,6 @@
 /**
  * A link to the frontend that makes itself anew: dials, and after a loss dials again, with pauses
- * that double. At most one connection at a time; what was unread on a lost one never arrives.
+ * that grow. At most one connection at a time; what was unread on a lost one never arrives.
  */
 import { connect, type Socket } from 'node:net';
 import type { CutMode } from '../core/chaos-message.ts';
@@ -8,11 +8,9 @@ import type { Message } from '../core/message.ts';
 import { formatAddress } from './address.ts';
 import { NetworkCut } from './network-cut.ts';
 import type { Link, LinkEvents } from './ports.ts';
+import { redialPauseMs } from './redial-pause.ts';
 import { describeSocketError } from './socket-error.ts';
 import { TcpConnection, type TcpConnectionOptions } from './tcp-connection.ts';
-
-const FIRST_PAUSE_MS = 20;
-const PAUSE_MS_MAX = 500;
 
 export interface FrontendLinkOptions extends TcpConnectionOptions {
   readonly host: string;
@@ -28,7 +26,8 @@ export class FrontendLink implements Link {
   #dialling: Socket | undefined;
   #connection: TcpConnection | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #pauseMs = FIRST_PAUSE_MS;
+  /** When a connection was lost or could not be made, with none since that was approved. */
+  #lostMs: number | undefined;
   #cut: NetworkCut | undefined;
   /** It would be dialled now, were there no cut. */
   #isDialHeld = false;
@@ -55,7 +54,7 @@ export class FrontendLink implements Link {
 
   /** The other end is one that can be worked with: the next loss begins with a short pause. */
   approve(): void {
-    this.#pauseMs = FIRST_PAUSE_MS;
+    this.#lostMs = undefined;
   }
 
   /** Ends the present connection at once, for a new one. */
@@ -152,8 +151,9 @@ export class FrontendLink implements Link {
 
   #onDown(detail: string): void {
     if (this.#isClosed) return;
-    this.#retry = setTimeout(() => this.#dial(), this.#pauseMs);
-    this.#pauseMs = Math.min(PAUSE_MS_MAX, 2 * this.#pauseMs);
+    const nowMs = performance.now();
+    this.#lostMs ??= nowMs;
+    this.#retry = setTimeout(() => this.#dial(), redialPauseMs(nowMs - this.#lostMs));
     this.#events.onDown(detail);
   }
 }
