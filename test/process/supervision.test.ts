@@ -76,7 +76,8 @@ t.test('up: a killed frontend and a killed backend: started again, on the same p
   for (const name of ['frontend', 'backend 2']) {
     const from = bank.lines.length;
     process.kill(pidOf(await bank.line(new RegExp(`^ready ${name} `))), 'SIGKILL');
-    await bank.line(new RegExp(`^bank: ${name} ended \\(SIGKILL\\), starts again in 1 s$`), from);
+    const ended = `^bank: ${name} ended \\(SIGKILL\\), starts again in 0\\.02 s$`;
+    await bank.line(new RegExp(ended), from);
     const again = await bank.line(new RegExp(`^ready ${name} `), from);
     t.match(again, `ready ${name} 127.0.0.1:${port} pid `);
   }
