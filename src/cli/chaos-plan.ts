@@ -19,7 +19,7 @@ import type { ChosenPlan } from './chosen-plan.ts';
 import { CliError, notAllowed } from './cli-error.ts';
 import { isTerminal } from './colour.ts';
 import { note, type CliContext } from './context.ts';
-import { connectTo } from './conversation.ts';
+import { connectTo } from './connect-to.ts';
 import { exitStatusOfSignal, EXIT } from './exit-status.ts';
 import { refusalOfOutcome, refusalOfResult } from './refusal.ts';
 import { summaryLines } from './run-summary-text.ts';

@@ -4,12 +4,18 @@
  */
 import type { Writable } from 'node:stream';
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk';
+import type { CliContext } from './context.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The painter for a stream; one that leaves everything as it is where there is no colour. */
 export function createPainter(stream: Writable, env: Environment, noColor: boolean): ChalkInstance {
   return new Chalk({ level: colourLevel(stream, env, noColor) });
+}
+
+/** The painter for stdout. */
+export function painterOf({ stdout, env, noColor }: CliContext): ChalkInstance {
+  return createPainter(stdout, env, noColor);
 }
 
 export function isTerminal(stream: object): boolean {

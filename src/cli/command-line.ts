@@ -26,14 +26,19 @@ const HELP = new Set(['--help', '-h']);
 const NO_COLOR = '--no-color';
 const GLOBAL_FLAGS = ['--help', '--version', NO_COLOR];
 
-/** Throws a CliError for what makes no sense. */
+/** The word that stands where a subcommand does. */
+export function subcommandOf(argv: readonly string[]): string | undefined {
+  return argv.find((word) => word !== NO_COLOR);
+}
+
+/** Throws a CliError for what makes no sense; `shapes` has at least the subcommand, if any is. */
 export function readCommandLine(
   argv: readonly string[],
   shapes: ReadonlyMap<string, CommandShape>,
 ): CommandLine {
-  const leading = argv.findIndex((word) => word !== NO_COLOR);
-  const first = argv[leading];
+  const first = subcommandOf(argv);
   if (first === undefined) return { type: 'help', about: undefined };
+  const leading = argv.indexOf(first);
   const rest = argv.slice(leading + 1);
   if (first === 'help' || HELP.has(first)) return readHelp(rest, shapes);
   if (first === '--version' || first === '-V' || first === 'version') return { type: 'version' };

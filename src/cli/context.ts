@@ -4,8 +4,6 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import type { BaseContext } from 'clipanion';
-import type { ChalkInstance } from 'chalk';
-import { createPainter } from './colour.ts';
 
 export interface CliContext extends BaseContext {
   readonly env: Record<string, string | undefined>;
@@ -19,11 +17,6 @@ export interface CliContext extends BaseContext {
 export function processContext(): CliContext {
   const { env, stdin, stdout, stderr } = process;
   return { env, stdin, stdout, stderr, colorDepth: 1, noColor: false };
-}
-
-/** The painter for stdout. */
-export function painterOf(context: CliContext): ChalkInstance {
-  return createPainter(context.stdout, context.env, context.noColor);
 }
 
 /** Whatever happened, stdout is for results: notes for people go to stderr. */

@@ -3,21 +3,16 @@
  * arguments. `client` and `up` hold it alike.
  */
 import { formatAddress } from '../host/address.ts';
-import { Client } from '../host/client.ts';
 import type { BankAddress } from '../host/server-options.ts';
-import { isTerminal } from './colour.ts';
-import { note, painterOf, type CliContext } from './context.ts';
+import { isTerminal, painterOf } from './colour.ts';
+import { connectTo } from './connect-to.ts';
+import { note, type CliContext } from './context.ts';
 import { History, historyPath } from './history.ts';
 import { joinWords } from './line-words.ts';
 import { runLines, runPipe } from './pipe.ts';
 import { runPrompt } from './prompt.ts';
 import { renderJson, renderScreen, renderText, type Render } from './render.ts';
 import { ReplayProgress } from './replay-progress.ts';
-
-/**
- * The rest of the second within which an unreachable bank is told is for the start of the process.
- */
-const CONNECT_TIMEOUT_MS = 600;
 
 export interface ConversationOptions {
   readonly bank: BankAddress;
@@ -30,15 +25,6 @@ export interface ConversationOptions {
   readonly words: readonly string[];
   /** Aborted with the number of a signal, or because the bank stops. */
   readonly interrupted: AbortSignal;
-}
-
-/** Throws `Unreachable` where there is no bank. */
-export function connectTo(
-  { host, port }: BankAddress,
-  timeoutMs: number,
-  connectTimeoutMs = CONNECT_TIMEOUT_MS,
-): Promise<Client> {
-  return Client.connect({ host, port, timeoutMs, connectTimeoutMs });
 }
 
 /** Resolves to the exit status. */

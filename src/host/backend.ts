@@ -17,12 +17,10 @@ import type { BackendOptions } from './server-options.ts';
 import { SIZES } from './sizes.ts';
 import { listenForStop } from './stop-request.ts';
 
-export type OneBackendOptions = BackendOptions & { readonly id: number };
-
 const CONNECT_TIMEOUT_MS = 1_000;
 
 /** Resolves to the exit status when it was stopped. */
-export async function runBackend(options: OneBackendOptions): Promise<number> {
+export async function runBackend(options: BackendOptions): Promise<number> {
   tuneHeap();
   const signal = listenForStop();
   return tellRefusal(async () => {
@@ -38,7 +36,7 @@ export async function runBackend(options: OneBackendOptions): Promise<number> {
 }
 
 async function live(
-  options: OneBackendOptions,
+  options: BackendOptions,
   directory: DataDirectory,
   signal: AbortSignal,
 ): Promise<void> {

@@ -10,8 +10,7 @@ import { childArguments } from './child-arguments.ts';
 import { formatReady, logAs, readReadyPort, writeLine, type Log } from './log.ts';
 import type { BankOptions } from './server-options.ts';
 import { listenForStop } from './stop-request.ts';
-import { SupervisedChild, type Ending } from './supervised-child.ts';
-import { describeEnding } from './supervisor.ts';
+import { describeEnding, SupervisedChild, type Ending } from './supervised-child.ts';
 
 /** Both phases of a stop, with some to spare, within the 2 s that it may take. */
 const FRONTEND_PATIENCE_MS = 1_000;

@@ -1,7 +1,7 @@
 /**
  * What the servers of bankd are started with: the options of `up`, `frontend` and `backend`, parsed
- * and checked. The command line makes them; `bank.ts`, `frontend.ts` and `supervisor.ts` run by
- * them.
+ * and checked. The command line makes them; `bank.ts`, `frontend.ts`, `backend.ts` and
+ * `supervisor.ts` run by them.
  *
  * Each of their functions resolves to the process's exit status when the server has ended (0 after
  * SIGTERM or Ctrl-C), and rejects with an EnvironmentError where it can't start or go on.
@@ -42,14 +42,19 @@ export interface FrontendOptions extends CommonOptions, CoordinatorOptions {
   readonly version?: string;
 }
 
-/** `runBackends(options: BackendOptions): Promise<number>` in supervisor.ts. */
+/** `runBackend(options: BackendOptions): Promise<number>` in backend.ts: one, in this process. */
 export interface BackendOptions extends CommonOptions {
   /** How many backends make the bank, 1 to BACKENDS_MAX. */
   readonly count: number;
-  /**
-   * Run this one alone, 1 to `count`, in this process; undefined: all, each a supervised process.
-   */
-  readonly id: number | undefined;
+  /** 1 to `count`. */
+  readonly id: number;
+}
+
+/**
+ * `runBackends(options: BackendsOptions): Promise<number>` in supervisor.ts: all of them, each a
+ * supervised process.
+ */
+export interface BackendsOptions extends Omit<BackendOptions, 'id'> {
   /** Whether a backend that crashes is started again. */
   readonly restart: boolean;
 }

@@ -114,6 +114,15 @@ export class SupervisedChild {
   }
 }
 
+/** `backend 2 ended (SIGKILL), starts again in 1 s`. */
+export function describeEnding(name: string, ending: Ending): string {
+  const after =
+    ending.restartMs === undefined
+      ? 'is not started again'
+      : `starts again in ${ending.restartMs / 1000} s`;
+  return `${name} ended (${ending.words}), ${after}`;
+}
+
 function signalNumber(signal: NodeJS.Signals): number {
   return present(constants.signals[signal], `${signal} has a number`);
 }

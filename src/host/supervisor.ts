@@ -1,25 +1,16 @@
-/**
- * `bankd backend`: N backend processes, real ones of the operating system, kept alive; or, with an
- * id, that one backend in this very process (one a machine).
- */
+/** `bankd backend`: N backend processes, real ones of the operating system, kept alive. */
 import { aborted } from './aborted.ts';
-import { runBackend } from './backend.ts';
 import { childArguments } from './child-arguments.ts';
 import { logAs } from './log.ts';
-import type { BackendOptions } from './server-options.ts';
+import type { BackendsOptions } from './server-options.ts';
 import { listenForStop } from './stop-request.ts';
-import { SupervisedChild, type Ending } from './supervised-child.ts';
+import { describeEnding, SupervisedChild, type Ending } from './supervised-child.ts';
 
 /** Of the 2 s that a stop may take. */
 const CHILD_PATIENCE_MS = 1_500;
 
 /** Resolves to the exit status when the backends have ended for good. */
-export async function runBackends(options: BackendOptions): Promise<number> {
-  const { id } = options;
-  return id === undefined ? supervise(options) : runBackend({ ...options, id });
-}
-
-async function supervise(options: BackendOptions): Promise<number> {
+export async function runBackends(options: BackendsOptions): Promise<number> {
   const log = logAs('backends');
   const children: SupervisedChild[] = [];
   const stop = listenForStop(() => children.forEach((child) => child.kill()));
@@ -45,13 +36,4 @@ async function supervise(options: BackendOptions): Promise<number> {
   if (!stop.aborted) return worst;
   await Promise.all(children.map((child) => child.stop(CHILD_PATIENCE_MS)));
   return 0;
-}
-
-/** `backend 2 ended (SIGKILL), starts again in 1 s`. */
-export function describeEnding(name: string, ending: Ending): string {
-  const after =
-    ending.restartMs === undefined
-      ? 'is not started again'
-      : `starts again in ${ending.restartMs / 1000} s`;
-  return `${name} ended (${ending.words}), ${after}`;
 }

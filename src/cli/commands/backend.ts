@@ -1,7 +1,6 @@
 /** `bankd backend`: N replicas, each a process. */
 import { Option } from 'clipanion';
 import { BACKENDS_MAX } from '../../core/ids.ts';
-import { runBackends } from '../../host/supervisor.ts';
 import { usageError } from '../cli-error.ts';
 import { BankdCommand, type Usage } from '../command.ts';
 import {
@@ -38,17 +37,15 @@ export class BackendCommand extends BankdCommand {
     const count = requireOption(this.count, '--count');
     requireAllowedHost(this.host, this.insecure);
     requireRealPort(this.port);
-    if (this.id !== undefined && this.id > count) {
-      throw usageError(`--id ${this.id} is not one of 1 to ${count}`);
+    const { port, host, data, trace, id } = this;
+    const common = { count, port, host, data, trace };
+    // A supervisor does without what a backend has to load.
+    if (id === undefined) {
+      const { runBackends } = await import('../../host/supervisor.ts');
+      return await runBackends({ ...common, restart: !this.noRestart });
     }
-    return runBackends({
-      count,
-      port: this.port,
-      host: this.host,
-      data: this.data,
-      id: this.id,
-      restart: !this.noRestart,
-      trace: this.trace,
-    });
+    if (id > count) throw usageError(`--id ${id} is not one of 1 to ${count}`);
+    const { runBackend } = await import('../../host/backend.ts');
+    return await runBackend({ ...common, id });
   }
 }

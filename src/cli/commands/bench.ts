@@ -119,7 +119,7 @@ export class BenchCommand extends BankdCommand {
       throw usageError(`--rate does not go with ${unfit.name}`,
         'say which it is for: --workload w1,w2,w3,r1');
     }
-    // Only now: no other command has to load it.
+    // Only now: the help does without it.
     const { benchAndTell } = await import('../bench-run.ts');
     return await benchAndTell(this.context, {
       workloads,

@@ -6,7 +6,7 @@ import { inject, untilWhole, type ChaosStage } from '../../chaos/inject.ts';
 import { BACKENDS_MAX } from '../../core/ids.ts';
 import { countFaults, readChaosOrder, type ChaosFlags } from '../chaos-order.ts';
 import { BankdCommand, type Usage } from '../command.ts';
-import { connectTo } from '../conversation.ts';
+import { connectTo } from '../connect-to.ts';
 import { EXIT } from '../exit-status.ts';
 import { environmentName, options, requireAllowedHost, requireRealPort } from '../options.ts';
 import { Interruption } from '../signals.ts';
@@ -138,7 +138,7 @@ export class ChaosCommand extends BankdCommand {
   }
 
   async #runPlan(): Promise<number> {
-    // Only now: no other command has to load it.
+    // Only now: the help does without it.
     const { choosePlan } = await import('../chosen-plan.ts');
     const { runPlanned } = await import('../chaos-plan.ts');
     const { judgeHistoryFile } = await import('../../chaos/judge-history.ts');

@@ -2,7 +2,7 @@
 import { Option } from 'clipanion';
 import { usageError } from '../cli-error.ts';
 import { BankdCommand, type Usage } from '../command.ts';
-import { connectTo } from '../conversation.ts';
+import { connectTo } from '../connect-to.ts';
 import type { RowsOptions } from '../export-rows.ts';
 import { nearest } from '../nearest.ts';
 import { missingOption, options, requireAllowedHost, requireRealPort } from '../options.ts';
@@ -78,7 +78,7 @@ export class ExportCommand extends BankdCommand {
   }
 
   async #toStdout(subject: 'postings' | 'accounts', interrupted: AbortSignal): Promise<number> {
-    // Only now: no other command has to load it.
+    // Only now: the help does without it.
     const { exportAccounts, exportPostings } = await import('../export-rows.ts');
     const begin = requireOneStart(this.from, this.after);
     const { from = { seq: 1, index: 0 }, after } = begin;

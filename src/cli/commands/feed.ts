@@ -1,7 +1,7 @@
 /** `bankd feed`: what changed, a line for each change, from any point on and live. */
 import { usageError } from '../cli-error.ts';
 import { BankdCommand, type Usage } from '../command.ts';
-import { connectTo } from '../conversation.ts';
+import { connectTo } from '../connect-to.ts';
 import { runFeed } from '../feed.ts';
 import { options, requireAllowedHost, requireRealPort } from '../options.ts';
 import { positionOptions, requireOneStart } from '../position-options.ts';

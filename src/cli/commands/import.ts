@@ -68,7 +68,7 @@ export class ImportCommand extends BankdCommand {
     requireAllowedHost(this.host, this.insecure);
     requireRealPort(this.port);
     if (this.files.length === 0) throw missingOption('FILE');
-    // Only now: no other command has to load it.
+    // Only now: the help does without it.
     const { importFiles } = await import('../import/import-files.ts');
     using interruption = new Interruption();
     const { files, format, separator, name, refused, numbers, json } = this;

@@ -3,7 +3,6 @@ import { runBank } from '../../host/bank.ts';
 import type { BankSession } from '../../host/server-options.ts';
 import { usageError } from '../cli-error.ts';
 import { BankdCommand, type Usage } from '../command.ts';
-import { converse } from '../conversation.ts';
 import { options, requireAllowedHost } from '../options.ts';
 import { stdinKind } from '../stdin-kind.ts';
 
@@ -66,15 +65,19 @@ export class UpCommand extends BankdCommand {
   }
 
   #makeSession(): BankSession {
-    return (bank, stopping) => converse(this.context, {
-      bank,
-      timeoutMs: this.timeout,
-      // A frontend that was killed meanwhile is started again: the bank must not end for that.
-      connectTimeoutMs: this.timeout,
-      json: this.json,
-      bail: this.bail,
-      words: [],
-      interrupted: stopping,
-    });
+    return async (bank, stopping) => {
+      // Only now: a bank that only serves does without.
+      const { converse } = await import('../conversation.ts');
+      return await converse(this.context, {
+        bank,
+        timeoutMs: this.timeout,
+        // A frontend that was killed meanwhile is started again: the bank must not end for that.
+        connectTimeoutMs: this.timeout,
+        json: this.json,
+        bail: this.bail,
+        words: [],
+        interrupted: stopping,
+      });
+    };
   }
 }

@@ -51,7 +51,7 @@ export class VerifyCommand extends BankdCommand {
 
   override async execute(): Promise<number> {
     if (this.targets.length === 0) throw missingOption('DIRECTORY');
-    // Only now: no other command has to load it.
+    // Only now: the help does without it.
     const { isHistory } = await import('../verify-histories.ts');
     const { verifyDirectories } = await import('../verify-directories.ts');
     const { histories = [], directories = [] } = Object.groupBy(this.targets, (path) =>
