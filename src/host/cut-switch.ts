@@ -14,6 +14,8 @@ import type { CutMode } from '../core/chaos-message.ts';
 export interface Line {
   /** What the peer does is not to be seen now. */
   readonly isDeaf?: boolean;
+  /** Something was read. */
+  onPortion?(): void;
   readonly writable: boolean;
   readonly writableLength: number;
   write(bytes: Uint8Array): unknown;
@@ -25,12 +27,6 @@ export interface Line {
   destroy(): unknown;
 }
 
-/** What a switch needs of the socket besides. */
-export interface CutSocket extends Line {
-  on(event: 'data', onData: () => void): unknown;
-  off(event: 'data', onData: () => void): unknown;
-}
-
 /**
  * On a slow line, so much passes in each direction at each beat: a heartbeat and its answer take
  * less than the default read timeout, so that the line is slow and not down.
@@ -40,7 +36,7 @@ const SLOW_BEAT_MS = 250;
 
 export class CutSwitch implements Line {
   readonly isDeaf: boolean;
-  readonly #socket: CutSocket;
+  readonly #socket: Line;
   /** Nothing is read, or nothing is written. */
   readonly #holdsReads: boolean;
   readonly #holdsWrites: boolean;
@@ -51,20 +47,14 @@ export class CutSwitch implements Line {
   /** What the owner wanted of the socket meanwhile. */
   #isPaused = false;
   #ending: 'none' | 'end' | 'destroy' = 'none';
-  readonly #onData = (): void => {
-    if (!this.#isOver) this.#socket.pause();
-  };
 
-  constructor(socket: CutSocket, mode: CutMode) {
+  constructor(socket: Line, mode: CutMode) {
     this.#socket = socket;
     this.#holdsReads = mode !== 'from';
     this.#holdsWrites = mode !== 'to';
     this.isDeaf = this.#holdsReads && mode !== 'slow';
     if (this.#holdsReads) socket.pause();
-    if (mode !== 'slow') return;
-    // A portion is one piece of data: then the socket rests until the next beat.
-    socket.on('data', this.#onData);
-    this.#beat = setInterval(() => this.#passPortion(), SLOW_BEAT_MS);
+    if (mode === 'slow') this.#beat = setInterval(() => this.#passPortion(), SLOW_BEAT_MS);
   }
 
   get writable(): boolean {
@@ -73,6 +63,11 @@ export class CutSwitch implements Line {
 
   get writableLength(): number {
     return this.#heldBytes + this.#socket.writableLength;
+  }
+
+  /** On a slow line the socket rests until the next beat. */
+  onPortion(): void {
+    if (!this.#isOver && this.#beat !== undefined) this.#socket.pause();
   }
 
   write(bytes: Uint8Array): void {
@@ -114,7 +109,6 @@ export class CutSwitch implements Line {
     if (this.#isOver) return;
     this.#isOver = true;
     clearInterval(this.#beat);
-    this.#socket.off('data', this.#onData);
     if (this.#ending === 'destroy') return void this.#socket.destroy();
     this.#passWrites(Infinity);
     if (this.#ending === 'end') this.#socket.end();

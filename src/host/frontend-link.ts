@@ -10,6 +10,7 @@ import { NetworkCut } from './network-cut.ts';
 import type { Link, LinkEvents } from './ports.ts';
 import { redialPauseMs } from './redial-pause.ts';
 import { describeSocketError } from './socket-error.ts';
+import { SocketInput } from './socket-input.ts';
 import { TcpConnection, type TcpConnectionOptions } from './tcp-connection.ts';
 
 export interface FrontendLinkOptions extends TcpConnectionOptions {
@@ -93,7 +94,9 @@ export class FrontendLink implements Link {
     if (this.#isDialHeld) return;
     const { host, port, connectTimeoutMs } = this.#options;
     // The connection itself answers the peer's end with its own, and not while it is cut.
-    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+    const input = new SocketInput();
+    const { onread } = input;
+    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true, onread });
     this.#dialling = socket;
     const timer = setTimeout(() => socket.destroy(new Error('no answer')), connectTimeoutMs);
     let detail = 'no answer';
@@ -111,11 +114,11 @@ export class FrontendLink implements Link {
       clearTimeout(timer);
       this.#dialling = undefined;
       socket.off('error', onError).off('close', onClose);
-      this.#onConnected(socket);
+      this.#onConnected(socket, input);
     });
   }
 
-  #onConnected(socket: Socket): void {
+  #onConnected(socket: Socket, input: SocketInput): void {
     // Events of a connection that was dropped meanwhile are nobody's business.
     const isCurrent = (): boolean => !this.#isClosed && this.#connection === connection;
     let heard = false;
@@ -132,7 +135,7 @@ export class FrontendLink implements Link {
         if (isCurrent()) this.drop(describe(detail));
         else if (this.#connection === connection) this.#whenClosed?.();
       },
-    }, this.#options);
+    }, this.#options, input);
     this.#connection = connection;
     if (this.#cut?.mode === 'slow') this.#cut.hold(connection);
     this.#events.onUp();

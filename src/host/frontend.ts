@@ -29,6 +29,7 @@ import type { ControlStore } from './ports.ts';
 import { Reception } from './reception.ts';
 import { sayNoRestart, tellRefusal } from './refusal.ts';
 import type { FrontendOptions } from './server-options.ts';
+import { takeOver } from './socket-input.ts';
 import { listenForStop } from './stop-request.ts';
 
 const TICK_MS = 10;
@@ -58,7 +59,7 @@ async function serve(
 ): Promise<number> {
   const { host } = options;
   const record = await store.load();
-  const onSocket = (socket: Socket): void => frontend.reception.onSocket(socket);
+  const onSocket = (socket: Socket): void => frontend.reception.onAccepted(takeOver(socket));
   const listener = await listen(host, options.port, onSocket);
   const frontend = new Frontend({ ...options, port: listener.port }, store, record);
   const ready = formatReady('frontend', host, listener.port, process.pid);

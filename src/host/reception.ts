@@ -5,7 +5,6 @@
  * A connection that says what its role may not, or bytes that are no frame, is closed with a
  * sentence; it never reaches the coordinator, which only learns that the peer is gone.
  */
-import type { Socket } from 'node:net';
 import type { ConnectionId, Now } from '../core/effect.ts';
 import type { ClientHello, FromBackend, FromClient, Hello, Message } from '../core/message.ts';
 import type { ToBackend, ToClient } from '../core/message.ts';
@@ -13,6 +12,7 @@ import { isFromBackend, isFromClient, isToClient } from '../wire/codec.ts';
 import { readClock } from './clock.ts';
 import { ClientPressure } from './client-pressure.ts';
 import type { Log } from './log.ts';
+import type { Accepted } from './socket-input.ts';
 import { TcpConnection, type ConnectionFault } from './tcp-connection.ts';
 
 const CONNECTIONS_MAX = 10_000;
@@ -58,7 +58,7 @@ export class Reception {
     this.#log = log;
   }
 
-  onSocket(socket: Socket): void {
+  onAccepted({ socket, input }: Accepted): void {
     const options = { queuedBytesMax: QUEUED_BYTES_MAX, closeTimeoutMs: CLOSE_TIMEOUT_MS };
     const connection = new TcpConnection(
       socket,
@@ -68,6 +68,7 @@ export class Reception {
         onClosed: () => this.#onClosed(peer),
       },
       options,
+      input,
     );
     const peer: Peer = {
       connection, role: 'unknown', pressure: new ClientPressure(), paused: false,

@@ -14,12 +14,14 @@ import type { Socket } from 'node:net';
 import type { ConnectionId } from '../core/effect.ts';
 import type { Message } from '../core/message.ts';
 import {
-  encodeFrame, FRAME_BODY_BYTES_MAX, FrameDecoder, HELLO_BODY_BYTES_MAX, type BadReason,
+  FRAME_BODY_BYTES_MAX, FrameDecoder, HELLO_BODY_BYTES_MAX, Outbox, type BadReason,
 } from '../wire/frame.ts';
 import { formatAddress } from './address.ts';
 import type { Line } from './cut-switch.ts';
+import { flushAtEndOfTurn, type Flushable } from './end-of-turn.ts';
 import type { Connection } from './ports.ts';
 import { describeSocketError } from './socket-error.ts';
+import type { InputListener, SocketInput } from './socket-input.ts';
 
 /** Why a connection is of no use: bytes that are no frame, or a peer that is too slow. */
 export type ConnectionFault = BadReason | 'handshake-timeout' | 'frame-timeout' | 'slow-reader';
@@ -60,23 +62,9 @@ const KEEPALIVE_DELAY_MS = 1000;
 /** Up to here it is cheaper to copy parts together than to have the kernel gather them. */
 const GATHERED_BYTES_MAX = 16 * 1024;
 
-/** Connections with something to flush: one tick for all, however many answers a turn gives. */
-let unflushed: TcpConnection[] = [];
-
-function flushAtEndOfTurn(connection: TcpConnection): void {
-  if (unflushed.length === 0) process.nextTick(flushAll);
-  unflushed.push(connection);
-}
-
-function flushAll(): void {
-  const connections = unflushed;
-  unflushed = [];
-  for (const connection of connections) connection.flush();
-}
-
 let lastId: ConnectionId = 0;
 
-export class TcpConnection implements Connection {
+export class TcpConnection implements Connection, Flushable, InputListener {
   readonly id: ConnectionId = ++lastId;
   readonly peer: string;
   readonly #socket: Socket;
@@ -93,16 +81,18 @@ export class TcpConnection implements Connection {
   #isPaused = false;
   #isDelivering = false;
   /** Sent in this turn, not yet handed to the socket. */
-  #outbox: Uint8Array[] = [];
-  #outboxBytes = 0;
+  readonly #outbox = new Outbox();
   /** Since when the peer owes the rest of a frame, or its first; undefined: it owes nothing. */
   #owedSinceMs: number | undefined = performance.now();
   #watchdog: NodeJS.Timeout | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
   #detail = 'the connection was closed';
 
-  /** Takes over an open socket, wholly. */
-  constructor(socket: Socket, events: TcpConnectionEvents, options: TcpConnectionOptions = {}) {
+  /** Takes over an open socket, wholly; with the input that it was made with, if any. */
+  constructor(
+    socket: Socket, events: TcpConnectionEvents, options: TcpConnectionOptions = {},
+    input?: SocketInput,
+  ) {
     this.#socket = socket;
     this.#line = socket;
     this.#events = events;
@@ -110,7 +100,8 @@ export class TcpConnection implements Connection {
     this.peer = formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_DELAY_MS);
-    socket.on('data', (piece: Buffer) => this.#onData(piece));
+    if (input !== undefined) input.listen(this);
+    else socket.on('data', (piece: Buffer) => this.onPiece(piece, piece.length));
     socket.on('error', (error: Error) => {
       this.#detail = describeSocketError(error);
     });
@@ -121,17 +112,14 @@ export class TcpConnection implements Connection {
   }
 
   get queuedBytes(): number {
-    return this.#line.writableLength + this.#outboxBytes;
+    return this.#line.writableLength + this.#outbox.bytes;
   }
 
   /** Without effect on a connection that ended or is ending. */
   send(message: Message): void {
     if (this.#state !== 'open' || !this.#line.writable) return;
-    if (this.#outbox.length === 0) flushAtEndOfTurn(this);
-    for (const part of encodeFrame(message)) {
-      this.#outbox.push(part);
-      this.#outboxBytes += part.byteLength;
-    }
+    if (this.#outbox.bytes === 0) flushAtEndOfTurn(this);
+    this.#outbox.put(message);
     if (this.queuedBytes > this.#options.queuedBytesMax) this.#dropSlowReader();
   }
 
@@ -149,6 +137,24 @@ export class TcpConnection implements Connection {
     this.#line.resume();
     // What was pushed and not yet delivered does not wait for new data.
     queueMicrotask(() => this.#deliver());
+  }
+
+  get room(): Uint8Array | undefined {
+    // While a cut stands between, no more than a portion passes at once.
+    const isClear = this.#state === 'open' && this.#line === this.#socket;
+    return isClear ? this.#decoder.room : undefined;
+  }
+
+  onFilled(count: number): void {
+    if (this.#state !== 'open') return;
+    this.#decoder.filled(count);
+    this.#onInput();
+  }
+
+  onPiece(piece: Uint8Array, count: number): void {
+    if (this.#state !== 'open') return;
+    this.#decoder.push(piece, count);
+    this.#onInput();
   }
 
   close(): void {
@@ -171,11 +177,9 @@ export class TcpConnection implements Connection {
 
   /** Hands what was sent to the socket; by itself at the end of the turn. */
   flush(): void {
-    const parts = this.#outbox;
-    const bytes = this.#outboxBytes;
-    if (parts.length === 0 || this.#state === 'gone') return;
-    this.#outbox = [];
-    this.#outboxBytes = 0;
+    const { bytes } = this.#outbox;
+    if (bytes === 0 || this.#state === 'gone') return;
+    const parts = this.#outbox.take();
     const [only] = parts;
     if (parts.length === 1 && only !== undefined) this.#line.write(only);
     else if (bytes <= GATHERED_BYTES_MAX) this.#line.write(Buffer.concat(parts, bytes));
@@ -199,10 +203,11 @@ export class TcpConnection implements Connection {
     else act();
   }
 
-  #onData(piece: Buffer): void {
-    if (this.#state !== 'open') return;
-    this.#decoder.push(piece);
+  #onInput(): void {
     this.#deliver();
+    // What a pause has left unread is not there any more when this returns.
+    this.#decoder.keep();
+    if (this.#line !== this.#socket) this.#line.onPortion?.();
   }
 
   #deliver(): void {

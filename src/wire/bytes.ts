@@ -3,9 +3,12 @@
  *
  * The writer hands out pieces of a slab and never writes to a byte that it has handed out, so that
  * a small frame costs no allocation of its own. The reader never reads past its end and never
- * throws: `undefined` says that the bytes are not there or not as they must be.
+ * throws: `undefined` says that the bytes are not there or not as they must be; what it reads of
+ * memory that it is only lent, it copies.
  */
 import { assert } from '../core/assert.ts';
+import { Slab } from '../core/slab.ts';
+import { checksum } from './checksum.ts';
 
 const SLAB_BYTES = 64 * 1024;
 /** A last field up to this size is copied behind the others: cheaper than a part of its own. */
@@ -13,6 +16,9 @@ const COPY_BYTES_MAX = 1024;
 const TWO_32 = 0x1_0000_0000;
 /** The upper half of an integer below 2^53. */
 const UPPER_MAX = 0x1f_ffff;
+
+const NOTHING = new Uint8Array(0);
+const NOTHING_VIEW = new DataView(NOTHING.buffer);
 
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -26,6 +32,7 @@ for (let value = 0; value < 16; value += 1) {
 export class ByteWriter {
   #slab = new Uint8Array(SLAB_BYTES);
   #view = new DataView(this.#slab.buffer);
+  #from = 0;
   #start = 0;
   #at = 0;
   #tail: Uint8Array | undefined;
@@ -38,13 +45,28 @@ export class ByteWriter {
     this.#at += headerBytes;
   }
 
-  /** Ends the piece: what was written since `begin`, and the large field after it, if any. */
-  finish(): { readonly head: Uint8Array; readonly tail: Uint8Array | undefined } {
-    const head = this.#slab.subarray(this.#start, this.#at);
-    const tail = this.#tail;
+  /** Ends the piece: what was written since `begin`, of `slab`; the large field is `tail`. */
+  finish(): void {
+    this.#from = this.#start;
     this.#start = this.#at;
-    this.#tail = undefined;
-    return { head, tail };
+  }
+
+  /** Where the last piece stands: from `from` to `to`. */
+  get slab(): Uint8Array {
+    return this.#slab;
+  }
+
+  get from(): number {
+    return this.#from;
+  }
+
+  get to(): number {
+    return this.#start;
+  }
+
+  /** The last field of the last piece, where it was too large to be copied. */
+  get tail(): Uint8Array | undefined {
+    return this.#tail;
   }
 
   u8(value: number): void {
@@ -117,28 +139,50 @@ export class ByteWriter {
   }
 }
 
-/** Reads the bytes from `at` to `end`; `view` covers the same memory as `bytes`. */
-export class ByteReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #end: number;
-  #at: number;
+/** Fields up to this size are kept together in one slab: cheaper than memory of their own. */
+const KEPT_BYTES_MAX = 1024;
 
-  constructor(bytes: Uint8Array, view: DataView, at: number, end: number) {
+const kept = new Slab();
+
+/** A copy of so many bytes from `at` on. */
+function copyOf(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  // Never Node's Buffer, whose slice() does not copy.
+  if (length > KEPT_BYTES_MAX) return new Uint8Array(bytes.subarray(at, at + length));
+  const start = kept.take(length);
+  const target = kept.bytes;
+  // Fields are small: a loop costs less than the view that `set` would need.
+  for (let index = 0; index < length; index += 1) target[start + index] = bytes[at + index]!;
+  return target.subarray(start, start + length);
+}
+
+/** Reads bytes from one place to another, of which it is told by `begin`. */
+export class ByteReader {
+  #bytes: Uint8Array = NOTHING;
+  #view: DataView = NOTHING_VIEW;
+  #at = 0;
+  #end = 0;
+  #isLent = false;
+
+  /**
+   * Reads from `at` to `end` from now on; `view` covers the same memory as `bytes`. Of memory that
+   * is only lent, fields are copies.
+   */
+  begin(bytes: Uint8Array, view: DataView, at: number, end: number, isLent: boolean): void {
     assert(at <= end && end <= bytes.length, 'a reader stays within its bytes');
     this.#bytes = bytes;
     this.#view = view;
     this.#at = at;
     this.#end = end;
+    this.#isLent = isLent;
   }
 
   get remaining(): number {
     return this.#end - this.#at;
   }
 
-  /** What is left, aliased; does not move on. */
-  peek(): Uint8Array {
-    return this.#bytes.subarray(this.#at, this.#end);
+  /** Of what is left. */
+  checksum(): number {
+    return checksum(this.#bytes, this.#at, this.#end);
   }
 
   u8(): number | undefined {
@@ -158,25 +202,27 @@ export class ByteReader {
 
   /** So many bytes as lowercase hex digits. */
   hex(bytes: number): string | undefined {
-    return this.bytes(bytes)?.toHex();
+    if (this.remaining < bytes) return undefined;
+    const at = this.#take(bytes);
+    return this.#bytes.subarray(at, at + bytes).toHex();
   }
 
   text(bytesMax: number): string | undefined {
     const length = this.u32();
-    if (length === undefined || length > bytesMax) return undefined;
-    const bytes = this.bytes(length);
-    if (bytes === undefined) return undefined;
+    if (length === undefined || length > bytesMax || this.remaining < length) return undefined;
+    const at = this.#take(length);
     try {
-      return utf8Decoder.decode(bytes);
+      return utf8Decoder.decode(this.#bytes.subarray(at, at + length));
     } catch {
       return undefined;
     }
   }
 
-  /** So many bytes, aliased. */
+  /** So many bytes, aliased unless they are lent. */
   bytes(length: number): Uint8Array | undefined {
     if (this.remaining < length) return undefined;
     const at = this.#take(length);
+    if (this.#isLent) return copyOf(this.#bytes, at, length);
     return this.#bytes.subarray(at, at + length);
   }
 

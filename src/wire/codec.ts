@@ -21,8 +21,6 @@ export interface Codec {
   readonly decode: (reader: ByteReader) => Message | string;
 }
 
-type Values = Record<string, unknown>;
-
 /** A row whose types have done their work: from here on, values are only passed through. */
 interface Row {
   readonly type: MessageType;
@@ -56,36 +54,51 @@ function compile(type: MessageType): Codec {
   };
 }
 
+/*
+ * Each row becomes a function of its own, written out from the table: field after field by name,
+ * and a message of one shape. One loop for all rows would look up every field of every message in
+ * hash tables, which cost more than the reading and writing itself.
+ */
+
 function compileEncoder({ type, layout, names, fields }: Row): Codec['encode'] {
   const { rule } = layout;
+  const steps = names.map((name, at) =>
+    `if (!field${at}.write(writer, message.${name})) fail(${at});`);
+  const fail = (at: number): never => {
+    throw new AssertionFailure(`assertion failed: ${type}: ${names[at]} is ${fields[at]?.is}`);
+  };
+  const write = writeOut(`(writer, message) => { ${steps.join('\n')} }`, fields, fail);
+  if (rule === undefined) return write as Codec['encode'];
   return (writer, message) => {
-    const values = message as unknown as Values;
-    for (let at = 0; at < fields.length; at += 1) {
-      const field = fields[at]!;
-      const name = names[at]!;
-      if (!field.write(writer, values[name])) {
-        throw new AssertionFailure(`assertion failed: ${type}: ${name} is ${field.is}`);
-      }
-    }
-    if (rule !== undefined) assert(rule.holds(message), rule.is);
+    (write as Codec['encode'])(writer, message);
+    assert(rule.holds(message), rule.is);
   };
 }
 
 function compileDecoder({ type, layout, names, fields }: Row): Codec['decode'] {
   const { rule } = layout;
+  const steps = names.map((_, at) => `const value${at} = field${at}.read(reader);
+    if (value${at} === undefined) return fail(${at});`);
+  const values = names.map((name, at) => `, ${name}: value${at}`).join('');
+  const fail = (at: number, bytes?: number): string => (bytes === undefined
+    ? `${type}: ${names[at]} is not ${fields[at]?.is}` : `${type}: ${bytes} bytes too many`);
+  const read = writeOut(`(reader) => {
+    ${steps.join('\n')}
+    if (reader.remaining > 0) return fail(-1, reader.remaining);
+    return { type: '${type}'${values} };
+  }`, fields, fail) as Codec['decode'];
+  if (rule === undefined) return read;
   return (reader) => {
-    const values: Values = { type };
-    for (let at = 0; at < fields.length; at += 1) {
-      const field = fields[at]!;
-      const value = field.read(reader);
-      if (value === undefined) return `${type}: ${names[at]!} is not ${field.is}`;
-      values[names[at]!] = value;
-    }
-    if (reader.remaining > 0) return `${type}: ${reader.remaining} bytes too many`;
-    const message = values as unknown as Message;
-    if (rule !== undefined && !rule.holds(message)) return `${type}: not so: ${rule.is}`;
-    return message;
+    const decoded = read(reader);
+    if (typeof decoded === 'string' || rule.holds(decoded)) return decoded;
+    return `${type}: not so: ${rule.is}`;
   };
+}
+
+/** The function that the code is of, where `field0`, `field1`, … are the fields. */
+function writeOut(code: string, fields: readonly Field<unknown>[], fail: unknown): unknown {
+  const names = fields.map((_, at) => `field${at}`);
+  return new Function('fail', ...names, `return ${code};`)(fail, ...fields) as unknown;
 }
 
 export function codecOfType(type: MessageType): Codec {

@@ -15,7 +15,7 @@
  * Magic and version are judged as soon as they are there: what speaks another language may never
  * send 24 bytes, and another version's header may have another form.
  */
-import { crc32 } from '../core/hash.ts';
+import { checksum } from './checksum.ts';
 import { codecOfNumber, type Codec } from './codec.ts';
 import { describeStranger } from './stranger.ts';
 
@@ -51,22 +51,23 @@ export function badFrame(reason: BadReason, detail: string): BadFrame {
   return { kind: 'bad', reason, detail };
 }
 
-/** Fills the first 24 bytes of `frame`. */
+/** Fills the 24 bytes at `at`. */
 export function writeHeader(
-  frame: Uint8Array,
+  bytes: Uint8Array,
+  at: number,
   type: number,
   bodyBytes: number,
   bodyChecksum: number,
 ): void {
-  writeU32(frame, 0, MAGIC);
-  frame[4] = PROTOCOL_VERSION;
-  frame[5] = type;
-  frame[6] = 0;
-  frame[7] = 0;
-  writeU32(frame, 8, bodyBytes);
-  writeU32(frame, 12, bodyChecksum);
-  writeU32(frame, 16, 0);
-  writeU32(frame, CHECKED_BYTES, crc32(frame.subarray(0, CHECKED_BYTES)));
+  writeU32(bytes, at, MAGIC);
+  bytes[at + 4] = PROTOCOL_VERSION;
+  bytes[at + 5] = type;
+  bytes[at + 6] = 0;
+  bytes[at + 7] = 0;
+  writeU32(bytes, at + 8, bodyBytes);
+  writeU32(bytes, at + 12, bodyChecksum);
+  writeU32(bytes, at + 16, 0);
+  writeU32(bytes, at + CHECKED_BYTES, checksum(bytes, at, at + CHECKED_BYTES));
 }
 
 function writeU32(bytes: Uint8Array, at: number, value: number): void {
@@ -78,51 +79,48 @@ function writeU32(bytes: Uint8Array, at: number, value: number): void {
 
 /** The header at `at`, of which `available` bytes have come; undefined while they may be good. */
 export function readHeader(
-  bytes: DataView,
+  bytes: Uint8Array,
+  view: DataView,
   at: number,
   available: number,
   bodyBytesMax: number,
 ): FrameHeader | BadFrame | undefined {
   if (available < MAGIC_BYTES) return undefined;
-  if (bytes.getUint32(at, true) !== MAGIC) {
-    return badFrame('magic', describeStranger(bytesAt(bytes, at, MAGIC_BYTES)));
+  if (view.getUint32(at, true) !== MAGIC) {
+    return badFrame('magic', describeStranger(bytes.slice(at, at + MAGIC_BYTES)));
   }
   if (available <= MAGIC_BYTES) return undefined;
-  const version = bytes.getUint8(at + 4);
+  const version = view.getUint8(at + 4);
   if (version !== PROTOCOL_VERSION) return badFrame('version', otherVersion(version));
-  return available < HEADER_BYTES ? undefined : readWholeHeader(bytes, at, bodyBytesMax);
+  return available < HEADER_BYTES ? undefined : readWholeHeader(bytes, view, at, bodyBytesMax);
 }
 
 function readWholeHeader(
-  bytes: DataView,
+  bytes: Uint8Array,
+  view: DataView,
   at: number,
   bodyBytesMax: number,
 ): FrameHeader | BadFrame {
-  const checksum = crc32(bytesAt(bytes, at, CHECKED_BYTES));
-  if (checksum !== bytes.getUint32(at + CHECKED_BYTES, true)) {
+  if (checksum(bytes, at, at + CHECKED_BYTES) !== view.getUint32(at + CHECKED_BYTES, true)) {
     return badFrame('header-checksum', 'the header of a frame does not match its checksum');
   }
-  if (bytes.getUint16(at + 6, true) !== 0 || bytes.getUint32(at + 16, true) !== 0) {
+  if (view.getUint16(at + 6, true) !== 0 || view.getUint32(at + 16, true) !== 0) {
     return badFrame('reserved', 'bytes of a frame header that must be zero are not');
   }
-  const codec = codecOfNumber(bytes.getUint8(at + 5));
+  const codec = codecOfNumber(view.getUint8(at + 5));
   if (codec === undefined) {
-    return badFrame('type', `no message has the number ${bytes.getUint8(at + 5)}`);
+    return badFrame('type', `no message has the number ${view.getUint8(at + 5)}`);
   }
-  const bodyBytes = bytes.getUint32(at + 8, true);
+  const bodyBytes = view.getUint32(at + 8, true);
   const bytesMax = Math.min(bodyBytesMax, codec.bodyBytesMax);
   if (bodyBytes > bytesMax) {
     const detail = `a body of ${bodyBytes} bytes: here ${codec.type} may have ${bytesMax}`;
     return badFrame('too-long', detail);
   }
-  return { kind: 'header', codec, bodyBytes, bodyChecksum: bytes.getUint32(at + 12, true) };
+  return { kind: 'header', codec, bodyBytes, bodyChecksum: view.getUint32(at + 12, true) };
 }
 
 function otherVersion(version: number): string {
   const ours = `this bankd version ${PROTOCOL_VERSION}`;
   return `the peer speaks version ${version} of the protocol, ${ours}`;
-}
-
-function bytesAt(view: DataView, at: number, length: number): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset + at, length);
 }

@@ -1,14 +1,13 @@
 import t from 'tap';
 import type { CutMode } from '../../src/core/chaos-message.ts';
-import { CutSwitch, type CutSocket } from '../../src/host/cut-switch.ts';
+import { CutSwitch, type Line } from '../../src/host/cut-switch.ts';
 import { pause } from '../support/bank.ts';
 
 /** Records what is done to it. */
-class MadeUpSocket implements CutSocket {
+class MadeUpSocket implements Line {
   readonly done: string[] = [];
   readonly writable = true;
   readonly writableLength = 5;
-  readonly listeners = new Set<() => void>();
 
   write(bytes: Uint8Array): void {
     this.done.push(`write ${Buffer.from(bytes).toString()}`);
@@ -32,14 +31,6 @@ class MadeUpSocket implements CutSocket {
 
   destroy(): void {
     this.done.push('destroy');
-  }
-
-  on(_event: 'data', onData: () => void): void {
-    this.listeners.add(onData);
-  }
-
-  off(_event: 'data', onData: () => void): void {
-    this.listeners.delete(onData);
   }
 }
 
@@ -112,11 +103,12 @@ t.test('cut: slow: a portion each way at each beat', async (t) => {
   await beats(1);
   t.ok(performance.now() - startMs > 200, 'late');
   t.equal(socket.done[1]?.length, 'write '.length + 16 * 1024, 'and a portion only');
-  for (const onData of socket.listeners) onData();
+  line.onPortion();
   t.equal(socket.done[3], 'pause', 'after one piece it rests');
   await beats(2);
   t.equal(socket.done[4]?.length, 'write '.length + 20_000 - 16 * 1024);
   t.equal(socket.done[5], 'write end');
   line.heal();
-  t.equal(socket.listeners.size, 0);
+  line.onPortion();
+  t.equal(socket.done.at(-1), 'resume', 'it rests no more');
 });

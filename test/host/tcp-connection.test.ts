@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { Message } from '../../src/core/message.ts';
 import { CLUSTER_NONE } from '../../src/core/ids.ts';
+import { takeOver, type SocketInput } from '../../src/host/socket-input.ts';
 import { TcpConnection, type TcpConnectionOptions } from '../../src/host/tcp-connection.ts';
 import { encodeFrame, HELLO_BODY_BYTES_MAX } from '../../src/wire/frame.ts';
 
@@ -27,7 +28,9 @@ class Pair {
   onBad: () => void = () => {};
   readonly closed = Promise.withResolvers<void>();
 
-  constructor(socket: Socket, peer: Socket, options: TcpConnectionOptions) {
+  constructor(
+    socket: Socket, peer: Socket, options: TcpConnectionOptions, input: SocketInput | undefined,
+  ) {
     this.peer = peer;
     this.connection = new TcpConnection(socket, {
       onMessage: (message) => {
@@ -43,17 +46,26 @@ class Pair {
         this.told.push('closed');
         this.closed.resolve();
       },
-    }, options);
+    }, options, input);
   }
 }
 
-async function pair(t: Test, options: TcpConnectionOptions = {}): Promise<Pair> {
+type Way = 'events' | 'onread';
+
+/** In both of the ways in which a connection hears of what comes. */
+function both(name: string, run: (t: Test, way: Way) => Promise<void>): void {
+  for (const way of ['events', 'onread'] as const) t.test(`${name} (${way})`, (t) => run(t, way));
+}
+
+async function pair(t: Test, way: Way, options: TcpConnectionOptions = {}): Promise<Pair> {
   const server = createServer({ allowHalfOpen: true }); // it ends by itself, and nobody for it
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
   const peer = connect((server.address() as AddressInfo).port, '127.0.0.1');
   peer.on('error', () => {});
-  const made = new Pair(await accepted, peer, options);
+  const { socket, input } = way === 'onread'
+    ? takeOver(await accepted) : { socket: await accepted, input: undefined };
+  const made = new Pair(socket, peer, options, input);
   t.teardown(() => {
     made.connection.destroy();
     peer.destroy();
@@ -62,8 +74,8 @@ async function pair(t: Test, options: TcpConnectionOptions = {}): Promise<Pair> 
   return made;
 }
 
-t.test('tcp connection: messages: in order, whatever the pieces', async (t) => {
-  const { peer, told, connection } = await pair(t);
+both('tcp connection: messages: in order, whatever the pieces', async (t, way) => {
+  const { peer, told, connection } = await pair(t, way);
   const bytes = bytesOf(HELLO, ASK, report('{}'), ASK);
   for (const byte of bytes) peer.write(Buffer.of(byte));
   while (told.length < 4) await sleep(5);
@@ -71,8 +83,8 @@ t.test('tcp connection: messages: in order, whatever the pieces', async (t) => {
   t.match(connection.peer, /^127\.0\.0\.1:\d+$/);
 });
 
-t.test('tcp connection: what is sent in one turn leaves together', async (t) => {
-  const { peer, connection } = await pair(t);
+both('tcp connection: what is sent in one turn leaves together', async (t, way) => {
+  const { peer, connection } = await pair(t, way);
   const pieces: Buffer[] = [];
   peer.on('data', (piece: Buffer) => pieces.push(piece));
   for (let count = 0; count < 50; count += 1) connection.send(ASK);
@@ -82,8 +94,8 @@ t.test('tcp connection: what is sent in one turn leaves together', async (t) => 
   t.equal(pieces.length, 1);
 });
 
-t.test('tcp connection: close: flushes, tells once, delivers nothing more', async (t) => {
-  const { peer, connection, told, closed } = await pair(t);
+both('tcp connection: close: flushes, tells once, delivers nothing more', async (t, way) => {
+  const { peer, connection, told, closed } = await pair(t, way);
   let received = 0;
   peer.on('data', (piece: Buffer) => {
     received += piece.length;
@@ -100,8 +112,8 @@ t.test('tcp connection: close: flushes, tells once, delivers nothing more', asyn
   t.same(told, ['closed']);
 });
 
-t.test('tcp connection: close: a peer that neither reads nor ends: bounded', async (t) => {
-  const { peer, connection, closed } = await pair(t, { closeTimeoutMs: 100 });
+both('tcp connection: close: a peer that neither reads nor ends: bounded', async (t, way) => {
+  const { peer, connection, closed } = await pair(t, way, { closeTimeoutMs: 100 });
   peer.pause();
   for (let count = 0; count < 20; count += 1) connection.send(report(`"${'x'.repeat(900_000)}"`));
   connection.close();
@@ -110,8 +122,8 @@ t.test('tcp connection: close: a peer that neither reads nor ends: bounded', asy
   t.ok(performance.now() - startMs < 1000);
 });
 
-t.test('tcp connection: close: what the peer still sends is read away', async (t) => {
-  const { peer, connection, told, closed } = await pair(t, { closeTimeoutMs: 5000 });
+both('tcp connection: close: what the peer still sends is read away', async (t, way) => {
+  const { peer, connection, told, closed } = await pair(t, way, { closeTimeoutMs: 5000 });
   connection.pause();
   peer.write(Buffer.alloc(1_000_000));
   await sleep(20);
@@ -126,9 +138,9 @@ t.test('tcp connection: close: what the peer still sends is read away', async (t
   t.same(told, ['closed']);
 });
 
-t.test('tcp connection: destroy within a message: the rest is discarded', async (t) => {
+both('tcp connection: destroy within a message: the rest is discarded', async (t, way) => {
   for (const how of ['close', 'destroy'] as const) {
-    const made = await pair(t);
+    const made = await pair(t, way);
     made.onMessage = () => made.connection[how]();
     made.peer.write(bytesOf(HELLO, ASK, ASK));
     await made.closed.promise;
@@ -136,8 +148,8 @@ t.test('tcp connection: destroy within a message: the rest is discarded', async 
   }
 });
 
-t.test('tcp connection: pause: nothing until resume, then all', async (t) => {
-  const made = await pair(t);
+both('tcp connection: pause: nothing until resume, then all', async (t, way) => {
+  const made = await pair(t, way);
   made.onMessage = () => made.connection.pause();
   made.peer.write(bytesOf(HELLO, ASK, report('{}')));
   await sleep(50);
@@ -152,8 +164,8 @@ t.test('tcp connection: pause: nothing until resume, then all', async (t) => {
   t.same(made.told, ['client-hello', 'ask-status', 'status-report', 'ask-status']);
 });
 
-t.test('tcp connection: bad bytes: named, once; what is said then still arrives', async (t) => {
-  const made = await pair(t);
+both('tcp connection: bad bytes: named, once; what is said then still arrives', async (t, way) => {
+  const made = await pair(t, way);
   const heard: Buffer[] = [];
   made.peer.on('data', (piece: Buffer) => heard.push(piece));
   const farewell: Message = { type: 'refused', retry: false, detail: 'what was that' };
@@ -165,28 +177,28 @@ t.test('tcp connection: bad bytes: named, once; what is said then still arrives'
   t.ok(Buffer.concat(heard).equals(bytesOf(farewell)));
 });
 
-t.test('tcp connection: a first message larger than any hello is not taken', async (t) => {
-  const made = await pair(t);
+both('tcp connection: a first message larger than any hello is not taken', async (t, way) => {
+  const made = await pair(t, way);
   made.peer.write(bytesOf(report(`"${'x'.repeat(HELLO_BODY_BYTES_MAX)}"`)));
   await made.closed.promise;
   t.same(made.told, ['bad too-long', 'closed']);
-  const later = await pair(t);
+  const later = await pair(t, way);
   later.peer.write(bytesOf(HELLO, report(`"${'x'.repeat(HELLO_BODY_BYTES_MAX)}"`)));
   while (later.told.length < 2) await sleep(5);
   t.same(later.told, ['client-hello', 'status-report'], 'but a second one is');
 });
 
-t.test('tcp connection: no first message in time: closed', async (t) => {
+both('tcp connection: no first message in time: closed', async (t, way) => {
   for (const begun of [Buffer.alloc(0), bytesOf(HELLO).subarray(0, 10)]) {
-    const made = await pair(t, { handshakeTimeoutMs: 60 });
+    const made = await pair(t, way, { handshakeTimeoutMs: 60 });
     made.peer.write(begun);
     await made.closed.promise;
     t.same(made.told, ['bad handshake-timeout', 'closed']);
   }
 });
 
-t.test('tcp connection: one byte now and then: the frame ends in time or not at all', async (t) => {
-  const made = await pair(t, { frameTimeoutMs: 100 });
+both('tcp connection: a byte now and then: ends in time or not at all', async (t, way) => {
+  const made = await pair(t, way, { frameTimeoutMs: 100 });
   made.peer.write(bytesOf(HELLO));
   const bytes = bytesOf(ASK);
   let at = 0;
@@ -196,9 +208,9 @@ t.test('tcp connection: one byte now and then: the frame ends in time or not at 
   t.same(made.told, ['client-hello', 'bad frame-timeout', 'closed']);
 });
 
-t.test('tcp connection: frames that end in time: the timeout begins anew with each', async (t) => {
+both('tcp connection: frames that end in time: its time begins anew with each', async (t, way) => {
   // All of them take longer than one may, and none nearly as long, also on a busy machine.
-  const made = await pair(t, { frameTimeoutMs: 1_000 });
+  const made = await pair(t, way, { frameTimeoutMs: 1_000 });
   const bytes = bytesOf(ASK);
   made.peer.write(Buffer.concat([bytesOf(HELLO), bytes.subarray(0, 5)]));
   for (let count = 0; count < 4; count += 1) {
@@ -210,8 +222,8 @@ t.test('tcp connection: frames that end in time: the timeout begins anew with ea
   t.notMatch(made.told, ['bad frame-timeout']);
 });
 
-t.test('tcp connection: held back within a frame: its time begins anew after it', async (t) => {
-  const made = await pair(t, { frameTimeoutMs: 400 });
+both('tcp connection: held back within a frame: its time begins anew after it', async (t, way) => {
+  const made = await pair(t, way, { frameTimeoutMs: 400 });
   const bytes = bytesOf(ASK);
   made.peer.write(Buffer.concat([bytesOf(HELLO), bytes.subarray(0, 5)]));
   while (made.told.length === 0) await sleep(5);
@@ -224,15 +236,15 @@ t.test('tcp connection: held back within a frame: its time begins anew after it'
   t.same(made.told, ['client-hello', 'ask-status']);
 });
 
-t.test('tcp connection: idle after the hello: left alone', async (t) => {
-  const made = await pair(t, { frameTimeoutMs: 50, handshakeTimeoutMs: 50 });
+both('tcp connection: idle after the hello: left alone', async (t, way) => {
+  const made = await pair(t, way, { frameTimeoutMs: 50, handshakeTimeoutMs: 50 });
   made.peer.write(bytesOf(HELLO));
   await sleep(200);
   t.same(made.told, ['client-hello']);
 });
 
-t.test('tcp connection: a peer that does not read: dropped, by name, not from send', async (t) => {
-  const made = await pair(t, { queuedBytesMax: 4_000_000 });
+both('tcp connection: a peer that does not read: dropped, not from send', async (t, way) => {
+  const made = await pair(t, way, { queuedBytesMax: 4_000_000 });
   made.peer.pause();
   let sent = 0;
   let most = 0;
@@ -250,9 +262,9 @@ t.test('tcp connection: a peer that does not read: dropped, by name, not from se
   t.ok(made.connection.queuedBytes < 6_000_000);
 });
 
-t.test('tcp connection: the peer ends, or is gone: closed once', async (t) => {
+both('tcp connection: the peer ends, or is gone: closed once', async (t, way) => {
   for (const how of ['end', 'resetAndDestroy'] as const) {
-    const made = await pair(t);
+    const made = await pair(t, way);
     made.peer.write(bytesOf(HELLO));
     while (made.told.length < 1) await sleep(5);
     made.peer[how]();

@@ -37,15 +37,22 @@ export interface FastDecoded {
   readonly end: 'whole' | 'partial' | BadFrame['reason'];
 }
 
-/** Pushes piece after piece, each when the one before is drained. */
+/**
+ * Pushes piece after piece, each when the one before is drained, from one buffer, which does not
+ * begin where its memory begins: nothing of a piece is left when the next one comes.
+ */
 export function decodePieces(
   pieces: Iterable<Uint8Array>,
   decoder: FrameDecoder = new FrameDecoder(),
 ): FastDecoded {
   const messages: Message[] = [];
+  let lent = new Uint8Array(0);
   for (const piece of pieces) {
-    decoder.push(piece);
+    if (piece.length > lent.length) lent = new Uint8Array(piece.length + 5).subarray(5);
+    lent.set(piece);
+    decoder.push(lent, piece.length);
     const end = drain(decoder, messages);
+    lent.fill(0xee);
     if (end !== undefined) return { messages, end };
   }
   return { messages, end: decoder.hasPartial ? 'partial' : 'whole' };
@@ -63,16 +70,8 @@ function drain(decoder: FrameDecoder, into: Message[]): BadFrame['reason'] | und
   }
 }
 
-/** The bytes cut at the offsets, ascending; each piece somewhere in memory of its own. */
+/** The bytes cut at the offsets, ascending. */
 export function cut(bytes: Uint8Array, offsets: readonly number[]): Uint8Array[] {
   const ends = [...offsets, bytes.length];
-  return ends.map((end, index) => misplaced(bytes.subarray(ends[index - 1] ?? 0, end)));
-}
-
-/** A copy that does not begin where its buffer begins, as pieces from the network may not. */
-function misplaced(bytes: Uint8Array): Uint8Array {
-  const memory = new Uint8Array(bytes.length + 7);
-  memory.fill(0xee);
-  memory.set(bytes, 5);
-  return memory.subarray(5, 5 + bytes.length);
+  return ends.map((end, index) => bytes.slice(ends[index - 1] ?? 0, end));
 }

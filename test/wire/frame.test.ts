@@ -2,7 +2,7 @@ import t from 'tap';
 import { isDeepStrictEqual } from 'node:util';
 import type { Epoch, Seq, SessionId } from '../../src/core/ids.ts';
 import type { Message } from '../../src/core/message.ts';
-import { encodeFrame } from '../../src/wire/frame.ts';
+import { encodeFrame, Outbox } from '../../src/wire/frame.ts';
 import { randomMessages } from '../support/random-messages.ts';
 import { decodePieces } from '../support/raw-frame.ts';
 import { slowDecode } from '../support/slow-decoder.ts';
@@ -31,6 +31,36 @@ t.test('frame: many kept unsent: none writes over another', (test) => {
   const parts = messages.flatMap((message) => encodeFrame(message));
   const decoded = decodePieces([new Uint8Array(Buffer.concat(parts))]);
   test.ok(isDeepStrictEqual(decoded, { messages, end: 'whole' }));
+  test.end();
+});
+
+t.test('frame: an outbox: all in order, small ones in one part, large fields uncopied', (test) => {
+  const outbox = new Outbox();
+  const other = new Outbox();
+  const small: Message = { type: 'ask-status' };
+  const large = new Uint8Array(64 * 100).fill(7);
+  const sent: Message[] = [];
+  const put = (message: Message): void => {
+    outbox.put(message);
+    sent.push(message);
+  };
+  for (let count = 0; count < 20; count += 1) put(small);
+  const first = outbox.take();
+  test.equal(first.length, 1);
+  test.equal(outbox.bytes, 0);
+  put(small);
+  other.put(small);
+  put(small);
+  put({ type: 'request', chunk: large });
+  put(small);
+  const { bytes } = outbox;
+  const second = outbox.take();
+  test.equal(second.length, 4);
+  test.equal(second[2], large);
+  test.equal(second.reduce((sum, part) => sum + part.length, 0), bytes);
+  const decoded = decodePieces([...first, ...second]);
+  test.ok(isDeepStrictEqual(decoded, { messages: sent, end: 'whole' }));
+  test.strictSame(outbox.take(), []);
   test.end();
 });
 
