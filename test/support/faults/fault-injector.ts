@@ -12,10 +12,20 @@ import { PLAN_VARIABLE, type Act, type CallKind, type FaultPlan } from './fault-
 import { encodeShadow, type ShadowHead } from './shadow-log.ts';
 
 type Callback = (error: Error | null, result?: number) => void;
-type Parts = readonly NodeJS.ArrayBufferView[];
 
 const real = { ...fs };
 const ZEROS = Buffer.alloc(1024 * 1024);
+
+/** As of open(2), in words or in bits. */
+function isReading(flags: string | number): boolean {
+  const { O_RDWR, O_WRONLY } = fs.constants;
+  return typeof flags === 'string' ? flags === 'r' : (flags & (O_RDWR | O_WRONLY)) === 0;
+}
+
+/** The file is there afterwards, and empty. */
+function isMaking(flags: string | number): boolean {
+  return typeof flags === 'string' ? flags.startsWith('w') : (flags & fs.constants.O_CREAT) !== 0;
+}
 
 class Injector {
   readonly #plan: FaultPlan;
@@ -38,7 +48,7 @@ class Injector {
       open: this.#open,
       close: this.#close,
       write: this.#write,
-      writevSync: this.#writevSync,
+      writeSync: this.#writeSync,
       fsync: (fd: number, done: Callback) => this.#sync(real.fsync, fd, done),
       fdatasync: (fd: number, done: Callback) => this.#sync(real.fdatasync, fd, done),
       fdatasyncSync: this.#fdatasyncSync,
@@ -51,12 +61,14 @@ class Injector {
 
   // ---- the functions of node:fs ----------------------------------------------------------------
 
-  readonly #open = (path: string, flags: string, mode: number, done: Callback): void => {
+  readonly #open = (
+    path: string, flags: string | number, mode: number, done: Callback,
+  ): void => {
     const isAbove = path === dirname(this.#plan.root); // it makes the root durable
     if (!isAbove && !this.#isMine(path)) return real.open(path, flags, mode, done);
     const isThere = real.existsSync(path);
-    const note = flags === 'r' || flags === 'r+'
-      ? undefined : { what: isThere ? 'empty' as const : 'create' as const, path };
+    const note = isMaking(flags)
+      ? { what: isThere ? 'empty' as const : 'create' as const, path } : undefined;
     const opened: Callback = (error, fd = -1) => {
       if (error === null) {
         this.#paths.set(fd, path);
@@ -64,7 +76,7 @@ class Injector {
       }
       done(error, fd);
     };
-    if (flags === 'r') return real.open(path, flags, mode, opened);
+    if (isReading(flags)) return real.open(path, flags, mode, opened);
     this.#later('open', path, note, (then) => real.open(path, flags, mode, then), opened);
   };
 
@@ -88,17 +100,18 @@ class Injector {
     });
   };
 
-  readonly #writevSync = (fd: number, parts: Parts, position: number): number => {
+  readonly #writeSync = (
+    fd: number, bytes: Uint8Array, offset: number, length: number, position: number,
+  ): number => {
     const path = this.#paths.get(fd);
-    if (path === undefined) return real.writevSync(fd, parts as NodeJS.ArrayBufferView[], position);
-    const all = Buffer.concat(parts.map((part) =>
-      new Uint8Array(part.buffer, part.byteOffset, part.byteLength)));
-    const short = all.length - (all.length >> 1);
-    const note = this.#written(fd, all, position);
-    return this.#now('write', path, note, () => real.writeSync(fd, all, 0, all.length, position), {
-      tear: () => real.writeSync(fd, all, 0, short, position),
-      short: () => real.writeSync(fd, all, 0, short, position),
-    }, all);
+    if (path === undefined) return real.writeSync(fd, bytes, offset, length, position);
+    const part = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
+    const short = length - (length >> 1);
+    const note = this.#written(fd, part, position);
+    return this.#now('write', path, note, () => real.writeSync(fd, part, 0, length, position), {
+      tear: () => real.writeSync(fd, part, 0, short, position),
+      short: () => real.writeSync(fd, part, 0, short, position),
+    }, part);
   };
 
   #sync(call: typeof real.fsync, fd: number, done: Callback): void {
