@@ -181,7 +181,9 @@ export class Admission {
     this.#count(taken, -1);
     line.head += 1;
     if (line.head === line.items.length) {
-      line.items = [];
+      // A client with one operation at a time keeps its array.
+      if (line.head === 1) line.items.pop();
+      else line.items = [];
       line.head = 0;
       return undefined;
     }
@@ -218,7 +220,9 @@ export function isLookedUp({ kind, chunk }: AdmittedItem): boolean {
 export function joinChunks(items: readonly AdmittedItem[]): Uint8Array {
   const [only] = items;
   if (only !== undefined && items.length === 1) return only.chunk;
-  const batch = new Uint8Array(items.reduce((bytes, item) => bytes + item.chunk.length, 0));
+  let bytes = 0;
+  for (const { chunk } of items) bytes += chunk.length;
+  const batch = new Uint8Array(bytes);
   let offset = 0;
   for (const { chunk } of items) {
     batch.set(chunk, offset);

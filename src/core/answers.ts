@@ -5,17 +5,20 @@ import type { SessionId } from './ids.ts';
 import type { Answered, Original, Results } from './message.ts';
 import { RESULT_BYTES } from './operation.ts';
 
+const NONE: readonly Original[] = [];
+
 export function answerBatch(
   batch: Batch,
   { results, originals }: Results,
   answer: (item: AdmittedItem, message: Answered) => void,
 ): void {
-  const patched = originals.length === 0 ? results : patch(results, originals);
+  const hasOriginals = originals.length > 0;
+  const patched = hasOriginals ? patch(results, originals) : results;
   const lastFirst = [...originals].sort((one, other) => other.index - one.index);
   let index = 0;
   for (const item of batch.items) {
     const { session, number, operations } = item;
-    const own = takeOwn(lastFirst, index, index + operations);
+    const own = hasOriginals ? takeOwn(lastFirst, index, index + operations) : NONE;
     answer(item, {
       type: 'answered',
       session: session as SessionId,

@@ -21,8 +21,8 @@ export interface FrameAnswer {
 export class ClientAnswer {
   readonly #frame: ClientFrame;
   readonly #answer: FrameAnswer;
-  /** First answers of what came again, by their place. */
-  readonly #firsts = new Map<number, Original>();
+  /** First answers of what came again, by their place; undefined: nothing did. */
+  readonly #firsts: ReadonlyMap<number, Original> | undefined;
   readonly #view: DataView;
   readonly #report: Kind | undefined;
 
@@ -31,13 +31,24 @@ export class ClientAnswer {
     this.#answer = answer;
     this.#view = viewOf(answer.results);
     this.#report = frame.report;
-    for (const original of answer.originals) this.#firsts.set(original.index, original);
+    if (answer.originals.length === 0) return;
+    this.#firsts = new Map(answer.originals.map((original) => [original.index, original]));
   }
 
   /** Answers every operation of the frame, and nothing else. */
   get fits(): boolean {
     if (this.#report !== undefined) return true;
     return this.#view.byteLength === this.#frame.operations * RESULT_BYTES;
+  }
+
+  /** Some operation found its session gone: seldom, and then there is more to be looked at. */
+  get hasExpired(): boolean {
+    if (this.#report !== undefined) return false;
+    const { results } = this.#answer;
+    for (let at = 0; at < results.length; at += RESULT_BYTES) {
+      if (results[at] === CODE.sessionExpired) return true;
+    }
+    return false;
   }
 
   isExpired({ submission, index }: Placed): boolean {
@@ -65,18 +76,16 @@ export class ClientAnswer {
     const request = this.#frame.requestId(index);
     if (this.#report !== undefined) return this.#reportOutcome(this.#report, request);
     const result = decodeResult(this.#view, index);
-    const first = this.#firsts.get(index);
+    const first = this.#firsts?.get(index);
     const isPassedOver = result.code === 'badRequest' && result.detail === REASON.passedOver;
     if (isPassedOver && this.#frame.resent && first === undefined) {
       return refused('UNAVAILABLE', `${request} was lost on its way and did not happen`, request);
     }
     const { seq, timestamp } = first ?? this.#answer;
-    const details = hasDetails
-      ? readDetails(result, decodeResult(this.#view, index + 1)) : undefined;
-    return {
-      kind: 'answered', result, seq, timestamp, request,
-      ...(details === undefined ? {} : { details }),
-    };
+    const answered: Outcome = { kind: 'answered', result, seq, timestamp, request };
+    if (!hasDetails) return answered;
+    const details = readDetails(result, decodeResult(this.#view, index + 1));
+    return details === undefined ? answered : { ...answered, details };
   }
 
   bulkOutcome(): BulkOutcome {
@@ -98,6 +107,6 @@ export class ClientAnswer {
 
   #isExpiredAt(index: number): boolean {
     const code = this.#view.getUint8(index * RESULT_BYTES);
-    return code === CODE.sessionExpired && !this.#firsts.has(index);
+    return code === CODE.sessionExpired && this.#firsts?.has(index) !== true;
   }
 }

@@ -47,13 +47,20 @@ export class ClientFrame {
     this.thing = thing;
     this.session = session;
     this.number = number;
-    this.operations = run.reduce((sum, submission) => sum + submission.operations, 0);
     this.#chunk = encodeRun(session, thing === 'request' ? number : 0, run);
-    this.#items = run.flatMap(layOut);
-    this.#unsettled = run.length;
-    for (const { deadlineMs } of run) {
-      this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, deadlineMs);
+    const items: (Submission | undefined)[] = [];
+    let operations = 0;
+    for (const submission of run) {
+      items.push(submission);
+      if (submission.kind === 'single' && submission.operations === 2) items.push(undefined);
+      operations += submission.operations;
+      if (submission.deadlineMs < this.#earliestDeadlineMs) {
+        this.#earliestDeadlineMs = submission.deadlineMs;
+      }
     }
+    this.#items = items;
+    this.operations = operations;
+    this.#unsettled = run.length;
   }
 
   /** Of a frame with a report, which goes alone; else undefined. */
@@ -62,6 +69,11 @@ export class ClientFrame {
     if (only?.kind !== 'single') return undefined;
     const { kind } = only.operation;
     return isReport(KIND[kind]) ? kind : undefined;
+  }
+
+  /** How many there are to be taken, by their index, settled or not. */
+  get places(): number {
+    return this.#items.length;
   }
 
   get isSettled(): boolean {
@@ -113,11 +125,6 @@ export class ClientFrame {
     }
     return taken;
   }
-}
-
-function layOut(submission: Submission): (Submission | undefined)[] {
-  const isPair = submission.kind === 'single' && submission.operations === 2;
-  return isPair ? [submission, undefined] : [submission];
 }
 
 function encodeRun(session: number, firstRequest: number, run: readonly Submission[]): Uint8Array {

@@ -257,19 +257,28 @@ export class ClientSession {
       this.#host.drop(`the answer to ${frame.requestId(0)} has the wrong length`);
       return;
     }
+    if (!answer.hasExpired) return this.#settleFrame(frame, answer);
     const all = frame.takeAll();
     const isLost = all.some((placed) => answer.provesLoss(placed));
     const expired: Placed[] = [];
     for (const placed of all) {
       if (isLost && answer.isExpired(placed)) expired.push(placed);
-      else this.#settleAnswered(placed, answer);
+      else this.#settleAnswered(placed.submission, placed.index, answer);
     }
     if (isLost) this.#onExpired(frame, expired);
     else this.#frames.delete(frame);
     if (all.some((placed) => answer.isExpired(placed))) this.#doubtSession();
   }
 
-  #settleAnswered({ submission, index }: Placed, answer: ClientAnswer): void {
+  #settleFrame(frame: ClientFrame, answer: ClientAnswer): void {
+    for (let index = 0; index < frame.places; index += 1) {
+      const submission = frame.take(index);
+      if (submission !== undefined) this.#settleAnswered(submission, index, answer);
+    }
+    this.#frames.delete(frame);
+  }
+
+  #settleAnswered(submission: Submission, index: number, answer: ClientAnswer): void {
     if (submission.kind === 'bulk') {
       this.#host.settleBulk(submission.ticket, answer.bulkOutcome());
       return;

@@ -37,6 +37,7 @@ import { type Span, writeSpan } from './moment.ts';
 import {
   AMOUNT_MAX, readI64, RECORD_BYTES, REFERENCE_BYTES_MAX, viewOf, writeI64,
 } from './record.ts';
+import { Slab } from './slab.ts';
 import { writeTerms, type Terms } from './terms.ts';
 
 export { AMOUNT_MAX, DEFAULT_SCALE, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
@@ -255,6 +256,9 @@ export interface ChunkHeader {
   readonly bytes: number;
 }
 
+/** Small chunks share memory. */
+const chunks = new Slab();
+
 /** The chunk's bytes: a header and the records of the operations. */
 export function encodeChunk(
   session: number,
@@ -264,17 +268,17 @@ export function encodeChunk(
 ): Uint8Array {
   let records = operations.length;
   for (const { key, terms, reference } of operations) {
-    for (const extension of [key, terms, reference]) records += extension === undefined ? 0 : 1;
+    records += +(key !== undefined) + +(terms !== undefined) + +(reference !== undefined);
   }
-  const chunk = new Uint8Array((1 + records) * RECORD_BYTES);
-  const view = viewOf(chunk);
-  view.setUint8(0, CHUNK_MARK);
-  if (isAtomic) view.setUint8(1, CHUNK_ATOMIC);
-  view.setUint32(4, operations.length, true);
-  writeI64(view, 8, session);
-  writeI64(view, 16, firstRequest);
-  view.setUint32(24, records, true);
-  let offset = RECORD_BYTES;
+  const at = chunks.take((1 + records) * RECORD_BYTES);
+  const { bytes, view } = chunks;
+  view.setUint8(at, CHUNK_MARK);
+  if (isAtomic) view.setUint8(at + 1, CHUNK_ATOMIC);
+  view.setUint32(at + 4, operations.length, true);
+  writeI64(view, at + 8, session);
+  writeI64(view, at + 16, firstRequest);
+  view.setUint32(at + 24, records, true);
+  let offset = at + RECORD_BYTES;
   for (const operation of operations) {
     view.setUint8(offset, KIND[operation.kind]);
     view.setUint8(offset + 2, operation.scale ?? 0);
@@ -282,10 +286,10 @@ export function encodeChunk(
     writeI64(view, offset + 16, operation.toAccount ?? 0);
     writeI64(view, offset + 24, operation.amount ?? 0);
     view.setUint32(offset + 4, codeOf(operation), true);
-    if (operation.span !== undefined) writeSpan(viewOf(chunk.subarray(offset)), operation.span);
-    offset = encodeExtensions(chunk, view, offset, operation);
+    if (operation.span !== undefined) writeSpan(viewOf(bytes.subarray(offset)), operation.span);
+    offset = encodeExtensions(bytes, view, offset, operation);
   }
-  return chunk;
+  return bytes.subarray(at, offset);
 }
 
 /** What the `code` of an operation says, by its kind. */
@@ -334,10 +338,12 @@ function encodeExtensions(
 }
 
 /** The header of the chunk at `offset`; undefined where none with sane lengths stands there. */
-export function readChunkHeader(batch: DataView, offset: number): ChunkHeader | undefined {
-  if (offset + RECORD_BYTES > batch.byteLength) return undefined;
+export function readChunkHeader(
+  batch: DataView, offset: number, end = batch.byteLength,
+): ChunkHeader | undefined {
+  if (offset + RECORD_BYTES > end) return undefined;
   const lengths = readChunkLengths(batch, offset);
-  if (lengths === undefined || offset + lengths.bytes > batch.byteLength) return undefined;
+  if (lengths === undefined || offset + lengths.bytes > end) return undefined;
   const { operations, bytes } = lengths;
   const session = readI64(batch, offset + 8);
   const firstRequest = readI64(batch, offset + 16);
@@ -362,7 +368,7 @@ export function decodeResult(results: DataView, index: number): Result {
   const offset = index * RESULT_BYTES;
   const code = CODES[results.getUint8(offset)] ?? 'badRequest';
   const kind = KINDS[results.getUint8(offset + 1)];
-  return {
+  const result: Result = {
     code,
     kind,
     scale: results.getUint8(offset + 2),
@@ -370,18 +376,15 @@ export function decodeResult(results: DataView, index: number): Result {
     balance: readI64(results, offset + 16),
     toBalance: readI64(results, offset + 24),
     account: readI64(results, offset + 8),
-    ...(code === 'ok' && tellsPair(kind) ? pairAt(results, offset) : {}),
   };
+  if (code !== 'ok' || !tellsPair(kind)) return result;
+  const account = results.getUint32(offset + 8, true);
+  return { ...result, account, toAccount: results.getUint32(offset + 12, true) };
 }
 
 /** Its result tells both accounts, as u32, in the place of the first. */
 function tellsPair(kind: Kind | undefined): boolean {
   return kind === 'capture' || kind === 'reverse';
-}
-
-function pairAt(results: DataView, offset: number): Pick<Result, 'account' | 'toAccount'> {
-  const account = results.getUint32(offset + 8, true);
-  return { account, toAccount: results.getUint32(offset + 12, true) };
 }
 
 export function encodeResult(results: DataView, index: number, result: Result): void {

@@ -12,6 +12,7 @@ import type { Operation } from '../core/operation.ts';
 import { refused, type BulkOutcome, type Outcome, type RefusedOutcome } from '../core/outcome.ts';
 import { isToClient } from '../wire/codec.ts';
 import { CutOrders, type CutAnswer } from './cut-orders.ts';
+import { flushAtEndOfTurn, type Flushable } from './end-of-turn.ts';
 import { FrontendLink } from './frontend-link.ts';
 import type { PreparedChunk } from './prepared-chunk.ts';
 import { Settlers } from './settlers.ts';
@@ -34,7 +35,7 @@ const DEFAULTS: Required<ClientOptions> = {
 const TICK_MS = 25;
 const CLOSED = 'the client is closed';
 
-export class ClientConnection {
+export class ClientConnection implements Flushable {
   /** How long an operation is tried, unless it says otherwise. */
   readonly timeoutMs: number;
   readonly #link: FrontendLink;
@@ -171,13 +172,16 @@ export class ClientConnection {
     this.#ticker = undefined;
   }
 
+  /** At the end of the turn. */
+  flush(): void {
+    this.#isFlushing = false;
+    this.#session.flush();
+  }
+
   #flushSoon(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    process.nextTick(() => {
-      this.#isFlushing = false;
-      this.#session.flush();
-    });
+    flushAtEndOfTurn(this);
   }
 
   #onMessage(message: Message): void {
@@ -185,7 +189,7 @@ export class ClientConnection {
     if (message.type === 'status-report' && this.#isWelcome) this.#status.onReport(message.json);
     if (message.type === 'chaos-answer') this.#cuts.onAnswer(message);
     this.#session.onMessage(message);
-    this.#flushSoon();
+    if (!this.#session.isIdle) this.#flushSoon();
   }
 
   #onWelcomed(): void {

@@ -35,7 +35,9 @@ export class ClientPressure {
     this.#head += 1;
     // A client that pipelines may never be without an unanswered request.
     if (this.#head < this.#costs.length && this.#head < SLACK_MAX) return;
-    this.#costs = this.#costs.slice(this.#head);
+    // One with a single operation at a time keeps its array.
+    if (this.#head === 1 && this.#costs.length === 1) this.#costs.pop();
+    else this.#costs = this.#costs.slice(this.#head);
     this.#head = 0;
   }
 }
