@@ -42,7 +42,8 @@ export class TransferChunk {
     const nonce = isKeyed ? randomBytes(NONCE_BYTES).toString('base64url') : undefined;
     const transfers = Array.from({ length: operations }, (_, place) => transfer(place, nonce));
     this.bytes = encodeChunk(0, 0, transfers);
-    this.#words = new Uint32Array(this.bytes.buffer, this.bytes.byteOffset);
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    this.#words = new Uint32Array(buffer, byteOffset, byteLength / 4);
     this.#stride = isKeyed ? 2 * RECORD_WORDS : RECORD_WORDS;
     this.#pairs = new Uint32Array(2 * operations);
   }
