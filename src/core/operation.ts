@@ -37,7 +37,6 @@ import { type Span, writeSpan } from './moment.ts';
 import {
   AMOUNT_MAX, readI64, RECORD_BYTES, REFERENCE_BYTES_MAX, viewOf, writeI64,
 } from './record.ts';
-import { Slab } from './slab.ts';
 import { writeTerms, type Terms } from './terms.ts';
 
 export { AMOUNT_MAX, DEFAULT_SCALE, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
@@ -256,9 +255,6 @@ export interface ChunkHeader {
   readonly bytes: number;
 }
 
-/** Small chunks share memory. */
-const chunks = new Slab();
-
 /** The chunk's bytes: a header and the records of the operations. */
 export function encodeChunk(
   session: number,
@@ -270,15 +266,15 @@ export function encodeChunk(
   for (const { key, terms, reference } of operations) {
     records += +(key !== undefined) + +(terms !== undefined) + +(reference !== undefined);
   }
-  const at = chunks.take((1 + records) * RECORD_BYTES);
-  const { bytes, view } = chunks;
-  view.setUint8(at, CHUNK_MARK);
-  if (isAtomic) view.setUint8(at + 1, CHUNK_ATOMIC);
-  view.setUint32(at + 4, operations.length, true);
-  writeI64(view, at + 8, session);
-  writeI64(view, at + 16, firstRequest);
-  view.setUint32(at + 24, records, true);
-  let offset = at + RECORD_BYTES;
+  const chunk = new Uint8Array((1 + records) * RECORD_BYTES);
+  const view = viewOf(chunk);
+  view.setUint8(0, CHUNK_MARK);
+  if (isAtomic) view.setUint8(1, CHUNK_ATOMIC);
+  view.setUint32(4, operations.length, true);
+  writeI64(view, 8, session);
+  writeI64(view, 16, firstRequest);
+  view.setUint32(24, records, true);
+  let offset = RECORD_BYTES;
   for (const operation of operations) {
     view.setUint8(offset, KIND[operation.kind]);
     view.setUint8(offset + 2, operation.scale ?? 0);
@@ -286,10 +282,10 @@ export function encodeChunk(
     writeI64(view, offset + 16, operation.toAccount ?? 0);
     writeI64(view, offset + 24, operation.amount ?? 0);
     view.setUint32(offset + 4, codeOf(operation), true);
-    if (operation.span !== undefined) writeSpan(viewOf(bytes.subarray(offset)), operation.span);
-    offset = encodeExtensions(bytes, view, offset, operation);
+    if (operation.span !== undefined) writeSpan(viewOf(chunk.subarray(offset)), operation.span);
+    offset = encodeExtensions(chunk, view, offset, operation);
   }
-  return bytes.subarray(at, offset);
+  return chunk;
 }
 
 /** What the `code` of an operation says, by its kind. */

@@ -7,7 +7,7 @@
  * memory that it is only lent, it copies.
  */
 import { assert } from '../core/assert.ts';
-import { Slab } from '../core/slab.ts';
+import { Slab } from './slab.ts';
 import { checksum } from './checksum.ts';
 
 const SLAB_BYTES = 64 * 1024;
