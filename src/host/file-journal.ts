@@ -63,7 +63,11 @@ export class FileJournal implements Journal {
     this.torn = opened.recovered.torn;
     this.#reader = new JournalReader(machine.io);
     this.#writer = new JournalWriter(
-      { machine, sizes, directory, incarnation, events }, opened.position
+      {
+        machine, sizes, directory, incarnation, events,
+        onFull: (index) => this.#reader.adopt(index),
+      },
+      opened.position,
     );
     this.#scrub = new JournalScrub({
       machine,
@@ -134,7 +138,10 @@ export class FileJournal implements Journal {
   async walk<Value>(walker: (operations: DecidedOperations) => Promise<Value>): Promise<Value> {
     return this.#exclusively(async () => {
       const { machine } = this.#options;
-      await using reader = new OperationReader(machine, (seq) => this.#find(seq));
+      const reader = new OperationReader(machine, {
+        find: (seq) => this.#find(seq),
+        fileOf: (segment) => this.#reader.fileOf(segment),
+      });
       return await walker(reader);
     });
   }
@@ -194,7 +201,10 @@ export class FileJournal implements Journal {
 
   async #close(): Promise<void> {
     await this.#scrub.stop();
-    await this.#reader.exclusive(() => this.#writer.close());
+    await this.#reader.exclusive(async () => {
+      await this.#writer.close();
+      await this.#reader.forget();
+    });
   }
 
   async #cutAfter(tail: EntryId): Promise<void> {
@@ -209,11 +219,11 @@ export class FileJournal implements Journal {
     await beginCut(this.#io, directory, cut);
     await writer.release();
     await finishCut(this.#io, directory, cut);
-    this.#reader.forget();
+    await this.#reader.forget();
     this.#scrub.restart();
     const index = await this.#reader.indexOf(segment);
     assert(index.first + index.count - 1 === tail.seq, 'the tail stands where the journal was cut');
-    this.#reader.forget(); // the index is the writer's now
+    await this.#reader.forget(); // the index is the writer's now
     await writer.moveTo({ segments: segments.slice(0, count), index, tail });
   }
 

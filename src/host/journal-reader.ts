@@ -1,15 +1,15 @@
 /**
  * Reads single entries of a journal from its files, each checked in full before it is handed on.
  *
- * Keeps the places of the entries of the segments read last; older ones are found by walking the
- * heads of a segment's records once. Entries that are read one after the other (for a backend that
- * catches up, or to rebuild the account table) are read many at once. Whoever reads does so within
- * `exclusive`: the files may change between two reads, never within one.
+ * Keeps the places of the entries of the segments read last, and their files open; older ones are
+ * found by walking the heads of a segment's records once. Entries that are read one after the other
+ * (for a backend that catches up, or to rebuild the account table) are read many at once. Whoever
+ * reads does so within `exclusive`: the files may change between two reads, never within one.
  */
 import type { ExecutedEntry } from '../core/entry.ts';
 import type { Seq } from '../core/ids.ts';
 import { viewOf } from '../core/operation.ts';
-import { decodeEntry, readRecordHead } from '../wire/journal-entry.ts';
+import { decodeEntry, ENTRY_HEADER_BYTES, readRecordHead } from '../wire/journal-entry.ts';
 import { lastNonZero } from '../wire/journal-scan.ts';
 import { recordsEnd, SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
 import { readFully, type FileSystem } from './file-system.ts';
@@ -19,6 +19,10 @@ import { corrupt, openSegment, type SegmentFile } from './segment-file.ts';
 /** So many segments are known at once, unless they have more entries than that together. */
 const INDEXES_MAX = 64;
 const INDEXED_MAX = 1_000_000;
+/** Where a segment that has just become full has more, it takes the room of many. */
+const ADOPTED_ENTRIES_MAX = 4_096;
+/** So many are open: far more than are read from at the same time (`operation-reader.ts`). */
+const FILES_MAX = 64;
 const WALK_BYTES = 128 * 1024;
 /** So much is read at once where entries are read in a row. */
 const AHEAD_BYTES = 256 * 1024;
@@ -34,6 +38,8 @@ export class JournalReader {
   readonly #io: FileSystem;
   /** By first seq, the least recently used first. */
   readonly #indexes = new Map<Seq, SegmentIndex>();
+  /** Descriptors, the least recently used first. */
+  readonly #files = new Map<SegmentFile, number>();
   #lane: Promise<unknown> = Promise.resolve();
   #lastSeq = 0;
   #ahead: Ahead | undefined;
@@ -49,10 +55,26 @@ export class JournalReader {
     return turn;
   }
 
-  /** The files have changed: nothing that was known of them counts. */
-  forget(): void {
+  /** The files change, or are read no more: nothing that was known of them counts. */
+  async forget(): Promise<void> {
     this.#indexes.clear();
     this.#ahead = undefined;
+    for (const segment of [...this.#files.keys()]) await this.#closeFile(segment);
+  }
+
+  /** Where the entries of a segment stand that has just become full. */
+  adopt(index: SegmentIndex): void {
+    if (index.count <= ADOPTED_ENTRIES_MAX) this.#remember(index);
+  }
+
+  /** To be read within the same `exclusive`. */
+  async fileOf(segment: SegmentFile): Promise<number> {
+    const fd = this.#files.get(segment) ?? (await openSegment(this.#io, segment.path));
+    this.#files.delete(segment);
+    this.#files.set(segment, fd);
+    const [oldest = segment] = this.#files.keys();
+    if (this.#files.size > FILES_MAX) await this.#closeFile(oldest);
+    return fd;
   }
 
   /** The entry `seq` of the segment; `index` where the caller has one. Throws EnvironmentError. */
@@ -78,8 +100,13 @@ export class JournalReader {
 
   /** Where the segment's entries stand. */
   async indexOf(segment: SegmentFile): Promise<SegmentIndex> {
-    const { first } = segment.header;
-    const index = this.#indexes.get(first) ?? (await this.#walk(segment));
+    const index = this.#indexes.get(segment.header.first) ?? (await this.#walk(segment));
+    this.#remember(index);
+    return index;
+  }
+
+  #remember(index: SegmentIndex): void {
+    const { first } = index;
     this.#indexes.delete(first);
     this.#indexes.set(first, index);
     let entries = 0;
@@ -90,7 +117,12 @@ export class JournalReader {
       this.#indexes.delete(oldest);
       entries -= count;
     }
-    return index;
+  }
+
+  async #closeFile(segment: SegmentFile): Promise<void> {
+    const fd = this.#files.get(segment);
+    this.#files.delete(segment);
+    if (fd !== undefined) await this.#io.close(fd);
   }
 
   /** What was read before of these bytes, where it is all of them. */
@@ -103,36 +135,27 @@ export class JournalReader {
 
   /** As many as there are. */
   async #readBytes(segment: SegmentFile, from: number, end: number): Promise<Uint8Array> {
-    const fd = await openSegment(this.#io, segment.path);
-    try {
-      const bytes = new Uint8Array(end - from);
-      return bytes.subarray(0, await readFully(this.#io, fd, bytes, from));
-    } finally {
-      await this.#io.close(fd);
-    }
+    const fd = await this.fileOf(segment);
+    const bytes = new Uint8Array(end - from);
+    return bytes.subarray(0, await readFully(this.#io, fd, bytes, from));
   }
 
   /** Finds the entries by the heads of the records, up to the first zeros. */
   async #walk(segment: SegmentFile): Promise<SegmentIndex> {
-    const fd = await openSegment(this.#io, segment.path);
-    try {
-      return await this.#walkFile(fd, segment);
-    } finally {
-      await this.#io.close(fd);
-    }
-  }
-
-  async #walkFile(fd: number, segment: SegmentFile): Promise<SegmentIndex> {
+    const fd = await this.fileOf(segment);
     const index = new SegmentIndex(segment.header.first);
     const limit = recordsEnd(segment.header.bytes);
     const chunk = new Uint8Array(WALK_BYTES);
     let at = SEGMENT_HEADER_BYTES;
-    for (;;) {
-      const room = chunk.subarray(0, Math.min(chunk.byteLength, limit - at));
+    // Of large records only the heads are read: the next one is taken to be like the last.
+    for (let isLarge = true; ; ) {
+      const wanted = isLarge ? ENTRY_HEADER_BYTES : WALK_BYTES;
+      const room = chunk.subarray(0, Math.min(wanted, limit - at));
       const read = await readFully(this.#io, fd, room, at);
       const bytes = chunk.subarray(0, read);
       const walked = walkHeads(bytes, at, segment.seed, index);
       at += walked;
+      isLarge = walked > 2 * WALK_BYTES;
       index.end = Math.min(at, limit);
       const isUnwritten = lastNonZero(bytes.subarray(walked, walked + 64), 0) < 0;
       if (at >= limit || (walked < read && isUnwritten)) return index;

@@ -37,6 +37,8 @@ export interface JournalWriterOptions {
   readonly directory: string;
   readonly incarnation: Incarnation;
   readonly events: JournalEvents;
+  /** Of a segment that is full, once the next one is written to. */
+  readonly onFull: (index: SegmentIndex) => void;
 }
 
 interface Waiter {
@@ -266,10 +268,7 @@ export class JournalWriter {
     await this.#writeDurably(bytes);
     // Only now, and at once: who reads meanwhile finds an entry in the queue, or in the file.
     const written = this.#queue.splice(0, count);
-    for (const entry of written) {
-      this.#index.push(this.#index.end, entryHeadOf(entry));
-      this.#index.end += bytesOf(entry);
-    }
+    for (const entry of written) this.#index.append(entryHeadOf(entry), bytesOf(entry));
     this.#queuedBytes -= bytes;
     this.#synced = idOf(present(written.at(-1), 'the first entry has room'));
     this.#markWanted = false;
@@ -322,6 +321,7 @@ export class JournalWriter {
     await this.#file.open(segment.path, SEGMENT_HEADER_BYTES);
     // At once: who reads or asks for room meanwhile finds the old segments or the new.
     if (isEmpty) this.#segments.pop(); // the new file has taken its name
+    else this.#options.onFull(this.#index);
     this.#segments.push(segment);
     this.#index = new SegmentIndex(segment.header.first);
     this.#index.end = SEGMENT_HEADER_BYTES;

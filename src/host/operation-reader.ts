@@ -4,7 +4,7 @@
  *
  * A small entry, and one of which very many operations are wanted in a row, is read and checked as
  * a whole. Of a large one only what is asked for is read, and its checksum says nothing of that:
- * who follows links checks that each posting leads to the next. Files are kept open for one walk.
+ * who follows links checks that each posting leads to the next.
  *
  * Keeps true: whatever the entries are like, others have a turn every few milliseconds.
  */
@@ -18,7 +18,7 @@ import { readFully } from './file-system.ts';
 import { decodeEntryAt } from './journal-reader.ts';
 import type { DecidedOperation, DecidedOperations, Machine } from './ports.ts';
 import { RecordPlaces } from './record-places.ts';
-import { corrupt, openSegment, type SegmentFile } from './segment-file.ts';
+import { corrupt, type SegmentFile } from './segment-file.ts';
 import type { IndexedEntry } from './segment-index.ts';
 import { SyncPace } from './sync-pace.ts';
 
@@ -26,6 +26,13 @@ import { SyncPace } from './sync-pace.ts';
 export type EntryAt =
   | { readonly kind: 'queued'; readonly entry: ExecutedEntry }
   | { readonly kind: 'written'; readonly segment: SegmentFile; readonly place: IndexedEntry };
+
+/** The journal that they are read from. */
+export interface EntryFinder {
+  find(seq: Seq): Promise<EntryAt>;
+  /** Its descriptor. */
+  fileOf(segment: SegmentFile): Promise<number>;
+}
 
 /** Up to here an entry is read as a whole: that takes about as long as reading parts of it. */
 const SMALL_BYTES = 32 * 1024;
@@ -37,11 +44,10 @@ const PIECE_BYTES = 64 * 1024;
 const TURN_READS = 500;
 const TURN_MS = 4;
 
-export class OperationReader implements AsyncDisposable, DecidedOperations {
+export class OperationReader implements DecidedOperations {
   bytes = 0;
   readonly #machine: Pick<Machine, 'io' | 'nowMs' | 'yield'>;
-  readonly #find: (seq: Seq) => Promise<EntryAt>;
-  readonly #open = new Map<string, number>();
+  readonly #finder: EntryFinder;
   readonly #pace = new SyncPace();
   #whole: ExecutedEntry | undefined;
   /** Where the operations of the entry `#placesSeq` stand, as far as they were looked for. */
@@ -54,11 +60,9 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
   #reads = 0;
   #turnMs: number;
 
-  constructor(
-    machine: Pick<Machine, 'io' | 'nowMs' | 'yield'>, find: (seq: Seq) => Promise<EntryAt>,
-  ) {
+  constructor(machine: Pick<Machine, 'io' | 'nowMs' | 'yield'>, finder: EntryFinder) {
     this.#machine = machine;
-    this.#find = find;
+    this.#finder = finder;
     this.#turnMs = machine.nowMs();
   }
 
@@ -69,7 +73,7 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
     this.#inRow = seq === this.#lastSeq ? this.#inRow + 1 : 0;
     this.#lastSeq = seq;
     if (this.#whole?.seq === seq) return this.#take(this.#whole, index);
-    const at = await this.#find(seq);
+    const at = await this.#finder.find(seq);
     if (at.kind === 'queued') return this.#take(at.entry, index);
     const { segment, place } = at;
     const isSmall = place.to - place.from <= SMALL_BYTES;
@@ -78,10 +82,6 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
     }
     const bytes = await this.#bytes(segment, place.from, place.to - place.from);
     return this.#take(decodeEntryAt(segment, bytes, place.from, seq), index);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const fd of this.#open.values()) await this.#machine.io.close(fd);
   }
 
   /** Of an entry that is known as a whole, and has been checked. */
@@ -150,7 +150,7 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
     segment: SegmentFile, at: number, length: number, room = new Uint8Array(length),
   ): Promise<Uint8Array> {
     const { io } = this.#machine;
-    const fd = await this.#fileOf(segment);
+    const fd = await this.#finder.fileOf(segment);
     const bytes = room.subarray(0, length);
     this.#reads += 1;
     this.bytes += length;
@@ -166,14 +166,6 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
   async #yield(): Promise<void> {
     await this.#machine.yield();
     this.#turnMs = this.#machine.nowMs();
-  }
-
-  async #fileOf(segment: SegmentFile): Promise<number> {
-    const known = this.#open.get(segment.path);
-    if (known !== undefined) return known;
-    const fd = await openSegment(this.#machine.io, segment.path);
-    this.#open.set(segment.path, fd);
-    return fd;
   }
 }
 

@@ -33,6 +33,12 @@ export class SegmentIndex {
     return this.#count;
   }
 
+  /** The next entry stands at the end, and takes so many bytes. */
+  append(head: EntryHead, bytes: number): void {
+    this.push(this.end, head);
+    this.end += bytes;
+  }
+
   /** The next entry stands here. */
   push(offset: number, head: EntryHead): void {
     const at = this.#count * FIELDS;
