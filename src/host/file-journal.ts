@@ -138,7 +138,7 @@ export class FileJournal implements Journal {
   async walk<Value>(walker: (operations: DecidedOperations) => Promise<Value>): Promise<Value> {
     return this.#exclusively(async () => {
       const { machine } = this.#options;
-      const reader = new OperationReader(machine, {
+      await using reader = new OperationReader(machine, {
         find: (seq) => this.#find(seq),
         fileOf: (segment) => this.#reader.fileOf(segment),
       });

@@ -4,14 +4,15 @@
  *
  * A small entry, and one of which very many operations are wanted in a row, is read and checked as
  * a whole. Of a large one only what is asked for is read, and its checksum says nothing of that:
- * who follows links checks that each posting leads to the next.
+ * who follows links checks that each posting leads to the next. Its links are read first: while
+ * they are followed, the records are read on other threads, where the disk has to be asked.
  *
  * Keeps true: whatever the entries are like, others have a turn every few milliseconds.
  */
 import { assert } from '../core/assert.ts';
 import type { ExecutedEntry } from '../core/entry.ts';
 import type { Seq } from '../core/ids.ts';
-import { RECORD_BYTES, recordsOf, RESULT_BYTES, viewOf } from '../core/operation.ts';
+import { RECORD_BYTES, RESULT_BYTES, viewOf } from '../core/operation.ts';
 import { LINKS_BYTES } from '../core/posting-link.ts';
 import { ENTRY_HEADER_BYTES } from '../wire/journal-entry.ts';
 import { readFully } from './file-system.ts';
@@ -19,7 +20,7 @@ import { decodeEntryAt } from './journal-reader.ts';
 import type { DecidedOperation, DecidedOperations, Machine } from './ports.ts';
 import { RecordPlaces } from './record-places.ts';
 import { corrupt, type SegmentFile } from './segment-file.ts';
-import type { IndexedEntry } from './segment-index.ts';
+import { isLarge, type IndexedEntry } from './segment-index.ts';
 import { SyncPace } from './sync-pace.ts';
 
 /** Where an entry is: not written yet, or in a file. */
@@ -34,8 +35,6 @@ export interface EntryFinder {
   fileOf(segment: SegmentFile): Promise<number>;
 }
 
-/** Up to here an entry is read as a whole: that takes about as long as reading parts of it. */
-const SMALL_BYTES = 32 * 1024;
 /** Where so many of a large entry's operations are read in a row, it is worth it, too. */
 const IN_ROW = 64;
 /** As much as may be read in place (`sync-pace.ts`). */
@@ -43,8 +42,11 @@ const PIECE_BYTES = 64 * 1024;
 /** So many reads of the files in a row, or so long, and others have a turn. */
 const TURN_READS = 500;
 const TURN_MS = 4;
+/** A read that took longer asked the disk: so many records that follow are taken to, too. */
+const MEMORY_MS = 0.02;
+const ASIDE = 16;
 
-export class OperationReader implements DecidedOperations {
+export class OperationReader implements AsyncDisposable, DecidedOperations {
   bytes = 0;
   readonly #machine: Pick<Machine, 'io' | 'nowMs' | 'yield'>;
   readonly #finder: EntryFinder;
@@ -58,6 +60,10 @@ export class OperationReader implements DecidedOperations {
   /** How many were read of that entry before. */
   #inRow = 0;
   #reads = 0;
+  /** So many records are read on other threads. */
+  #asideLeft = 0;
+  /** What was begun: the files have to stay until it is read. */
+  readonly #begun: Promise<unknown>[] = [];
   #turnMs: number;
 
   constructor(machine: Pick<Machine, 'io' | 'nowMs' | 'yield'>, finder: EntryFinder) {
@@ -66,7 +72,7 @@ export class OperationReader implements DecidedOperations {
     this.#turnMs = machine.nowMs();
   }
 
-  async read(
+  async find(
     seq: Seq, index: number, isChecked = false,
   ): Promise<DecidedOperation | undefined> {
     if (this.#machine.nowMs() - this.#turnMs >= TURN_MS) await this.#yield();
@@ -76,12 +82,16 @@ export class OperationReader implements DecidedOperations {
     const at = await this.#finder.find(seq);
     if (at.kind === 'queued') return this.#take(at.entry, index);
     const { segment, place } = at;
-    const isSmall = place.to - place.from <= SMALL_BYTES;
-    if (!isSmall && !isChecked && this.#inRow < IN_ROW) {
-      return this.#readParts(seq, segment, place, index);
+    const { from, to } = place;
+    if (isLarge(place) && !isChecked && this.#inRow < IN_ROW) {
+      return this.#findParts(seq, segment, place, index);
     }
-    const bytes = await this.#bytes(segment, place.from, place.to - place.from);
-    return this.#take(decodeEntryAt(segment, bytes, place.from, seq), index);
+    const bytes = await this.#bytes(segment, from, to - from);
+    return this.#take(decodeEntryAt(segment, bytes, from, seq), index);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#begun);
   }
 
   /** Of an entry that is known as a whole, and has been checked. */
@@ -98,7 +108,10 @@ export class OperationReader implements DecidedOperations {
     const records = batch.subarray(found.from, found.to);
     const result = results.subarray(index * RESULT_BYTES, (index + 1) * RESULT_BYTES);
     const own = links.subarray(index * LINKS_BYTES, (index + 1) * LINKS_BYTES);
-    return { timestamp, records, result, links: pairOf(own), isChecked: true };
+    return {
+      timestamp, links: pairOf(own), isChecked: true,
+      records: () => Promise.resolve(records), result: () => Promise.resolve(result),
+    };
   }
 
   #beginPlaces(seq: Seq): void {
@@ -107,7 +120,8 @@ export class OperationReader implements DecidedOperations {
     this.#places.clear();
   }
 
-  async #readParts(
+  /** Reads the links, and begins to read the record where it is known to stand. */
+  async #findParts(
     seq: Seq, segment: SegmentFile, place: IndexedEntry, index: number,
   ): Promise<DecidedOperation | undefined> {
     const { from, timestamp, linksBytes, batchBytes, resultsBytes } = place;
@@ -117,12 +131,24 @@ export class OperationReader implements DecidedOperations {
     const resultAt = batchAt + batchBytes + index * RESULT_BYTES;
     const ownLinksBytes = Math.min(linksBytes, LINKS_BYTES);
     const links = await this.#bytes(segment, linksAt + index * LINKS_BYTES, ownLinksBytes);
-    const result = await this.#bytes(segment, resultAt, RESULT_BYTES);
-    const first = await this.#bytes(segment, batchAt, RECORD_BYTES);
-    const guess = await this.#bytes(segment, batchAt + (1 + index) * RECORD_BYTES, RECORD_BYTES);
-    const isGuessed = isPlainChunk(first, index) && recordsOf(guess[1] ?? 0) === 1;
-    const records = isGuessed ? guess : await this.#search(seq, segment, place, index);
-    return records && { timestamp, records, result, links: pairOf(links), isChecked: false };
+    const record = isPlainBatch(place)
+      ? this.#begin(segment, batchAt + (1 + index) * RECORD_BYTES, RECORD_BYTES) : undefined;
+    return {
+      timestamp, links: pairOf(links), isChecked: false,
+      records: () => record ?? this.#search(seq, segment, place, index),
+      result: () => this.#bytes(segment, resultAt, RESULT_BYTES),
+    };
+  }
+
+  /** On another thread, unless it is likely to be in memory. */
+  #begin(segment: SegmentFile, at: number, length: number): Promise<Uint8Array> {
+    const isAside = this.#asideLeft > 0;
+    this.#asideLeft -= 1;
+    const begun = isAside
+      ? this.#bytesAside(segment, at, length) : this.#bytes(segment, at, length);
+    this.#begun.push(begun);
+    begun.catch(() => undefined); // whoever asks for it hears of it
+    return begun;
   }
 
   /** The records, wherever they are among the chunks of a large batch. */
@@ -158,7 +184,19 @@ export class OperationReader implements DecidedOperations {
     const startMs = this.#machine.nowMs();
     let read = this.#pace.isInPlace(length) ? io.readInPlace(fd, bytes, at) : 0;
     if (read < length) read += await readFully(io, fd, bytes.subarray(read), at + read);
-    this.#pace.note(this.#machine.nowMs() - startMs);
+    const tookMs = this.#machine.nowMs() - startMs;
+    this.#pace.note(tookMs);
+    if (tookMs > MEMORY_MS) this.#asideLeft = ASIDE;
+    if (read < length) throw corrupt(segment.path, at + read, 'the file ends too early');
+    return bytes;
+  }
+
+  /** On another thread. */
+  async #bytesAside(segment: SegmentFile, at: number, length: number): Promise<Uint8Array> {
+    const fd = await this.#finder.fileOf(segment);
+    const bytes = new Uint8Array(length);
+    this.bytes += length;
+    const read = await readFully(this.#machine.io, fd, bytes, at);
     if (read < length) throw corrupt(segment.path, at + read, 'the file ends too early');
     return bytes;
   }
@@ -169,11 +207,9 @@ export class OperationReader implements DecidedOperations {
   }
 }
 
-/** The batch begins with a chunk that has it, and whose operations have no extensions. */
-function isPlainChunk(first: Uint8Array, index: number): boolean {
-  const view = viewOf(first);
-  const [operations, records] = [view.getUint32(4, true), view.getUint32(24, true)];
-  return operations === records && index < operations;
+/** One chunk of operations without extensions: each stands where its index says. */
+function isPlainBatch({ batchBytes, resultsBytes }: IndexedEntry): boolean {
+  return batchBytes === (1 + resultsBytes / RESULT_BYTES) * RECORD_BYTES;
 }
 
 /** Undefined where the entry has none. */

@@ -66,20 +66,20 @@ export interface DecidedOperations {
    * The operation of this index in an entry that is there; undefined where it has none. Checked
    * against the checksums of its entry where that is asked for, and where it costs nothing.
    */
-  read(seq: Seq, index: number, isChecked?: boolean): Promise<DecidedOperation | undefined>;
+  find(seq: Seq, index: number, isChecked?: boolean): Promise<DecidedOperation | undefined>;
 }
 
-/** What was asked for, and what it was answered. */
+/** What was asked for, and what it was answered; only what leads on is known at once. */
 export interface DecidedOperation {
   readonly timestamp: Timestamp;
-  /** Its record, and its extensions. */
-  readonly records: Uint8Array;
-  /** RESULT_BYTES. */
-  readonly result: Uint8Array;
   /** Of both its sides; undefined where the entry has none (`core/posting-link.ts`). */
   readonly links: readonly [number, number] | undefined;
   /** The whole entry has been read, and checked. */
   readonly isChecked: boolean;
+  /** Its record, and its extensions; undefined where there are none. */
+  records(): Promise<Uint8Array | undefined>;
+  /** RESULT_BYTES. */
+  result(): Promise<Uint8Array>;
 }
 
 /** What a journal tells its owner. */

@@ -10,6 +10,8 @@ const LINKS_BYTES = 2;
 const BATCH_BYTES = 3;
 const RESULTS_BYTES = 4;
 const FIELDS = 5;
+/** Up to here an entry is read as a whole: that takes about as long as reading parts of it. */
+const SMALL_BYTES = 32 * 1024;
 
 /** An entry's record in the file, and its parts. */
 export interface IndexedEntry extends EntryHead {
@@ -70,4 +72,9 @@ export class SegmentIndex {
   #get(at: number, field: number): number {
     return this.#fields[at * FIELDS + field] as number;
   }
+}
+
+/** It is worth while to read only what is wanted of it. */
+export function isLarge({ from, to }: IndexedEntry): boolean {
+  return to - from > SMALL_BYTES;
 }

@@ -4,10 +4,13 @@
  *
  * Keeps true: each line's balance is the one before it and its amount; a posting that does not lead
  * to one of the same account whose balance fits is damage. No balance is told that nothing proves:
- * the line behind it, the operation itself, or the checksum of its entry. How long a walk takes is
- * bounded: whoever asks about more, or about long ago, asks again from where it ended.
+ * the line behind it, the operation itself, or the checksum of its entry. A result is read only
+ * where the balance does not follow from the line behind it, and at the end of the page, to which
+ * all the amounts have to lead. How long a walk takes is bounded: whoever asks about more, or about
+ * long ago, asks again from where it ended.
  */
 import { formatAmount } from '../core/amount.ts';
+import { present } from '../core/assert.ts';
 import type { Seq } from '../core/ids.ts';
 import type { FoundAccount } from '../core/ledger.ts';
 import type { StatementLookup } from '../core/lookup.ts';
@@ -26,6 +29,8 @@ import type { StatementLine, StatementPage } from './statement-page.ts';
 
 /** Postings that are passed over, at most: a few milliseconds. */
 const PASSED_MAX = 1_000;
+/** So many are found ahead of the one that is looked at: a few for each thread that reads. */
+const AHEAD_MAX = 16;
 /** When so much has been read the page ends, so that others have their turn. */
 const READ_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -39,6 +44,8 @@ interface Posting extends PostingPlace {
   readonly other: number | undefined;
   /** Of the posting before; undefined in an entry of a version that did not know links. */
   readonly before: number | undefined;
+  /** Where it was read from. */
+  readonly found: DecidedOperation;
 }
 
 /** As JSON; nothing where the link to go on from is none of the account. */
@@ -56,6 +63,11 @@ class StatementWalk {
   readonly #operations: DecidedOperations;
   readonly #lines: Posting[] = [];
   #passed = 0;
+  /** So many postings are looked at, at most: the one before the last line has its balance. */
+  #wanted = 0;
+  /** Found, but not looked at yet: each is the one before the last; and where they go on. */
+  readonly #ahead: Promise<DecidedOperation | undefined>[] = [];
+  #aheadPlace: PostingPlace | undefined;
 
   constructor(
     asked: StatementLookup, account: FoundAccount, operations: DecidedOperations,
@@ -67,19 +79,21 @@ class StatementWalk {
 
   async run(): Promise<StatementPage | undefined> {
     const { link, span: { from, to }, linesMax } = this.#asked;
+    this.#wanted = linesMax + 1 + (to === undefined ? 0 : PASSED_MAX);
     let posting = await this.#first(link);
     if (posting === undefined) return undefined;
     for (;;) {
       const isLater = to !== undefined && isBehind(to, placed(posting));
       const isEarlier = from !== undefined && isBefore(from, placed(posting));
-      if (isEarlier) return this.#page(posting.balance, LINK_NONE);
-      if (this.#lines.length === linesMax || this.#isLong()) {
-        return this.#page(posting.balance, linkOf(posting));
-      }
+      const isCut = this.#lines.length === linesMax || this.#isLong();
+      if (isEarlier) return this.#page(posting, posting.balance, LINK_NONE);
+      if (isCut) return this.#page(posting, posting.balance, linkOf(posting));
       if (isLater) this.#passed += 1;
       else this.#lines.push(posting);
-      if (posting.before === undefined) return this.#page(undefined, LINK_NONE);
-      if (posting.before === LINK_NONE) return this.#page(this.#begin(posting), LINK_NONE);
+      if (posting.before === undefined) return this.#page(posting, undefined, LINK_NONE);
+      if (posting.before === LINK_NONE) {
+        return this.#page(posting, this.#begin(posting), LINK_NONE);
+      }
       posting = await this.#step(posting, posting.before);
     }
   }
@@ -92,21 +106,21 @@ class StatementWalk {
 
   /** Undefined where a client goes on from what is no posting of the account. */
   async #first(link: number): Promise<Posting | undefined> {
-    const isLast = link === LINK_NONE;
-    const place = readLink(isLast ? this.#account.lastPosting : link);
+    const known = link === LINK_NONE ? this.#account.balance : undefined;
+    const place = readLink(known === undefined ? link : this.#account.lastPosting);
     const isThere = place !== undefined && place.seq <= this.#asked.lastSeq;
-    const posting = isThere ? await this.#postingAt(place, isLast) : undefined;
-    if (isLast && posting?.balance !== this.#account.balance) throw this.#corrupt('the last one');
+    const posting = isThere ? await this.#postingAt(place, known) : undefined;
+    if (known !== undefined && posting?.balance !== known) throw this.#corrupt('the last one');
     return posting;
   }
 
   /** The posting before; the two fit each other. */
   async #step(later: Posting, link: number): Promise<Posting> {
     const place = readLink(link);
-    const posting = place && (await this.#postingAt(place, later.change !== undefined));
+    const known = later.change === undefined ? undefined : later.balance - later.change;
+    const posting = place && (await this.#postingAt(place, known));
     const isBeforeIt = posting !== undefined && link < linkOf(later);
-    const isFitting = isBeforeIt
-      && (later.change === undefined || posting.balance + later.change === later.balance);
+    const isFitting = isBeforeIt && (known === undefined || posting.balance === known);
     if (!isFitting) throw this.#corrupt(`the one before ${later.seq}.${later.index}`);
     return posting;
   }
@@ -117,19 +131,40 @@ class StatementWalk {
     return 0;
   }
 
-  /** `isProven`: whoever asks knows what its balance must be. */
-  async #postingAt(place: PostingPlace, isProven: boolean): Promise<Posting | undefined> {
-    const seq = place.seq as Seq;
-    const found = await this.#operations.read(seq, place.index);
-    const posting = found && readPosting(found, place, this.#account);
-    if (posting === undefined || isProven || found?.isChecked || saysBalance(posting.operation)) {
-      return posting;
-    }
-    const checked = await this.#operations.read(seq, place.index, true);
-    return checked && readPosting(checked, place, this.#account);
+  /** `known`: what its balance must be. */
+  async #postingAt(place: PostingPlace, known: number | undefined): Promise<Posting | undefined> {
+    const found = await this.#findAhead(place);
+    const posting = found && (await readPosting(found, place, this.#account, known));
+    const isProven = known !== undefined || found?.isChecked;
+    if (posting === undefined || isProven || saysBalance(posting.operation)) return posting;
+    const checked = await this.#operations.find(place.seq as Seq, place.index, true);
+    return checked && readPosting(checked, place, this.#account, known);
   }
 
-  #page(opening: number | undefined, next: number): StatementPage {
+  /** The one at this place; and those that the links lead to from there are found, too. */
+  async #findAhead(place: PostingPlace): Promise<DecidedOperation | undefined> {
+    if (this.#ahead.length === 0) this.#aheadPlace = place;
+    const count = Math.min(AHEAD_MAX, this.#wanted);
+    while (this.#ahead.length < count && this.#aheadPlace !== undefined) {
+      const { seq, index, side } = this.#aheadPlace;
+      const found = this.#operations.find(seq as Seq, index);
+      this.#ahead.push(found);
+      // What goes wrong is told where it is looked at, if it is.
+      const links = await found.then((operation) => operation?.links, () => undefined);
+      this.#aheadPlace = readLink(links?.[side] ?? LINK_NONE);
+    }
+    this.#wanted -= 1;
+    return present(this.#ahead.shift(), 'no more are looked at than are wanted');
+  }
+
+  /** The balances of all lines follow from the account's, and lead to what `last` was answered. */
+  async #page(
+    last: Posting, opening: number | undefined, next: number,
+  ): Promise<StatementPage> {
+    const result = decodeResult(viewOf(await last.found.result()), 0);
+    if (result.code !== 'ok' || balanceOf(result, last.side) !== last.balance) {
+      throw this.#corrupt(`the balance behind ${last.seq}.${last.index}`);
+    }
     const { account, name, currency, scale } = this.#account;
     const text = (units: number): string => formatAmount(units, scale);
     const lines = this.#lines.map((posting, at): StatementLine => {
@@ -150,26 +185,39 @@ class StatementWalk {
 }
 
 /** Undefined where it is no posting of the account. */
-function readPosting(
-  { records, result: bytes, timestamp, links }: DecidedOperation, place: PostingPlace,
-  { account, scale }: FoundAccount,
-): Posting | undefined {
-  const operation = records.length > 0
+async function readPosting(
+  found: DecidedOperation, place: PostingPlace, { account, scale }: FoundAccount,
+  known: number | undefined,
+): Promise<Posting | undefined> {
+  const records = await found.records();
+  const operation = records && records.length > 0
     ? decodeOperation(viewOf(records), 0)?.operation : undefined;
-  if (operation === undefined) return undefined;
-  const result = decodeResult(viewOf(bytes), 0);
-  const sides = sidesOf(operation, result);
-  if (result.code !== 'ok' || sides[place.side] !== account) return undefined;
+  if (records === undefined || operation === undefined) return undefined;
   const units = (operation.amount ?? 0) * 10 ** (scale - (operation.scale ?? 0));
-  const balance = place.side === 0 ? result.balance : result.toBalance;
-  if (saysBalance(operation) && balance !== units) return undefined;
+  // The result says nothing new: to read it would take as long again.
+  const result = known !== undefined && saysAll(operation)
+    ? undefined : decodeResult(viewOf(await found.result()), 0);
+  if (result !== undefined && result.code !== 'ok') return undefined;
+  const sides = sidesOf(operation, result);
+  if (sides[place.side] !== account) return undefined;
+  const balance = result === undefined ? known : balanceOf(result, place.side);
+  if (balance === undefined || (saysBalance(operation) && balance !== units)) return undefined;
   const isAll = viewOf(records).getUint32(4, true) === ALL_THAT_IS_LEFT;
   return {
-    ...place, operation, timestamp, balance,
+    ...place, operation, timestamp: found.timestamp, balance, found,
     change: changeOf(operation, units, place.side, isAll),
     other: sides[1 - place.side],
-    before: links?.[place.side],
+    before: found.links?.[place.side],
   };
+}
+
+function balanceOf(result: Result, side: 0 | 1): number | undefined {
+  return side === 0 ? result.balance : result.toBalance;
+}
+
+/** Whose balance it changed, and by how much. */
+function saysAll({ kind }: Operation): boolean {
+  return kind === 'deposit' || kind === 'withdraw' || kind === 'transfer';
 }
 
 /** The amount is the balance behind it. */
@@ -178,16 +226,18 @@ function saysBalance({ kind }: Operation): boolean {
 }
 
 /** Whose balances it set. */
-function sidesOf({ kind, account, toAccount }: Operation, result: Result): readonly number[] {
+function sidesOf(
+  { kind, account, toAccount }: Operation, result: Result | undefined,
+): readonly number[] {
   switch (kind) {
     case 'create':
-      return [result.account];
+      return [result?.account ?? NaN];
     case 'update': case 'deposit': case 'withdraw':
       return [account ?? NaN];
     case 'transfer':
       return [account ?? NaN, toAccount ?? NaN];
     case 'capture': case 'reverse':
-      return [result.account, result.toAccount ?? NaN];
+      return [result?.account ?? NaN, result?.toAccount ?? NaN];
     default:
       return [];
   }

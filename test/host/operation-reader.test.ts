@@ -5,7 +5,8 @@ import t, { type Test } from 'tap';
 import { findRecords } from '../../src/core/chunk-records.ts';
 import type { ExecutedEntry } from '../../src/core/entry.ts';
 import type { Seq } from '../../src/core/ids.ts';
-import { viewOf, type Operation } from '../../src/core/operation.ts';
+import { encodeChunk, viewOf, type Operation } from '../../src/core/operation.ts';
+import { SESSIONS_PER_LEASE } from '../../src/core/session-table.ts';
 import type { FileSystem } from '../../src/host/file-system.ts';
 import type { DecidedOperation } from '../../src/host/ports.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
@@ -13,7 +14,7 @@ import { Bank } from '../support/bank-directory.ts';
 import { kindOfError, openForTest } from '../support/open-journal.ts';
 import { temporaryDirectory } from '../support/bank.ts';
 
-/** Large entries, with extensions or without. */
+/** Large entries: with extensions or without, of one chunk or of several. */
 async function largeEntries(t: Test, io: FileSystem = nodeFileSystem) {
   const directory = join(temporaryDirectory(t), 'journal');
   const { journal, corruptions } = await openForTest(directory, { io });
@@ -24,21 +25,29 @@ async function largeEntries(t: Test, io: FileSystem = nodeFileSystem) {
       kind: 'deposit', account: 100, amount: at,
       ...(reference === '' ? {} : { reference: `${reference}${at}` }),
     })));
-  const entries = [bank.lease(), bank.run([{ kind: 'create' }]), made(''), made('r')];
+  const halves = [0, 1_000].map((from) => Array.from({ length: 1_000 }, (_, at): Operation =>
+    ({ kind: 'deposit', account: 100, amount: from + at })));
+  const chunks = halves.map((half, at) => encodeChunk(SESSIONS_PER_LEASE, 10_000 + at, half));
+  const entries = [
+    bank.lease(), bank.run([{ kind: 'create' }]), made(''), made('r'),
+    bank.entry(Buffer.concat(chunks)),
+  ];
   for (const entry of entries) journal.append(entry);
   await journal.flush();
   return { journal, directory, entries, corruptions };
 }
 
-function isOf(entry: ExecutedEntry, index: number, found: DecidedOperation | undefined): boolean {
+async function isOf(
+  entry: ExecutedEntry, index: number, found: DecidedOperation | undefined,
+): Promise<boolean> {
   const place = findRecords(viewOf(entry.batch), index);
   if (place === undefined || found === undefined) return place === found;
   const view = viewOf(entry.links);
   const parts = [
-    [found.records, entry.batch.subarray(place.from, place.to)],
-    [found.result, entry.results.subarray(32 * index, 32 * index + 32)],
+    [await found.records(), entry.batch.subarray(place.from, place.to)],
+    [await found.result(), entry.results.subarray(32 * index, 32 * index + 32)],
   ] as const;
-  return parts.every(([one, other]) => Buffer.compare(one, other) === 0)
+  return parts.every(([one, other]) => one !== undefined && Buffer.compare(one, other) === 0)
     && found.links?.[0] === view.getFloat64(16 * index, true)
     && found.links[1] === view.getFloat64(16 * index + 8, true);
 }
@@ -48,10 +57,10 @@ t.test('operations: read from the back, from the front, and where there are none
   await journal.walk(async (operations) => {
     for (const entry of entries.toReversed()) {
       for (const index of [1_999, 1_500, 3, 0, 1_999, 2_000, 40_000, 7]) {
-        const found = await operations.read(entry.seq, index);
-        t.ok(isOf(entry, index, found), `${entry.seq}.${index}`);
-        const checked = await operations.read(entry.seq, index, true);
-        t.ok(isOf(entry, index, checked) && checked?.isChecked !== false);
+        const found = await operations.find(entry.seq, index);
+        t.ok(await isOf(entry, index, found), `${entry.seq}.${index}`);
+        const checked = await operations.find(entry.seq, index, true);
+        t.ok(await isOf(entry, index, checked) && checked?.isChecked !== false);
       }
     }
   });
@@ -70,7 +79,7 @@ t.test('operations: a read in place may give less than all: the rest is read, to
   await journal.walk(async (operations) => {
     for (const entry of entries.slice(2)) {
       for (const index of [1_999, 1_000, 0]) {
-        t.ok(isOf(entry, index, await operations.read(entry.seq, index)));
+        t.ok(await isOf(entry, index, await operations.find(entry.seq, index)));
       }
     }
   });
@@ -81,7 +90,10 @@ t.test('operations: a file that ends too early: damage', async (t) => {
   const { journal, directory, corruptions } = await largeEntries(t);
   const [name = ''] = readdirSync(directory).filter((each) => each.endsWith('.segment'));
   truncateSync(join(directory, name), 64 * 1024);
-  const read = journal.walk((operations) => operations.read(3 as Seq, 1_999));
-  t.equal(await kindOfError(read), 'corrupt');
-  t.match(corruptions, [/ends too early/]);
+  for (const seq of [3, 4, 5]) {
+    const read = journal.walk(async (operations) =>
+      (await operations.find(seq as Seq, 1_999))?.records());
+    t.equal(await kindOfError(read), 'corrupt', `${seq}`);
+  }
+  t.match(corruptions, Array.from({ length: 3 }, () => /ends too early/));
 });

@@ -7,6 +7,7 @@ import { findRecords } from '../../src/core/chunk-records.ts';
 import { viewOf, type Operation } from '../../src/core/operation.ts';
 import { linkOf } from '../../src/core/posting-link.ts';
 import { readPastBalance, readStatement as assemble } from '../../src/host/account-statement.ts';
+import { EnvironmentError } from '../../src/host/environment-error.ts';
 import { nodeMachine } from '../../src/host/node-machine.ts';
 import type { DecidedOperations } from '../../src/host/ports.ts';
 import { Bank } from '../support/bank-directory.ts';
@@ -36,12 +37,17 @@ t.test('statement: a posting that was changed on the disk is told, not shown', a
   const resultAt = batchAt + entry.batch.length + 32 * index;
   const recordAt = batchAt + (findRecords(viewOf(entry.batch), index)?.from ?? 0);
   const linkAt = batchAt - entry.links.length + 16 * index;
-  for (const at of [recordAt, recordAt + 8, recordAt + 24, resultAt, resultAt + 16, linkAt + 5]) {
+  const told = async (at: number): Promise<unknown> => {
     flip(path, at);
-    const error = await assemble(submit, account).catch((thrown: unknown) => thrown);
-    t.match(error, { kind: 'corrupt' }, `byte ${at - batchAt}`);
+    const told = await assemble(submit, account).catch((thrown: unknown) => thrown);
     flip(path, at);
+    return told;
+  };
+  for (const at of [recordAt, recordAt + 8, recordAt + 24, linkAt + 5]) {
+    t.match(await told(at), { kind: 'corrupt' }, `byte ${at - batchAt}`);
   }
+  // What the amounts tell already is not read.
+  for (const at of [resultAt, resultAt + 16]) t.same(await told(at), whole);
   t.ok(isDeepStrictEqual(await assemble(submit, account), whole));
 });
 
@@ -55,20 +61,64 @@ async function damaged(t: Test, ...makes: readonly ((at: number) => Operation)[]
   const large = makes.map((make) => bank.run(Array.from({ length: 1_000 }, (_, at) => make(at))));
   for (const each of [...opened, ...large]) journal.append(each);
   await journal.flush();
-  const segments = readdirSync(directory).filter((name) => name.endsWith('.segment'));
+  const names = readdirSync(directory).filter((name) => name.endsWith('.segment'));
+  const files = names.map((name) => join(directory, name))
+    .map((path) => ({ path, bytes: readFileSync(path) }));
+  const places = large.map(({ batch }) => {
+    const file = files.find(({ bytes }) => bytes.includes(batch));
+    return { path: file?.path ?? '', batchAt: file?.bytes.indexOf(batch) ?? NaN };
+  });
   return {
     submit: submitTo({ bank, journal }),
     /** Bits of a byte of the entry's batch, or behind it, of its results. */
     flip: (entry: number, at: number, bit = 1): void => {
-      const batch = large[entry]?.batch ?? new Uint8Array();
-      for (const path of segments.map((name) => join(directory, name))) {
-        const batchAt = readFileSync(path).indexOf(batch.subarray(64 * INDEX));
-        if (batchAt >= 0) flip(path, batchAt - 64 * INDEX + at, bit);
-      }
+      const { path, batchAt } = places[entry] ?? { path: '', batchAt: NaN };
+      flip(path, batchAt + at, bit);
     },
     batchBytes: (entry: number): number => large[entry]?.batch.length ?? NaN,
   };
 }
+
+t.test('statement: an amount that was changed on the disk, at any line of a page', async (t) => {
+  const deposit = onceAt100({ kind: 'deposit', amount: 1, scale: 2 });
+  const { submit, flip: flipIn } = await damaged(t, deposit, deposit, deposit, deposit);
+  const amountAt = 64 * (1 + INDEX) + 24;
+  for (const entry of [0, 1, 2, 3]) {
+    flipIn(entry, amountAt);
+    for (const options of [{}, { limit: 5 - entry }, { from: { seq: 3 + entry } }]) {
+      const error = await assemble(submit, 100, options).catch((thrown: unknown) => thrown);
+      t.match(error, { kind: 'corrupt' }, `${entry} ${JSON.stringify(options)}`);
+    }
+    flipIn(entry, amountAt);
+  }
+  t.equal((await assemble(submit, 100))?.lines.length, 5);
+});
+
+t.test('statement: damage that is read ahead, but not asked for, does no harm', async (t) => {
+  const { journal } = await openForTest(join(temporaryDirectory(t), 'journal'));
+  t.teardown(() => journal.close());
+  const bank = new Bank();
+  journal.append(bank.lease());
+  journal.append(bank.run([{ kind: 'create' }]));
+  for (let count = 0; count < 5; count += 1) {
+    journal.append(bank.run([{ kind: 'deposit', account: 100, amount: 1 }]));
+  }
+  let damagedReads = 0;
+  const submit = submitTo({ bank, journal: {
+    walk: (walker) => journal.walk((operations) => walker({
+      bytes: 0,
+      find: async (seq, index, isChecked) => {
+        if (seq > 3) return operations.find(seq, index, isChecked);
+        damagedReads += 1;
+        throw new EnvironmentError('corrupt', 'damaged');
+      },
+    })),
+  } });
+  t.equal((await assemble(submit, 100, { from: { seq: 5 } }))?.lines.length, 3);
+  t.ok(damagedReads > 0, 'it was read');
+  const error = await assemble(submit, 100).catch((thrown: unknown) => thrown);
+  t.match(error, { kind: 'corrupt', message: 'damaged' });
+});
 
 const INDEX = 700;
 const elsewhere: Operation = { kind: 'deposit', account: 101, amount: 5, scale: 2 };
@@ -148,7 +198,7 @@ t.test('statement: the first posting of all is the CREATE: else damage', async (
 
 t.test('statement: a page ends when much was read; the next goes on', async (t) => {
   const { submit, pages } = await deposits(t, (operations) => ({
-    bytes: 16 * 1024 * 1024, read: operations.read.bind(operations),
+    bytes: 16 * 1024 * 1024, find: operations.find.bind(operations),
   }));
   t.equal((await assemble(submit, 100, { limit: 5 }))?.lines.length, 5);
   t.equal(pages(), 5, 'a line each');
