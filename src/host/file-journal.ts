@@ -11,18 +11,21 @@ import type { EntryId, ExecutedEntry } from '../core/entry.ts';
 import type { Incarnation, Seq } from '../core/ids.ts';
 import type { Reserve } from '../core/message.ts';
 import type { View } from '../core/view.ts';
+import { ENTRY_HEADER_BYTES } from '../wire/journal-entry.ts';
 import { SEGMENT_HEADER_BYTES } from '../wire/journal-segment.ts';
 import { fromErrno, isKind } from './environment-error.ts';
-import type { FileSystem } from './file-system.ts';
+import { readFully, type FileSystem } from './file-system.ts';
 import { beginCut, finishCut } from './journal-cut.ts';
 import { openJournal, type OpenedJournal } from './journal-open.ts';
 import { JournalReader } from './journal-reader.ts';
 import { ENTRY_NONE, type TornTail } from './journal-recovery.ts';
 import { JournalScrub } from './journal-scrub.ts';
 import { JournalWriter } from './journal-writer.ts';
+import { LinkWarmer } from './link-warmer.ts';
 import { OperationReader, type EntryAt } from './operation-reader.ts';
 import type { DecidedOperations, Journal, JournalEvents, Machine } from './ports.ts';
 import { corrupt, type SegmentFile } from './segment-file.ts';
+import { isLarge } from './segment-index.ts';
 import { SIZES, type Sizes } from './sizes.ts';
 
 export interface FileJournalOptions {
@@ -51,6 +54,7 @@ export class FileJournal implements Journal {
   readonly #writer: JournalWriter;
   readonly #reader: JournalReader;
   readonly #scrub: JournalScrub;
+  readonly #warmer: LinkWarmer;
   #closing: Promise<void> | undefined;
   /** The tail is being dropped: nothing may be written meanwhile, marks neither. */
   #truncating = false;
@@ -69,6 +73,11 @@ export class FileJournal implements Journal {
       },
       opened.position,
     );
+    this.#warmer = new LinkWarmer({
+      tail: opened.recovered.tail.seq,
+      isIdle: () => this.#writer.isIdle,
+      read: (seq) => this.#reader.exclusive(() => this.#readLinks(seq)),
+    });
     this.#scrub = new JournalScrub({
       machine,
       bytesPerSecond: sizes.scrubBytesPerSecond,
@@ -117,7 +126,10 @@ export class FileJournal implements Journal {
 
   /** The load pauses: vouches for the last entry. Costs nothing where that is done already. */
   mark(): void {
-    if (!this.#truncating) this.#writer.mark();
+    if (this.#truncating) return;
+    this.#writer.mark();
+    this.#warmer.wantUpTo(this.#writer.tail.seq);
+    this.#warmer.run();
   }
 
   async locate(seq: Seq): Promise<EntryId | undefined> {
@@ -141,9 +153,22 @@ export class FileJournal implements Journal {
       await using reader = new OperationReader(machine, {
         find: (seq) => this.#find(seq),
         fileOf: (segment) => this.#reader.fileOf(segment),
+        onSlowLink: (seq) => this.#warmer.want(seq),
       });
       return await walker(reader);
-    });
+    }).finally(() => this.#warmer.run());
+  }
+
+  /** All links of a large entry whose place is known. */
+  async #readLinks(seq: Seq): Promise<void> {
+    const segment = this.#segmentOf(seq);
+    const { active, activeIndex } = this.#writer;
+    const index = segment === active ? activeIndex : this.#reader.knownIndexOf(segment);
+    const place = index?.find(seq);
+    if (place === undefined || !isLarge(place)) return;
+    const fd = await this.#reader.fileOf(segment);
+    const links = new Uint8Array(place.linksBytes);
+    await readFully(this.#io, fd, links, place.from + ENTRY_HEADER_BYTES);
   }
 
   /** Damage that it meets is told; other failures are those of the disk. */
@@ -201,6 +226,7 @@ export class FileJournal implements Journal {
 
   async #close(): Promise<void> {
     await this.#scrub.stop();
+    await this.#warmer.stop();
     await this.#reader.exclusive(async () => {
       await this.#writer.close();
       await this.#reader.forget();

@@ -105,6 +105,11 @@ export class JournalReader {
     return index;
   }
 
+  /** Undefined where somebody would have to look. */
+  knownIndexOf({ header }: SegmentFile): SegmentIndex | undefined {
+    return this.#indexes.get(header.first);
+  }
+
   #remember(index: SegmentIndex): void {
     const { first } = index;
     this.#indexes.delete(first);

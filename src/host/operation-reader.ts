@@ -33,6 +33,8 @@ export interface EntryFinder {
   find(seq: Seq): Promise<EntryAt>;
   /** Its descriptor. */
   fileOf(segment: SegmentFile): Promise<number>;
+  /** The disk had to be asked for a link of a large entry. */
+  onSlowLink(seq: Seq): void;
 }
 
 /** Where so many of a large entry's operations are read in a row, it is worth it, too. */
@@ -62,6 +64,8 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
   #reads = 0;
   /** So many records are read on other threads. */
   #asideLeft = 0;
+  /** How long the last one in place took. */
+  #lastMs = 0;
   /** What was begun: the files have to stay until it is read. */
   readonly #begun: Promise<unknown>[] = [];
   #turnMs: number;
@@ -131,6 +135,7 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
     const resultAt = batchAt + batchBytes + index * RESULT_BYTES;
     const ownLinksBytes = Math.min(linksBytes, LINKS_BYTES);
     const links = await this.#bytes(segment, linksAt + index * LINKS_BYTES, ownLinksBytes);
+    if (this.#lastMs > MEMORY_MS) this.#finder.onSlowLink(seq);
     const record = isPlainBatch(place)
       ? this.#begin(segment, batchAt + (1 + index) * RECORD_BYTES, RECORD_BYTES) : undefined;
     return {
@@ -184,9 +189,9 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
     const startMs = this.#machine.nowMs();
     let read = this.#pace.isInPlace(length) ? io.readInPlace(fd, bytes, at) : 0;
     if (read < length) read += await readFully(io, fd, bytes.subarray(read), at + read);
-    const tookMs = this.#machine.nowMs() - startMs;
-    this.#pace.note(tookMs);
-    if (tookMs > MEMORY_MS) this.#asideLeft = ASIDE;
+    this.#lastMs = this.#machine.nowMs() - startMs;
+    this.#pace.note(this.#lastMs);
+    if (this.#lastMs > MEMORY_MS) this.#asideLeft = ASIDE;
     if (read < length) throw corrupt(segment.path, at + read, 'the file ends too early');
     return bytes;
   }

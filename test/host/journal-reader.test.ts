@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { ExecutedEntry } from '../../src/core/entry.ts';
 import type { Seq } from '../../src/core/ids.ts';
+import type { Operation } from '../../src/core/operation.ts';
 import type { FileSystem } from '../../src/host/file-system.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
+import { nodeMachine } from '../../src/host/node-machine.ts';
+import { Bank } from '../support/bank-directory.ts';
 import { temporaryDirectory } from '../support/bank.ts';
 import { chainOf } from '../support/journal-entries.ts';
-import { openForTest } from '../support/open-journal.ts';
+import { openForTest, until } from '../support/open-journal.ts';
 
 /** The machine's files, and what is done with them. */
 function watched() {
@@ -79,4 +82,35 @@ t.test('journal reader: files stay open, but not too many, and none in the end',
   t.ok(open.size < 10, `${open.size} files`);
   await journal.close();
   t.equal(open.size, 0);
+});
+
+/** Seq 3 is large. */
+function bankEntries(): readonly ExecutedEntry[] {
+  const bank = new Bank();
+  const deposits = Array.from({ length: 1_000 }, (): Operation =>
+    ({ kind: 'deposit', account: 100, amount: 5, scale: 2 }));
+  return [bank.lease(), bank.run([{ kind: 'create' }]), bank.run(deposits)];
+}
+const LINKS_BYTES = 16 * 1_000;
+
+t.test('journal: the load pauses: the links of large entries are read, once', async (t) => {
+  const { journal, reads } = await filled(t, bankEntries());
+  const pauses = () => {
+    journal.mark();
+    return reads.length > 0;
+  };
+  await until(pauses, 'the links are read');
+  for (let count = 0; count < 10; count += 1) pauses();
+  await journal.close();
+  t.same(reads, [LINKS_BYTES]);
+});
+
+t.test('journal: the disk was asked for a link: the others of its entry are read', async (t) => {
+  let nowMs = 0;
+  const { io, reads } = watched();
+  const machine = { ...nodeMachine, io, nowMs: () => (nowMs += 1) };
+  const { journal } = await filled(t, bankEntries(), { machine });
+  reads.length = 0;
+  await journal.walk((operations) => operations.find(3 as Seq, 700));
+  await until(() => reads.includes(LINKS_BYTES), 'all links are read');
 });
