@@ -10,7 +10,7 @@ import { assert } from './assert.ts';
 import type { BackendLink, Tail } from './backend-link.ts';
 import { countOperations } from './chunk-records.ts';
 import { entryBytes, type Entry } from './entry.ts';
-import { HASH_NONE, nextSeq, type BackendId, type Epoch, type Seq } from './ids.ts';
+import { BACKEND_NONE, HASH_NONE, nextSeq, type BackendId, type Epoch, type Seq } from './ids.ts';
 import type { Digest, Fetched, Located, ToBackend, Truncated } from './message.ts';
 import { prepareOf } from './prepare.ts';
 
@@ -243,7 +243,7 @@ export class CatchUp {
   #send(entry: Entry, digest: Digest | undefined): void {
     const { epoch } = this.#host;
     const { seq, batch } = entry;
-    this.#host.send(this.joiner.id, prepareOf(entry, epoch, this.#host.commitSeq(), false));
+    this.#host.send(this.joiner.id, prepareOf(entry, epoch, this.#host.commitSeq(), BACKEND_NONE));
     this.#next = nextSeq(seq);
     const inJournal = journalBytes(batch);
     this.#onTheWay.push({ seq, bytes: batch.length, journalBytes: inJournal, digest });

@@ -33,6 +33,7 @@ export type OwnerId = Branded<string, 'OwnerId'>;
 /** SHA-256 of an entry, hex. */
 export type EntryHash = Branded<string, 'EntryHash'>;
 
+export const BACKEND_NONE = 0 as BackendId;
 export const EPOCH_NONE = 0 as Epoch;
 export const SEQ_NONE = 0 as Seq;
 export const VIEW_NONE = 0 as ViewNumber;

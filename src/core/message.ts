@@ -201,8 +201,8 @@ export interface Prepare {
   readonly previousHash: EntryHash;
   /** Everything up to here is decided. */
   readonly commitSeq: Seq;
-  /** Whether this member is to send the results. */
-  readonly answers: boolean;
+  /** Who of the members is to send the results; all are sent the same. */
+  readonly answerer: BackendId;
   readonly batch: Uint8Array;
 }
 

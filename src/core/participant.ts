@@ -305,9 +305,10 @@ export class Participant {
       digest,
     });
     const isLarge = results.length > LARGE_RESULTS_BYTES;
-    const withVote = prepare.answers && !isLarge ? results : undefined;
+    const isAnswerer = prepare.answerer === this.#options.backend;
+    const withVote = isAnswerer && !isLarge ? results : undefined;
     this.#pendingVotes.push({ seq, hash, digest, results: withVote });
-    if (prepare.answers && isLarge) this.#errands.sendResults(seq, results);
+    if (isAnswerer && isLarge) this.#errands.sendResults(seq, results);
     this.#onCommitted(prepare.commitSeq);
   }
 

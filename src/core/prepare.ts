@@ -1,12 +1,14 @@
 /** The message of the first phase, from an entry: a new one, or one that somebody lacks. */
 import type { Entry } from './entry.ts';
-import type { Epoch, Seq } from './ids.ts';
+import type { BackendId, Epoch, Seq } from './ids.ts';
 import type { Prepare } from './message.ts';
 
-export function prepareOf(entry: Entry, epoch: Epoch, commitSeq: Seq, answers: boolean): Prepare {
+export function prepareOf(
+  entry: Entry, epoch: Epoch, commitSeq: Seq, answerer: BackendId,
+): Prepare {
   const { seq, entryEpoch, timestamp, view, previousHash, batch } = entry;
   return {
-    type: 'prepare', epoch, seq, entryEpoch, timestamp, view, previousHash, commitSeq, answers,
+    type: 'prepare', epoch, seq, entryEpoch, timestamp, view, previousHash, commitSeq, answerer,
     batch,
   };
 }

@@ -85,11 +85,9 @@ export class ReadRounds {
     };
     this.#open.set(round.number, round);
     this.#sendRead(round);
-    const { epoch } = this.#host;
     const commitSeq = this.#host.commitSeq();
-    for (const link of this.#host.live()) {
-      if (link !== server) this.#host.send(link.id, { type: 'ping', epoch, probe, commitSeq });
-    }
+    const ping = { type: 'ping', epoch: this.#host.epoch, probe, commitSeq } as const;
+    for (const link of this.#host.live()) if (link !== server) this.#host.send(link.id, ping);
   }
 
   /** The answer of the server is its confirmation as well. */

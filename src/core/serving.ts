@@ -226,10 +226,8 @@ export class Serving {
     this.membership.startJoins();
     if (this.#commitSeq > this.#toldCommitSeq && this.#commitSeq === this.#last.seq) {
       this.#toldCommitSeq = this.#commitSeq;
-      for (const link of this.membership.required) {
-        const { epoch } = this.#host;
-        this.#host.send(link.id, { type: 'commit', epoch, commitSeq: this.#commitSeq });
-      }
+      const news = { type: 'commit', epoch: this.#host.epoch, commitSeq: this.#commitSeq } as const;
+      for (const { id } of this.membership.required) this.#host.send(id, news);
     }
     this.#advance();
   }
@@ -311,9 +309,8 @@ export class Serving {
     const batch = this.#inFlight.add({ ...unhashed, hash }, writes, answerer, ms);
     this.#last = { seq: batch.seq, entryEpoch: epoch, hash, timestamp: batch.timestamp };
     this.#toldCommitSeq = this.#commitSeq;
-    for (const { id } of members) {
-      this.#host.send(id, prepareOf(batch, epoch, this.#commitSeq, id === answerer));
-    }
+    const prepare = prepareOf(batch, epoch, this.#commitSeq, answerer);
+    for (const { id } of members) this.#host.send(id, prepare);
     for (const joiner of this.membership.joiners()) joiner.advance();
   }
 

@@ -1,4 +1,5 @@
 /** What a message says, in words, for traces. */
+import { BACKEND_NONE } from '../core/ids.ts';
 import type { Message } from '../core/message.ts';
 import { decodeResult, viewOf } from '../core/operation.ts';
 
@@ -16,9 +17,10 @@ export function describeMessage(message: Message): string {
         ` of epoch ${message.tailEpoch}`
       );
     case 'prepare': {
-      const { seq, epoch, entryEpoch, commitSeq, answers } = message;
+      const { seq, epoch, entryEpoch, commitSeq, answerer } = message;
       const older = entryEpoch === epoch ? '' : `, of epoch ${entryEpoch}`;
-      return `prepare ${seq}${older}, decided ${commitSeq}${answers ? ', you answer' : ''}`;
+      const asked = answerer === BACKEND_NONE ? '' : `, ${answerer} answers`;
+      return `prepare ${seq}${older}, decided ${commitSeq}${asked}`;
     }
     case 'vote':
       return `vote ${message.seq}: OK,commit`;

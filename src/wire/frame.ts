@@ -25,6 +25,26 @@ export const HELLO_BODY_BYTES_MAX = 4096;
 
 const NOTHING = new Uint8Array(0);
 const writer = new ByteWriter();
+/** What the writer holds: what several are sent is encoded once. */
+let encoded: Message | undefined;
+let bodyBytes = 0;
+
+/** Puts the frame into the writer; a large field of the message is not copied. */
+function encode(message: Message): void {
+  if (message === encoded) return;
+  encoded = undefined;
+  const codec = codecOfType(message.type);
+  writer.begin(HEADER_BYTES);
+  codec.encode(writer, message);
+  writer.finish();
+  const { slab, from, to, tail } = writer;
+  bodyBytes = to - from - HEADER_BYTES + (tail === undefined ? 0 : tail.length);
+  assert(bodyBytes <= FRAME_BODY_BYTES_MAX, 'a body stays within its bound');
+  const headChecksum = checksum(slab, from + HEADER_BYTES, to);
+  const bodyChecksum = tail === undefined ? headChecksum : crc32(tail, headChecksum);
+  writeHeader(slab, from, codec.number, bodyBytes, bodyChecksum);
+  encoded = message;
+}
 
 /** Frames that are to be sent, one behind the other. */
 export class Outbox {
@@ -41,16 +61,8 @@ export class Outbox {
 
   /** A large field of the message is not copied: it must not change until it is sent. */
   put(message: Message): void {
-    const codec = codecOfType(message.type);
-    writer.begin(HEADER_BYTES);
-    codec.encode(writer, message);
-    writer.finish();
+    encode(message);
     const { slab, from, to, tail } = writer;
-    const bodyBytes = to - from - HEADER_BYTES + (tail === undefined ? 0 : tail.length);
-    assert(bodyBytes <= FRAME_BODY_BYTES_MAX, 'a body stays within its bound');
-    const headChecksum = checksum(slab, from + HEADER_BYTES, to);
-    const bodyChecksum = tail === undefined ? headChecksum : crc32(tail, headChecksum);
-    writeHeader(slab, from, codec.number, bodyBytes, bodyChecksum);
     this.#bytes += HEADER_BYTES + bodyBytes;
     if (slab !== this.#slab || from !== this.#to) this.#beginPart(slab, from);
     this.#to = to;

@@ -157,7 +157,7 @@ export const LAYOUT: { readonly [Type in MessageType]: Layout<MessageOf<Type>> }
       view: view(),
       previousHash: hex(32),
       commitSeq: i53(),
-      answers: bool(),
+      answerer: u8(0, BACKENDS_MAX),
       batch: batch(),
     },
   },

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { ParticipantHost, PromiseRecord } from '../../src/core/effect.ts';
 import { hashEntry } from '../../src/core/entry.ts';
 import {
+  BACKEND_NONE,
   CLUSTER_NONE,
   HASH_NONE,
   type BackendId,
@@ -85,7 +86,7 @@ function prepare(seq: number, epoch: number, previousHash: EntryHash = HASH_NONE
     view: VIEW,
     previousHash,
     commitSeq: (seq - 1) as Seq,
-    answers: false,
+    answerer: BACKEND_NONE,
     batch: BATCH,
   };
 }
@@ -193,6 +194,21 @@ t.test('participant: a vote: only after the fsync, and never on another connecti
   t.same(types(), []);
   participant.onSynced(2 as Seq);
   t.same(types(), ['vote']);
+});
+
+t.test('participant: results: with the vote, of whom the prepare names', async (t) => {
+  const { participant, sent, ask, save } = backend();
+  ask(1);
+  save();
+  const first = prepare(1, 1);
+  const hash = hashEntry(first);
+  participant.onMessage({ ...first, answerer: 1 as BackendId });
+  participant.onMessage({ ...prepare(2, 1, hash), answerer: 2 as BackendId });
+  sent.length = 0;
+  participant.onSynced(2 as Seq);
+  t.same(sent.map((message) => [message.type, 'seq' in message && message.seq]), [
+    ['results', 1], ['vote', 1], ['vote', 2],
+  ]);
 });
 
 t.test('participant: commit: applied only to what was matched on this connection', async (t) => {

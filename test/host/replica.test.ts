@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { hashEntry, type Entry } from '../../src/core/entry.ts';
 import {
-  CLUSTER_NONE, EPOCH_NONE, HASH_NONE, SEQ_NONE,
+  BACKEND_NONE, CLUSTER_NONE, EPOCH_NONE, HASH_NONE, SEQ_NONE,
   type BackendId, type ClusterId, type Epoch, type OwnerId, type Seq, type Timestamp,
   type ViewNumber,
 } from '../../src/core/ids.ts';
@@ -133,7 +133,7 @@ async function startReplica(t: Test, name: string, free?: number) {
   const prepare = (): void => {
     last = nextEntry(last);
     replica.participant.onMessage({
-      ...last, type: 'prepare', epoch: EPOCH, commitSeq: 0 as Seq, answers: false,
+      ...last, type: 'prepare', epoch: EPOCH, commitSeq: 0 as Seq, answerer: BACKEND_NONE,
     });
   };
   const votes = (): number[] =>

@@ -122,8 +122,8 @@ const DRAWN: { readonly [Type in MessageType]: (draw: Draw) => Omit<MessageOf<Ty
   'promise': (draw) => ({ cluster: draw.hex(16), epoch: draw.i53(), owner: draw.hex(16) }),
   'prepare': (draw) => ({
     epoch: draw.i53(), seq: draw.i53(), entryEpoch: draw.i53(), timestamp: draw.i53(),
-    view: draw.view(), previousHash: draw.hex(32), commitSeq: draw.i53(), answers: draw.bool(),
-    batch: draw.records(64),
+    view: draw.view(), previousHash: draw.hex(32), commitSeq: draw.i53(),
+    answerer: draw.int(8) as never, batch: draw.records(64),
   }),
   'commit': (draw) => ({ epoch: draw.i53(), commitSeq: draw.i53() }),
   'ping': (draw) => ({ epoch: draw.i53(), probe: draw.i53(), commitSeq: draw.i53() }),

@@ -37,22 +37,22 @@ t.test('frame: many kept unsent: none writes over another', (test) => {
 t.test('frame: an outbox: all in order, small ones in one part, large fields uncopied', (test) => {
   const outbox = new Outbox();
   const other = new Outbox();
-  const small: Message = { type: 'ask-status' };
+  const small = (): Message => ({ type: 'ask-status' });
   const large = new Uint8Array(64 * 100).fill(7);
   const sent: Message[] = [];
   const put = (message: Message): void => {
     outbox.put(message);
     sent.push(message);
   };
-  for (let count = 0; count < 20; count += 1) put(small);
+  for (let count = 0; count < 20; count += 1) put(small());
   const first = outbox.take();
   test.equal(first.length, 1);
   test.equal(outbox.bytes, 0);
-  put(small);
-  other.put(small);
-  put(small);
+  put(small());
+  other.put(small());
+  put(small());
   put({ type: 'request', chunk: large });
-  put(small);
+  put(small());
   const { bytes } = outbox;
   const second = outbox.take();
   test.equal(second.length, 4);
@@ -61,6 +61,25 @@ t.test('frame: an outbox: all in order, small ones in one part, large fields unc
   const decoded = decodePieces([...first, ...second]);
   test.ok(isDeepStrictEqual(decoded, { messages: sent, end: 'whole' }));
   test.strictSame(outbox.take(), []);
+  test.end();
+});
+
+t.test('frame: one message to several: each gets the whole of it', (test) => {
+  const large = new Uint8Array(64 * 100).fill(7);
+  const both: Message = { type: 'request', chunk: large };
+  const small: Message = { type: 'ping', epoch: 1 as Epoch, probe: 2, commitSeq: 3 as Seq };
+  const outboxes = [new Outbox(), new Outbox(), new Outbox()];
+  for (const outbox of outboxes) outbox.put(small);
+  outboxes[0]?.put({ type: 'ask-status' });
+  for (const outbox of outboxes) outbox.put(both);
+  outboxes[0]?.put(both);
+  const decoded = outboxes.map((outbox) =>
+    decodePieces([new Uint8Array(Buffer.concat(outbox.take()))]));
+  test.strictSame(decoded, [
+    { messages: [small, { type: 'ask-status' }, both, both], end: 'whole' },
+    { messages: [small, both], end: 'whole' },
+    { messages: [small, both], end: 'whole' },
+  ]);
   test.end();
 });
 

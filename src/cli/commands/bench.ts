@@ -4,6 +4,7 @@ import type { Distribution } from '../../bench/account-draw.ts';
 import { ALL } from '../../bench/workloads.ts';
 import { BACKENDS_MAX } from '../../core/ids.ts';
 import { CHUNK_OPERATIONS_MAX } from '../../core/operation.ts';
+import { tuneHeap } from '../../host/heap.ts';
 import type { BankAddress } from '../../host/server-options.ts';
 import { usageError } from '../cli-error.ts';
 import { BankdCommand, type Usage } from '../command.ts';
@@ -112,6 +113,7 @@ export class BenchCommand extends BankdCommand {
   readonly json = options.flag('--json', 'one JSON object a workload, then one of the setting');
 
   override async execute(): Promise<number> {
+    tuneHeap();
     const bank = this.#bank();
     const { workload: workloads = ALL, rate } = this;
     const unfit = workloads.find(({ kind }) => kind !== 'single');

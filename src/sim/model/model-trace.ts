@@ -83,7 +83,7 @@ function say(tables: Tables, number: number | undefined): string {
 
 const SAID = [
   'epoch', 'entryEpoch', 'seq', 'tailSeq', 'commitSeq', 'probe', 'read', 'afterSeq', 'fromSeq',
-  'condition', 'promisedEpoch', 'incarnation', 'answers',
+  'condition', 'promisedEpoch', 'incarnation', 'answerer',
 ] as const;
 
 function sayMessage(message: Message): string {
