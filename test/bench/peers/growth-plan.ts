@@ -95,6 +95,9 @@ export interface Overload {
   /** Operations a second: what was sustained before, and what was then asked for. */
   readonly peak: number;
   readonly offered: number;
+  /** Latency of what was done under overload, ms. */
+  readonly p50: number;
+  readonly p99: number;
   readonly books: string | undefined;
 }
 
@@ -103,8 +106,9 @@ export const OVERLOAD_TIMES = 4;
 /** After it, so much of what is sustained is asked for: what must be served without any refusal. */
 export const AFTER_PART = 0.5;
 const KEPT_PART = 0.9;
-const RECOVERED_PART = 0.95;
 const RECOVERY_MS_MAX = 10_000;
+/** When it has recovered, no more is under way than arrives in so long. */
+const RECOVERED_LAG_MS = 500;
 
 export interface OverloadVerdict {
   readonly hasShed: boolean;
@@ -122,10 +126,11 @@ export function judgeOverload(overload: Overload): OverloadVerdict {
   const done = during.reduce((sum, bin) => sum + bin.done, 0);
   const keptPart = done / (during.length * binMs / 1_000) / peak;
   const hasShed = during.some(({ shed }) => shed > 0);
-  // Recovered is what stays so: every later bin serves what is asked, and turns nobody away.
-  const isGood = ({ offered, done: served, shed, late }: OverloadBin): boolean =>
-    shed === 0 && late === 0 && served >= offered * RECOVERED_PART;
-  const lastBad = bins.findLastIndex((bin, at) => at >= to && !isGood(bin));
+  // Recovered is what stays so: what is asked is served soon, and nobody turned away.
+  const underWayMax = peak * AFTER_PART * RECOVERED_LAG_MS / 1_000;
+  const isGood = ({ shed, late }: OverloadBin, at: number): boolean =>
+    shed === 0 && late === 0 && underWay(bins.slice(0, at + 1)) <= underWayMax;
+  const lastBad = bins.findLastIndex((bin, at) => at >= to && !isGood(bin, at));
   const recoveredAt = lastBad === -1 ? to : lastBad + 1;
   const recoveryMs = recoveredAt >= bins.length ? undefined : (recoveredAt - to) * binMs;
   const isPassed = hasShed && keptPart >= KEPT_PART && books === undefined &&
@@ -133,14 +138,20 @@ export function judgeOverload(overload: Overload): OverloadVerdict {
   return { hasShed, keptPart, recoveryMs, isPassed };
 }
 
+/** Asked for in these bins, the first and those after it, and not settled in them. */
+function underWay(bins: readonly OverloadBin[]): number {
+  return bins.reduce((sum, { offered, done, shed, late }) => sum + offered - done - shed - late, 0);
+}
+
 export function overloadText(overload: Overload): string {
-  const { peak, offered, books } = overload;
+  const { peak, offered, p50, p99, books } = overload;
   const { hasShed, keptPart, recoveryMs, isPassed } = judgeOverload(overload);
   const rates = `${Math.round(peak)}/s sustained, ${Math.round(offered)}/s asked for`;
   const recovery = recoveryMs === undefined ? 'never recovered in the trial'
     : `recovered after ${(recoveryMs / 1_000).toFixed(1)} s`;
   const shed = hasShed ? 'sheds with BUSY' : 'sheds nothing';
-  const kept = `keeps ${Math.round(keptPart * 100)} % of its peak`;
+  const kept = `keeps ${Math.round(keptPart * 100)} % of its peak` +
+    ` (p50 ${Math.round(p50)} ms, p99 ${Math.round(p99)})`;
   const wrong = books === undefined ? '' : `; WRONG BOOKS: ${books}`;
   return `${isPassed ? 'passed' : 'FAILED'}: ${rates}: ${shed}, ${kept}, ${recovery}${wrong}`;
 }

@@ -47,7 +47,7 @@ export async function tryOverload(directory: string, scale: OverloadScale): Prom
   for (const client of clients) await client.quit();
   return {
     binMs: BIN_MS, bins: trial.binsUntil(endMs), fromMs, toMs, peak,
-    offered: peak * OVERLOAD_TIMES, books,
+    offered: peak * OVERLOAD_TIMES, ...trial.latencyIn(fromMs, toMs), books,
   };
 }
 
@@ -111,8 +111,13 @@ class Trial {
   }
 
   doneIn(fromMs: number, toMs: number): number {
-    return this.#bins.slice(Math.floor(fromMs / BIN_MS), Math.ceil(toMs / BIN_MS))
-      .reduce((sum, { done }) => sum + done, 0);
+    return this.#binsIn(fromMs, toMs).reduce((sum, { done }) => sum + done, 0);
+  }
+
+  latencyIn(fromMs: number, toMs: number): Pick<Overload, 'p50' | 'p99'> {
+    const all = this.#binsIn(fromMs, toMs).flatMap(({ latencies }) => latencies);
+    const sorted = Float64Array.from(all).sort();
+    return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
   }
 
   /** Whole ones. */
@@ -133,6 +138,10 @@ class Trial {
       bin.latencies.push(this.nowMs - askedMs);
     } else if (outcome.kind === 'refused' && outcome.code === 'BUSY') bin.shed += BATCH_MAX;
     else bin.late += BATCH_MAX;
+  }
+
+  #binsIn(fromMs: number, toMs: number): readonly MutableBin[] {
+    return this.#bins.slice(Math.floor(fromMs / BIN_MS), Math.ceil(toMs / BIN_MS));
   }
 
   #bin(ms: number): MutableBin {

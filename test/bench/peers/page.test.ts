@@ -19,7 +19,7 @@ const growth: Growth = {
   sweeps: { clients: points, batch: points, accounts: points, journal: points },
   overload: {
     binMs: 250, bins: Array.from({ length: 8 }, () => steady), fromMs: 500, toMs: 1_000,
-    peak: 400, offered: 1_600, books: undefined,
+    peak: 400, offered: 1_600, p50: 400, p99: 900, books: undefined,
   },
   faults: ['10000000 accounts: no room'],
 };
