@@ -4,10 +4,17 @@
  * Keeps each connection's own order: a read runs after the writes that its connection sent before
  * it, and nothing later of that connection is taken until the read has been executed: a read that
  * has to be executed again, on another member, would see it, or be newer than a read after it.
- * Between connections there is no order to keep, so rounds go around them fairly.
+ * Between connections there is no order to keep, so whoever will have been served least goes first:
+ * shares of what the bank can do are equal, whatever the size of requests, and who asks for little
+ * is served soon. (Fair queueing: Demers, Keshav and Shenker, SIGCOMM 1989.)
+ *
+ * What would wait too long is not taken (load shedding): whoever asks learns at once that the bank
+ * is busy, not after he has stopped waiting, when serving him is of no use to anybody. Compare
+ * Welsh and Culler, "Adaptive overload control for busy Internet servers", USITS 2003.
  */
 import type { ConnectionId } from './effect.ts';
 import { isLookup, RECORD_BYTES } from './operation.ts';
+import { costOf, ServiceRate } from './service-rate.ts';
 
 /** A chunk of one client, as it waits and until it is answered. */
 export interface AdmittedItem {
@@ -33,21 +40,61 @@ export interface Round {
 interface Line {
   items: (AdmittedItem | undefined)[];
   head: number;
+  /** Of what waits in it. */
+  cost: number;
+  /** The cost of what was taken of it, and of what others got while nothing waited in it. */
+  served: number;
   /** Reads that were taken and not yet executed: they hold back what is behind them. */
   openReads: number;
 }
 
-/** Beyond this the bank is busy. */
+/** How long the queue may get. */
+export interface QueueBounds {
+  /** What would wait longer is refused. */
+  readonly waitMsMax: number;
+  /** So much may always be queued, however long it takes. */
+  readonly freeCost: number;
+  /** More is refused, however fast the bank is. */
+  readonly bytesMax: number;
+}
+
+/** Of writes, and of reads. */
+export const ROUND_BYTES_MAX = 640 * 1024;
 export const QUEUED_BYTES_MAX = 128 * 1024 * 1024;
+const BOUNDS: QueueBounds = {
+  waitMsMax: 1_000, freeCost: 16 * 1024 * 1024, bytesMax: QUEUED_BYTES_MAX,
+};
+/** A bank that serves takes rounds more often than that, by far. */
+const OUTAGE_MS = 250;
+/**
+ * The frontend reads no more of a client that has so much unanswered: less than may always be
+ * queued, by more than the largest frame. So nobody is refused for his own pipelining alone.
+ */
+export const UNANSWERED_COST_MAX = 8 * 1024 * 1024;
 
 /** Items of a line that were taken and not yet cut off. */
 const TAKEN_MAX = 64;
 
 export class Admission {
   readonly #lines = new Map<ConnectionId, Line>();
+  readonly #nowMs: () => number;
+  readonly #bounds: QueueBounds;
+  readonly #rate = new ServiceRate(OUTAGE_MS);
   #waiting: Line[] = [];
   #bytes = 0;
+  #cost = 0;
+  /** Of what each line has for a round. */
+  #cycleCost = 0;
+  /** Of that line whose turn it was which has got the most: who begins now has as much. */
+  #served = 0;
+  /** The last round left something for want of room. */
+  #isBehind = false;
   #queued = 0;
+
+  constructor(nowMs: () => number, bounds = BOUNDS) {
+    this.#nowMs = nowMs;
+    this.#bounds = bounds;
+  }
 
   /** Chunks that wait. */
   get queued(): number {
@@ -64,24 +111,25 @@ export class Admission {
 
   /** False where the bounds are reached: nothing was taken. */
   admit(item: AdmittedItem): boolean {
-    if (this.#bytes + item.chunk.length > QUEUED_BYTES_MAX) return false;
     const line = this.#line(item.connection);
-    if (line.items.length === 0) this.#waiting.push(line);
+    if (!this.#hasRoom(line, item.chunk.length)) return false;
+    if (line.items.length === 0) this.#wait(line);
     line.items.push(item);
-    this.#count(item, 1);
+    this.#count(line, item, 1);
     return true;
   }
 
   /** Puts back, before everything else of their connections, what was in doubt. In order. */
   readmit(items: readonly AdmittedItem[]): void {
+    this.#rate.onPutBack();
     for (let at = items.length - 1; at >= 0; at -= 1) {
       const item = items[at];
       if (item === undefined) continue;
       const line = this.#line(item.connection);
-      if (line.items.length === 0) this.#waiting.push(line);
+      if (line.items.length === 0) this.#wait(line);
       if (line.head > 0) line.items[(line.head -= 1)] = item;
       else line.items.unshift(item);
-      this.#count(item, 1);
+      this.#count(line, item, 1);
     }
   }
 
@@ -95,17 +143,14 @@ export class Admission {
     let writeBytes = 0;
     let readBytes = 0;
     let full = false;
-    const later: Line[] = [];
-    const unvisited: Line[] = [];
+    const costBefore = this.#cost;
+    if (this.#isBehind) this.#waiting.sort((one, other) => servedNext(one) - servedNext(other));
+    const left: Line[] = [];
     for (const line of this.#waiting) {
-      if (full) {
-        unvisited.push(line);
-        continue;
-      }
       const isFree = line.openReads === 0;
-      const takenBefore = writes.length + reads.length;
       let item = line.items[line.head];
-      while (item?.kind === 'write' && isFree) {
+      if (!full && isFree) this.#served = Math.max(this.#served, line.served);
+      while (item?.kind === 'write' && isFree && !full) {
         if (writes.length > 0 && writeBytes + item.chunk.length > bytesMax) {
           full = true;
           break;
@@ -114,7 +159,7 @@ export class Admission {
         writeBytes += item.chunk.length;
         item = this.#advance(line, item);
       }
-      while (item?.kind === 'read' && isFree && (mayLookUp || !isLookedUp(item))) {
+      while (item?.kind === 'read' && isFree && !full && (mayLookUp || !isLookedUp(item))) {
         const isAlone = item.isAlone || reads[0]?.isAlone === true;
         if (reads.length > 0 && (isAlone || readBytes + item.chunk.length > bytesMax)) {
           full = true;
@@ -125,11 +170,11 @@ export class Admission {
         line.openReads += 1;
         item = this.#advance(line, item);
       }
-      // Who had a part of this round goes behind those who had none.
-      const hadNone = full && writes.length + reads.length === takenBefore;
-      if (item !== undefined) (hadNone ? unvisited : later).push(line);
+      if (item !== undefined) left.push(line);
     }
-    this.#waiting = unvisited.concat(later);
+    this.#waiting = left;
+    this.#isBehind = full;
+    this.#rate.onTaken(costBefore - this.#cost, full, this.#nowMs());
     return { writes, writeBytes, reads };
   }
 
@@ -152,9 +197,12 @@ export class Admission {
       }
       line.items = [];
       line.head = 0;
+      line.cost = 0;
     }
     this.#waiting = [];
     this.#bytes = 0;
+    this.#cost = 0;
+    this.#cycleCost = 0;
     this.#queued = 0;
     this.readmit(kept);
     return refused;
@@ -171,14 +219,21 @@ export class Admission {
     if (line === undefined) return;
     for (let at = line.head; at < line.items.length; at += 1) {
       const item = line.items[at];
-      if (item !== undefined) this.#count(item, -1);
+      if (item !== undefined) this.#count(line, item, -1);
     }
     this.#lines.delete(connection);
     this.#waiting = this.#waiting.filter((waiting) => waiting !== line);
   }
 
+  /** It begins where the others are: for what it did not ask for before it gets nothing now. */
+  #wait(line: Line): void {
+    line.served = Math.max(line.served, this.#served);
+    this.#waiting.push(line);
+  }
+
   #advance(line: Line, taken: AdmittedItem): AdmittedItem | undefined {
-    this.#count(taken, -1);
+    this.#count(line, taken, -1);
+    line.served += costOf(taken.chunk.length);
     line.head += 1;
     if (line.head === line.items.length) {
       // A client with one operation at a time keeps its array.
@@ -199,16 +254,49 @@ export class Admission {
   #line(connection: ConnectionId): Line {
     let line = this.#lines.get(connection);
     if (line === undefined) {
-      line = { items: [], head: 0, openReads: 0 };
+      line = { items: [], head: 0, cost: 0, served: 0, openReads: 0 };
       this.#lines.set(connection, line);
     }
     return line;
   }
 
-  #count(item: AdmittedItem, sign: 1 | -1): void {
-    this.#bytes += sign * item.chunk.length;
-    this.#queued += sign;
+  /**
+   * Whether it would be served within the bound. Before it goes what its own line has, and as much
+   * of each other line, also of what comes meanwhile. Where those are shorter it is less: what each
+   * has for a round, for each round that its own line needs.
+   */
+  #hasRoom(line: Line, bytes: number): boolean {
+    const { waitMsMax, freeCost, bytesMax } = this.#bounds;
+    if (this.#bytes + bytes > bytesMax) return false;
+    const cost = costOf(bytes);
+    if (this.#cost + cost <= freeCost) return true;
+    const costMax = waitMsMax * this.#rate.perMs(this.#nowMs());
+    const own = line.cost + cost;
+    const lines = this.#waiting.length + (line.items.length === 0 ? 1 : 0);
+    const cycle = this.#cycleCost - turnOf(line.cost) + turnOf(own);
+    const rounds = Math.max(1, own / ROUND_BYTES_MAX);
+    return Math.min(own * lines, rounds * cycle) <= costMax;
   }
+
+  #count(line: Line, item: AdmittedItem, sign: 1 | -1): void {
+    const { length } = item.chunk;
+    const cost = sign * costOf(length);
+    this.#bytes += sign * length;
+    this.#queued += sign;
+    this.#cost += cost;
+    this.#cycleCost += turnOf(line.cost + cost) - turnOf(line.cost);
+    line.cost += cost;
+  }
+}
+
+/** What will have been served of it with its next item. */
+function servedNext({ served, items, head }: Line): number {
+  return served + costOf(items[head]?.chunk.length ?? 0);
+}
+
+/** What of a line of this cost goes into a round. */
+function turnOf(lineCost: number): number {
+  return Math.min(lineCost, ROUND_BYTES_MAX);
 }
 
 /** A read that the journal answers: it takes a while. */

@@ -6,7 +6,7 @@
  * failed. It keeps no account data. See replication.md; `takeover.ts` and `serving.ts` are the two
  * halves.
  */
-import { Admission } from './admission.ts';
+import { Admission, ROUND_BYTES_MAX } from './admission.ts';
 import { answerBatch } from './answers.ts';
 import type { BackendLink, Tail } from './backend-link.ts';
 import { Backends } from './backends.ts';
@@ -31,7 +31,6 @@ const ROUTINE = new Set(['vote', 'results', 'read-results', 'pong', 'fetched']);
 /** How long an operator's `--accept-data-loss` still waits for a member. */
 const DATA_LOSS_PATIENCE_MS = 2_000;
 const COMMIT_FLOOR_MS = 1_000;
-const ROUND_BYTES_MAX = 640 * 1024;
 
 export class Coordinator {
   readonly #options: CoordinatorOptions;
@@ -39,7 +38,7 @@ export class Coordinator {
   readonly #control: ControlKeeper;
   readonly #greeter: Greeter;
   readonly #clients: Clients;
-  readonly #admission = new Admission();
+  readonly #admission: Admission;
   readonly #backends: Backends;
   #phase: Phase = 'waiting';
   #takeover: Takeover | undefined;
@@ -68,6 +67,7 @@ export class Coordinator {
       this.#host,
       this.#control,
     );
+    this.#admission = new Admission(() => this.#now.ms, options.queueBounds);
     this.#clients = new Clients(this.#host, this.#admission, options.keysMax);
     this.#backends = new Backends({
       host: this.#host,

@@ -5,6 +5,7 @@
  * A seed gives one run. What may go wrong is in `faults.ts`; the invariants stand outside the core,
  * in `invariants.ts` (continuous) and `judgement.ts` (what clients saw).
  */
+import type { QueueBounds } from '../core/admission.ts';
 import type { BackendId } from '../core/ids.ts';
 import type { Message } from '../core/message.ts';
 import type { Random } from '../core/random.ts';
@@ -32,6 +33,7 @@ export interface ClusterChoices {
   readonly clockDrift?: number;
   /** One round of the coordinator takes up to so many bytes. */
   readonly roundBytesMax?: number | undefined;
+  readonly queueBounds?: QueueBounds | undefined;
   /** How often one who could go to several frontends does not choose the newest. */
   readonly strayChance?: number;
   /** Whether journals are scrubbed in the background: what rots must be found. */
@@ -49,6 +51,7 @@ export class SimCluster {
   readonly minInSync: number;
   readonly latencyMs: number;
   readonly roundBytesMax: number | undefined;
+  readonly queueBounds: QueueBounds | undefined;
   readonly readTimeoutMs = 200;
   readonly backends: SimBackend[];
   readonly traceHash = new TraceHash();
@@ -77,6 +80,7 @@ export class SimCluster {
     this.minInSync = choices.minInSync ?? 1;
     this.latencyMs = choices.latencyMs ?? 2;
     this.roundBytesMax = choices.roundBytesMax;
+    this.queueBounds = choices.queueBounds;
     this.#strayChance = choices.strayChance ?? 0.2;
     this.#clockDrift = choices.clockDrift ?? 0;
     this.delays = new Delays(random, choices.fixedDelays ?? false);

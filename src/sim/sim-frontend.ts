@@ -84,6 +84,7 @@ export class SimFrontend {
         readTimeoutMs: cluster.readTimeoutMs,
         minInSync: cluster.minInSync,
         roundBytesMax: cluster.roundBytesMax,
+        queueBounds: cluster.queueBounds,
         recover: choices.recover ?? false,
         acceptDataLoss: choices.acceptDataLoss ?? false,
         keysMax: choices.keysMax,

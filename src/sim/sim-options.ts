@@ -3,6 +3,7 @@
  * are, how often. Each seed leaves some of the faults out, so that what one would hide another run
  * shows (swarm testing, Groce et al. 2012).
  */
+import type { QueueBounds } from '../core/admission.ts';
 import type { Random } from '../core/random.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import type { ClientPlan } from './sim-client.ts';
@@ -37,12 +38,16 @@ export interface SimOptions {
   readonly clockDrift: number;
   /** One round takes up to so many bytes: where it is little several are under way at once. */
   readonly roundBytesMax: number | undefined;
+  /** How long requests may queue: where it is little, some are refused as BUSY. */
+  readonly queueBounds: QueueBounds | undefined;
   /** How often one who could go to several frontends does not go to the newest. */
   readonly strayChance: number;
   /** After the faults everything must be well within so long (liveness). */
   readonly healMs: number;
 }
 
+/** A few requests are enough for it. */
+const SHORT_QUEUE: QueueBounds = { waitMsMax: 10, freeCost: 0, bytesMax: 2_048 };
 const HEAL_MS = 6_000;
 /** How many of the faults are in a palette: at times few, for what takes several in a row. */
 const PALETTE_SHARES = [0.4, 0.4, 0.1];
@@ -78,6 +83,7 @@ export function drawOptions(seed: number, random: Random, overrides: SimOverride
     gapMs,
     minInSync: Math.min(minInSync, sizes.backends),
     clients: drawClients(random, sizes.clients, sizes.operations, sizes.faults * gapMs),
+    queueBounds: random.pick([undefined, undefined, SHORT_QUEUE]),
     healMs: HEAL_MS,
   };
 }
@@ -142,6 +148,7 @@ export function describeOptions(options: SimOptions): string[] {
     `network     messages take up to ${options.latencyMs} ms,`
       + ` ${percent(first?.repeats ?? 0)} of the requests come again late`,
     `rounds      of at most ${options.roundBytesMax ?? 'any'} bytes`,
+    `queue       of at most ${options.queueBounds?.bytesMax ?? 'any'} bytes`,
     `clocks      wrong by up to ${percent(options.clockDrift)}`,
     `clients     ${clients.length}, ${operations} operations,`
       + ` ${percent(first?.shortDeadlines ?? 0)} with a short deadline`,

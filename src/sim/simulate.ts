@@ -46,7 +46,7 @@ export async function simulate(
   const cluster = new SimCluster(random, {
     count: options.backends, minInSync: options.minInSync, latencyMs: options.latencyMs,
     clockDrift: options.clockDrift, roundBytesMax: options.roundBytesMax,
-    strayChance: options.strayChance,
+    queueBounds: options.queueBounds, strayChance: options.strayChance,
     scrubs: options.palette.some(({ fault }) => fault.rots === true),
   });
   using _strays = new StrayErrors((error) => cluster.invariants.onBug('a backend', error));

@@ -182,6 +182,19 @@ export const CORE_CANARIES: readonly Canary[] = [
     replace: '',
   },
   {
+    name: 'refused as BUSY, and queued nonetheless',
+    file: 'core/admission.ts',
+    find: '    if (!this.#hasRoom(line, item.chunk.length)) return false;\n',
+    replace: '    if (!this.#hasRoom(line, item.chunk.length)) {\n      this.readmit([item]);\n'
+      + '      return false;\n    }\n',
+  },
+  {
+    name: 'BUSY of a repetition is taken for the fate of the first sending',
+    file: 'core/client-session.ts',
+    find: 'if (isRequest && frame.resent) this.#hold(frame);',
+    replace: "if (isRequest && frame.resent && refusal.code !== 'BUSY') this.#hold(frame);",
+  },
+  {
     name: 'in doubt refused as if nothing had happened',
     file: 'core/coordinator.ts',
     find: 'this.#admission.readmit(open.map((item) => ({ ...item, inDoubt: true })));',

@@ -1,6 +1,10 @@
 import t from 'tap';
-import { Admission, QUEUED_BYTES_MAX, type AdmittedItem } from '../../src/core/admission.ts';
+import {
+  Admission, QUEUED_BYTES_MAX, UNANSWERED_COST_MAX, type AdmittedItem,
+} from '../../src/core/admission.ts';
 import { Random } from '../../src/core/random.ts';
+import { costOf } from '../../src/core/service-rate.ts';
+import { FRAME_BODY_BYTES_MAX } from '../../src/wire/header.ts';
 
 let numbers = 0;
 
@@ -21,7 +25,7 @@ function item(connection: number, kind: 'read' | 'write', bytes = 128): Admitted
 t.test(
   'admission: one connection: nothing behind a read is taken until it was executed',
   async (t) => {
-    const admission = new Admission();
+    const admission = new Admission(() => 0);
     const line = [
       item(1, 'write'),
       item(1, 'read'),
@@ -48,7 +52,7 @@ t.test(
   async (t) => {
     for (let seed = 1; seed <= 50; seed += 1) {
       const random = new Random(seed);
-      const admission = new Admission();
+      const admission = new Admission(() => 0);
       const sent = new Map<number, AdmittedItem[]>();
       const taken = new Map<number, AdmittedItem[]>();
       const take = (items: readonly AdmittedItem[]): void => {
@@ -79,7 +83,7 @@ t.test(
 );
 
 t.test('admission: rounds go around the connections: none is starved by a busy one', async (t) => {
-  const admission = new Admission();
+  const admission = new Admission(() => 0);
   for (let count = 0; count < 100; count += 1) admission.admit(item(1, 'write', 1_024));
   const late = item(2, 'write', 1_024);
   admission.admit(late);
@@ -94,8 +98,45 @@ t.test('admission: rounds go around the connections: none is starved by a busy o
   );
 });
 
+t.test('admission: shares are equal, whatever the size of requests', async (t) => {
+  const admission = new Admission(() => 0);
+  const sizes = [64 * 1024, 64 * 1024, 128, 1_024];
+  const got = sizes.map(() => 0);
+  for (let round = 0; round < 2_000; round += 1) {
+    sizes.forEach((bytes, connection) => {
+      for (let count = 0; count < 20; count += 1) admission.admit(item(connection, 'write', bytes));
+    });
+    for (const { connection, chunk } of admission.takeRound(16_384).writes) {
+      got[connection] = (got[connection] ?? 0) + costOf(chunk.length);
+    }
+    for (let connection = 0; connection < 2; connection += 1) {
+      if (round % 100 === 99) admission.onGone(connection);
+    }
+  }
+  const [least, most] = [Math.min(...got), Math.max(...got)];
+  t.ok(most < 1.1 * least, got.join(' '));
+});
+
+t.test('admission: who asks for little, again and again: in one of the next rounds, whatever '
+  + 'others ask for', async (t) => {
+  const admission = new Admission(() => 0);
+  const roundsLate = (count: number): number => {
+    for (let connection = 10; connection < 74; connection += 1) {
+      admission.admit(item(connection, 'write', 100_000));
+    }
+    const small = item(1, 'write');
+    admission.admit(small);
+    for (let late = 0; late < count; late += 1) {
+      if (admission.takeRound(16_384).writes.includes(small)) return late;
+    }
+    return count;
+  };
+  const all = Array.from({ length: 40 }, () => roundsLate(10));
+  t.ok(Math.max(...all) <= 2, all.join(' '));
+});
+
 t.test('admission: drain: all is refused, but for what is in doubt', async (t) => {
-  const admission = new Admission();
+  const admission = new Admission(() => 0);
   const doubtful: AdmittedItem = { ...item(1, 'write'), inDoubt: true };
   const fresh = item(1, 'write');
   const read = item(2, 'read');
@@ -110,7 +151,7 @@ t.test('admission: drain: all is refused, but for what is in doubt', async (t) =
 t.test(
   'admission: the bound: busy, and nothing taken; a connection that goes gives its room back',
   async (t) => {
-    const admission = new Admission();
+    const admission = new Admission(() => 0);
     t.equal(admission.admit(item(1, 'write', QUEUED_BYTES_MAX)), true);
     t.equal(admission.admit(item(2, 'write', 64)), false);
     admission.onGone(1);
@@ -122,7 +163,7 @@ t.test(
 t.test('admission: a round is bounded, reads as well as writes; a larger chunk goes '
   + 'alone', async (t) => {
   for (const kind of ['write', 'read'] as const) {
-    const admission = new Admission();
+    const admission = new Admission(() => 0);
     for (const bytes of [5_000, 600, 600, 600]) admission.admit(item(1, kind, bytes));
     const taken: number[] = [];
     while (!admission.isEmpty && taken.length < 4) {
@@ -136,7 +177,7 @@ t.test('admission: a round is bounded, reads as well as writes; a larger chunk g
 
 t.test('admission: a read that is executed twice, or ends with its epoch: what is behind the next '
   + 'one still waits', async (t) => {
-  const admission = new Admission();
+  const admission = new Admission(() => 0);
   const first = item(1, 'read');
   admission.admit(first);
   admission.takeRound(10_000);
@@ -152,7 +193,7 @@ t.test('admission: a read that is executed twice, or ends with its epoch: what i
 });
 
 t.test('admission: a connection that has gone: nothing of it is taken', async (t) => {
-  const admission = new Admission();
+  const admission = new Admission(() => 0);
   admission.admit(item(1, 'write'));
   admission.onGone(1);
   t.same(admission.takeRound(10_000).writes, []);
@@ -162,10 +203,113 @@ t.test('admission: a connection that has gone: nothing of it is taken', async (t
 });
 
 t.test('admission: a long line: taken as a whole, in order', async (t) => {
-  const admission = new Admission();
+  const admission = new Admission(() => 0);
   const line = Array.from({ length: 300 }, () => item(1, 'write'));
   for (const each of line) admission.admit(each);
   const taken: AdmittedItem[] = [];
   for (let round = 0; round < 300; round += 1) taken.push(...admission.takeRound(128).writes);
   t.same(taken, line);
+});
+
+const CHUNK_BYTES = 64 * 1024;
+const CHUNK_COST = costOf(CHUNK_BYTES);
+
+/**
+ * A bank that serves a chunk each 10 ms, and at most 1 s of queueing. Clients ask for more than
+ * that for 3 s; what was refused meanwhile is counted.
+ */
+function overloaded(connections: number, freeCost = 0) {
+  const clock = { nowMs: 0 };
+  const admission = new Admission(() => clock.nowMs, {
+    waitMsMax: 1_000, freeCost, bytesMax: QUEUED_BYTES_MAX,
+  });
+  const state = { admission, clock, refused: 0, asked: 0 };
+  const ask = (): void => {
+    state.asked += 1;
+    const chunk = item(1 + (state.asked % connections), 'write', CHUNK_BYTES);
+    if (!admission.admit(chunk)) state.refused += 1;
+  };
+  const pass = (ms: number, askEach: number): void => {
+    for (const endMs = clock.nowMs + ms; clock.nowMs < endMs; clock.nowMs += 10) {
+      for (let count = 0; count < askEach; count += 1) ask();
+      admission.takeRound(CHUNK_BYTES);
+    }
+  };
+  pass(3_000, 4);
+  return { ...state, state, ask, pass };
+}
+
+t.test('admission: overload: what would wait longer than the bound is refused, and no more '
+  + 'than that', async (t) => {
+  const { admission, state, pass } = overloaded(1);
+  t.ok(state.refused > 700, `${state.refused} of ${state.asked} were refused`);
+  t.ok(Math.abs(admission.queued - 100) < 5, `${admission.queued} chunks are queued`);
+  pass(50, 0);
+  t.equal(admission.admit(item(1, 'write', CHUNK_BYTES)), true, 'room again');
+  const refused = state.refused;
+  pass(5_000, 1);
+  t.equal(state.refused, refused, 'as much as is served');
+});
+
+t.test('admission: overload: who has little queued is served soon, and not refused', async (t) => {
+  const { admission } = overloaded(1);
+  while (admission.admit(item(1, 'write', 128)));
+  const small = Array.from({ length: 64 }, (_, at) => item(100 + at, 'write', 128));
+  t.ok(small.every((each) => admission.admit(each)));
+  const taken = [1, 2].flatMap(() => admission.takeRound(CHUNK_BYTES).writes);
+  t.ok(small.every((each) => taken.includes(each)), 'in the next rounds');
+});
+
+t.test('admission: overload: of long lines a part is refused, of short ones nothing', async (t) => {
+  const { admission } = overloaded(64);
+  const whole = Array.from({ length: 16 }, (_, at) => item(200, 'write', CHUNK_BYTES + at));
+  const taken = whole.filter((each) => admission.admit(each)).length;
+  t.ok(taken >= 1 && taken < 16, `${taken} of a new line were admitted`);
+  const many = Array.from({ length: 1_000 }, (_, at) => item(300 + at, 'write', 128));
+  t.ok(many.slice(0, 500).every((each) => admission.admit(each)), 'less than an equal share each');
+});
+
+t.test('admission: overload by many: the sum keeps to the bound, more or less', async (t) => {
+  const { admission, state } = overloaded(64);
+  t.ok(state.refused > 500);
+  t.ok(admission.queued < 130, `${admission.queued} chunks are queued`);
+});
+
+t.test('admission: an outage: nobody is refused for it, and what was admitted stays', async (t) => {
+  const { admission, clock, ask, state } = overloaded(1);
+  const before = admission.queued;
+  const refused = state.refused;
+  clock.nowMs += 3_000;
+  for (let count = 0; count < 50; count += 1) ask();
+  t.same([admission.queued, state.refused], [before + 50, refused]);
+});
+
+t.test('admission: what may always be queued: never refused, however slow the bank', async (t) => {
+  const { admission, state, pass } = overloaded(1, 50 * CHUNK_COST);
+  pass(2_000, 0);
+  const refused = state.refused;
+  let nowMs = state.clock.nowMs;
+  for (let count = 0; count < 50; count += 1) {
+    t.equal(admission.admit(item(1, 'write', CHUNK_BYTES)), true);
+    state.clock.nowMs = nowMs += 200;
+    if (count % 10 === 9) admission.readmit(admission.takeRound(1).writes);
+  }
+  t.equal(state.refused, refused);
+});
+
+t.test('admission: one client alone: held back before it is refused', async (t) => {
+  const clock = { nowMs: 0 };
+  const admission = new Admission(() => clock.nowMs);
+  // One byte a millisecond: the slowest bank there is.
+  for (; clock.nowMs <= 1_000; clock.nowMs += 100) {
+    admission.admit(item(1, 'write', 100));
+    admission.admit(item(1, 'write', 100));
+    admission.takeRound(100);
+  }
+  const held = costOf(FRAME_BODY_BYTES_MAX);
+  const small = costOf(128);
+  for (let cost = 0; cost <= UNANSWERED_COST_MAX; cost += small) {
+    if (!admission.admit(item(2, 'write', 128))) t.fail(`refused with ${cost} unanswered`);
+  }
+  t.ok(admission.admit(item(2, 'write', FRAME_BODY_BYTES_MAX)), `and ${held} at once`);
 });

@@ -5,14 +5,14 @@ import { Clients } from '../../src/core/clients.ts';
 import type { ConnectionId, CoordinatorHost } from '../../src/core/effect.ts';
 import { CLUSTER_NONE, SESSION_NONE } from '../../src/core/ids.ts';
 import type { ToClient } from '../../src/core/message.ts';
-import { KIND, readI64, viewOf } from '../../src/core/operation.ts';
+import { encodeChunk, KIND, readI64, viewOf } from '../../src/core/operation.ts';
 
 const CLIENT = 7 as ConnectionId;
 const DUE = { ms: 5, wallUs: 100 };
 
 function begin({ keysMax }: { readonly keysMax?: number } = {}) {
   const told: string[] = [];
-  const admission = new Admission();
+  const admission = new Admission(() => 0);
   const host = {
     send: (_to: ConnectionId, message: ToClient) => told.push(message.type),
     log: () => {},
@@ -52,6 +52,20 @@ t.test('clients: where an EXPIRE is refused, the lease under way is waited for',
   t.ok(admission.isEmpty, 'no second one');
   clients.refuse(lease, 'no room');
   t.same(told, ['welcome', 'refusal']);
+});
+
+t.test('clients: a request, or a query, beyond what may be queued: BUSY, and nothing of it is '
+  + 'left', async (t) => {
+  const { clients, admission, told } = begin();
+  fill(admission);
+  const chunk = encodeChunk(64, 2, [{ kind: 'deposit', account: 100, amount: 1 }]);
+  const query = encodeChunk(SESSION_NONE, 0, [{ kind: 'query', account: 100 }]);
+  clients.onMessage(CLIENT, { type: 'request', chunk }, undefined);
+  clients.onMessage(CLIENT, { type: 'query', query: 1, chunk: query }, undefined);
+  t.same(told, ['welcome', 'refusal', 'refusal']);
+  t.equal(admission.takeRound(1).writes.length, 1, 'what filled it');
+  t.ok(admission.isEmpty);
+  t.same(admission.takeRound(10_000), { writes: [], writeBytes: 0, reads: [] });
 });
 
 /** The numbers of the REMEMBERs that are queued. */

@@ -60,7 +60,7 @@ function serve(members: readonly number[] = [1, 2, 3], roundBytesMax = 64 * 1024
     undecidable: '',
   };
   const state = { nowMs: 0, wallUs: 0, probe: 0 };
-  const admission = new Admission();
+  const admission = new Admission(() => state.nowMs);
   const serving = new Serving({
     epoch: EPOCH, control, links, admission, minInSync: 1, roundBytesMax,
     readTimeoutMs: 1_000, trace: undefined,
