@@ -8,6 +8,7 @@ import type { FromClient, QueryAnswered } from './message.ts';
 import {
   encodeChunk, isReport, KIND, viewOf, writeI64, type Kind, type Operation,
 } from './operation.ts';
+import { refused, unknown, type RefusedOutcome, type UnknownOutcome } from './outcome.ts';
 import { formatQueryId, formatRequestId } from './request-id.ts';
 import { ASK_DETAILS } from './write-details.ts';
 
@@ -89,6 +90,13 @@ export class ClientFrame {
   requestId(index: number): string {
     if (this.thing === 'query') return formatQueryId(this.number);
     return formatRequestId(this.session, this.number + index);
+  }
+
+  /** Of what nobody waits for any longer. */
+  outcomeUnanswered(index: number, why: string): UnknownOutcome | RefusedOutcome {
+    const request = this.requestId(index);
+    if (this.thing === 'request') return unknown(`${request} ${why}`, request);
+    return refused('UNAVAILABLE', `the question ${why}`, request);
   }
 
   /** Takes the submission at the index, to be settled; undefined where it is already. */

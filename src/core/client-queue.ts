@@ -1,8 +1,12 @@
 /**
  * What a client has submitted and not yet put on a connection: in submission order, always, also
  * when something comes back. Tickets count up with submission, so the order can be restored.
+ *
+ * The frontend reads no more of one connection than it answers, so what a client asks for beyond
+ * that would wait here until its time is over. What would wait too long is shed at once instead.
  */
 import { isReport, KIND, type Operation } from './operation.ts';
+import { ServiceRate } from './service-rate.ts';
 
 /** Names a submission to whoever made it. */
 export type Ticket = number;
@@ -32,6 +36,16 @@ export interface BulkSubmission extends Submitted {
 
 export type Submission = SingleSubmission | BulkSubmission;
 
+/** Of its time, what a submission may wait until it is sent: enough must be left to be served. */
+const WAIT_PART = 1 / 4;
+/** Where it has many clients, the bank may serve one of them no more often than that. */
+const OUTAGE_MS = 1_000;
+/**
+ * How long nothing is sent after a BUSY, doubled each time until something is served: the bank
+ * could serve in the time that it takes to refuse. At first as long as it lets anybody wait.
+ */
+export const BUSY_PAUSE_MS = 1_000;
+export const BUSY_PAUSE_MS_MAX = 4_000;
 /** So many taken items are kept before the array is cut. */
 const SLACK_MAX = 16_384;
 
@@ -41,9 +55,16 @@ export class ClientQueue {
   #head = 0;
   /** None is due before; may be too early, never too late. */
   #earliestDeadlineMs = Infinity;
+  #operations = 0;
+  /** Operations taken to be sent, since `onFlushed`. */
+  #taken = 0;
+  readonly #rate = new ServiceRate(OUTAGE_MS);
+  #shed: Submission[] = [];
+  #busyUntilMs = 0;
+  #busyPauseMs = BUSY_PAUSE_MS;
 
-  get size(): number {
-    return this.#items.length - this.#head;
+  get isEmpty(): boolean {
+    return this.#items.length === this.#head && this.#shed.length === 0;
   }
 
   /** What goes next. */
@@ -51,9 +72,43 @@ export class ClientQueue {
     return this.#items[this.#head];
   }
 
-  push(submission: Submission): void {
-    this.#items.push(submission);
-    this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, submission.deadlineMs);
+  /** Queues it, or sheds it. */
+  submit(submission: Submission, nowMs: number): void {
+    const waitMs = this.#operations / this.#rate.perMs(nowMs);
+    const waitMsMax = WAIT_PART * Math.max(0, submission.deadlineMs - nowMs);
+    const isUnwanted = submission.kind === 'bulk' && nowMs < this.#busyUntilMs;
+    if (waitMs > waitMsMax || isUnwanted) this.#shed.push(submission);
+    else this.#push(submission);
+  }
+
+  /**
+   * What was sent was refused. Tells until when nothing is to be sent. Single operations wait for
+   * that, and share a frame then; of chunks there would only be more.
+   */
+  onBusy(nowMs: number): number {
+    this.#rate.onPutBack();
+    if (nowMs < this.#busyUntilMs) return this.#busyUntilMs;
+    this.#busyUntilMs = nowMs + this.#busyPauseMs;
+    this.#busyPauseMs = Math.min(2 * this.#busyPauseMs, BUSY_PAUSE_MS_MAX);
+    return this.#busyUntilMs;
+  }
+
+  onServed(): void {
+    this.#busyPauseMs = BUSY_PAUSE_MS;
+  }
+
+  takeShed(): readonly Submission[] {
+    return this.#shed.length === 0 ? this.#shed : this.#shed.splice(0);
+  }
+
+  takeAll(): readonly Submission[] {
+    return this.takeShed().concat(this.takeWhere(() => true));
+  }
+
+  /** All was taken that could be; there is room for so many more operations in flight. */
+  onFlushed(room: number, nowMs: number): void {
+    this.#rate.onTaken(this.#taken, (this.first?.operations ?? 0) > room, nowMs);
+    this.#taken = 0;
   }
 
   /**
@@ -74,12 +129,15 @@ export class ClientQueue {
     }
     const run = this.#items.slice(this.#head, end);
     this.#moveHead(end);
+    const operations = operationsOf(run);
+    this.#operations -= operations;
+    this.#taken += operations;
     return run;
   }
 
   /** Returns what was taken to its place in the order. */
   putBack(submissions: readonly Submission[]): void {
-    for (const submission of submissions) this.push(submission);
+    for (const submission of submissions) this.#push(submission);
     this.#items = this.#items.slice(this.#head).sort((one, other) => one.ticket - other.ticket);
     this.#head = 0;
   }
@@ -103,7 +161,14 @@ export class ClientQueue {
     }
     this.#items = kept;
     this.#head = 0;
+    this.#operations -= operationsOf(taken);
     return taken;
+  }
+
+  #push(submission: Submission): void {
+    this.#items.push(submission);
+    this.#operations += submission.operations;
+    this.#earliestDeadlineMs = Math.min(this.#earliestDeadlineMs, submission.deadlineMs);
   }
 
   #moveHead(head: number): void {
@@ -112,6 +177,12 @@ export class ClientQueue {
     this.#items = this.#items.slice(head);
     this.#head = 0;
   }
+}
+
+function operationsOf(submissions: readonly Submission[]): number {
+  let sum = 0;
+  for (const { operations } of submissions) sum += operations;
+  return sum;
 }
 
 /** Whether they may share a frame: a report goes alone. */

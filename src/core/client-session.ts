@@ -21,16 +21,16 @@ import { ClientQueue, type Submission, type Thing, type Ticket } from './client-
 import { FramesInFlight } from './frames-in-flight.ts';
 import { CLUSTER_NONE, type ClusterId } from './ids.ts';
 import type {
-  Answered, FromClient, QueryAnswered, Refusal, Refused, ToClient,
+  Answered, FromClient, QueryAnswered, Refusal, RefusalCode, Refused, ToClient,
 } from './message.ts';
 import {
   CHUNK_OPERATIONS_MAX, isRead, isWrite, KIND, readChunkHeader, viewOf, type Operation,
 } from './operation.ts';
-import { refused, unknown, type BulkOutcome, type Outcome } from './outcome.ts';
+import { refused, type BulkOutcome, type Outcome } from './outcome.ts';
 
 /** So many operations are sent and unanswered at most; the rest waits in the queue. */
 export const IN_FLIGHT_OPERATIONS_MAX = 4 * CHUNK_OPERATIONS_MAX;
-/** How long a repetition that was refused waits before it is sent once more. */
+/** How long a repetition that was refused waits, lest something overtakes it. */
 export const REFUSED_PAUSE_MS = 100;
 
 /** What the session asks of its host. None is called within `submit`. */
@@ -63,7 +63,7 @@ export class ClientSession {
   readonly #queue = new ClientQueue();
   readonly #frames = new FramesInFlight();
   #nowMs = 0;
-  /** A repetition was refused: nothing is sent until then, lest something overtakes it. */
+  /** Nothing is sent until then, after a BUSY or the refusal of what was sent before. */
   #pausedUntilMs = 0;
 
   constructor(host: ClientSessionHost) {
@@ -72,7 +72,7 @@ export class ClientSession {
 
   /** Nothing waits for anything. */
   get isIdle(): boolean {
-    return this.#frames.isEmpty && this.#queue.size === 0;
+    return this.#frames.isEmpty && this.#queue.isEmpty;
   }
 
   /** There is one to be ended. */
@@ -80,12 +80,13 @@ export class ClientSession {
     return this.#session !== undefined;
   }
 
-  /** The deadline is on the clock of `onTick`. Details are asked for of writes only. */
+  /** The deadline is on the clock of `onTick`, called before. Details are asked of writes only. */
   submit(operation: Operation, deadlineMs: number, asksDetails = false): Ticket {
     const ticket = this.#nextTicket++;
     const thing: Thing = isRead(operation) ? 'query' : 'request';
     const operations = asksDetails && isWrite(KIND[operation.kind]) ? 2 : 1;
-    this.#queue.push({ kind: 'single', ticket, thing, deadlineMs, operations, operation });
+    const single = { kind: 'single', ticket, thing, deadlineMs, operations, operation } as const;
+    this.#queue.submit(single, this.#nowMs);
     return ticket;
   }
 
@@ -95,7 +96,8 @@ export class ClientSession {
     assert(header?.bytes === chunk.byteLength, 'a prepared chunk is whole');
     const ticket = this.#nextTicket++;
     const { operations } = header;
-    this.#queue.push({ kind: 'bulk', ticket, thing, deadlineMs, operations, chunk });
+    const bulk = { kind: 'bulk', ticket, thing, deadlineMs, operations, chunk } as const;
+    this.#queue.submit(bulk, this.#nowMs);
     return ticket;
   }
 
@@ -141,11 +143,9 @@ export class ClientSession {
       if (due.length > 0) this.#giveUp(frame, due, 'was not answered in time');
     }
     this.#takeEarlyAnswers();
-    for (const submission of this.#queue.takeDue(nowMs)) {
-      const why = this.#link === 'open' ? 'the frontend gave no answer' : 'no connection';
-      const detail = `${why} in time, so nothing was sent`;
-      this.#settle(submission, refused('UNAVAILABLE', detail, undefined));
-    }
+    const why = this.#link === 'open' ? 'the frontend gave no answer' : 'no connection';
+    const detail = `${why} in time, so nothing was sent`;
+    this.#refuseAll(this.#queue.takeDue(nowMs), detail);
   }
 
   /** The host ends it: everything is settled, as far as is known. */
@@ -155,7 +155,8 @@ export class ClientSession {
 
   /** Sends what may be sent: first what was sent before, then what waits. */
   flush(): void {
-    if (this.#failure !== undefined) return this.#refuseWaiting(() => true, this.#failure);
+    if (this.#failure !== undefined) return this.#refuseAll(this.#queue.takeAll(), this.#failure);
+    this.#refuseAll(this.#queue.takeShed(), 'more is asked for than the bank can do', 'BUSY');
     if (this.#link !== 'open' || this.#nowMs < this.#pausedUntilMs) return;
     for (const frame of this.#frames) {
       if (frame.state === 'flying') continue;
@@ -164,6 +165,7 @@ export class ClientSession {
       this.#host.send(frame.message());
     }
     while (this.#frames.operations < IN_FLIGHT_OPERATIONS_MAX && this.#sendNext());
+    this.#queue.onFlushed(IN_FLIGHT_OPERATIONS_MAX - this.#frames.operations, this.#nowMs);
   }
 
   /** False where nothing more can be sent now. */
@@ -252,6 +254,7 @@ export class ClientSession {
   }
 
   #answer(frame: ClientFrame, message: FrameAnswer): void {
+    this.#queue.onServed();
     const answer = new ClientAnswer(frame, message);
     if (!answer.fits) {
       this.#host.drop(`the answer to ${frame.requestId(0)} has the wrong length`);
@@ -329,16 +332,21 @@ export class ClientSession {
   #onSessionRefused({ code, detail }: Refusal): void {
     if (!this.#sessionAsked) return;
     this.#sessionAsked = false;
-    this.#refuseWaiting(({ thing }) => thing === 'request', detail, code);
+    this.#refuseAll(this.#queue.takeWhere(({ thing }) => thing === 'request'), detail, code);
   }
 
   /** Its number will tell: its first sending ran, or never can once a later one has run. */
   #hold(frame: ClientFrame): void {
     frame.state = 'held';
-    this.#pausedUntilMs = this.#nowMs + REFUSED_PAUSE_MS;
+    this.#pauseUntil(this.#nowMs + REFUSED_PAUSE_MS);
+  }
+
+  #pauseUntil(ms: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, ms);
   }
 
   #refuseFrame(frame: ClientFrame, { code, detail }: Refusal): void {
+    if (code === 'BUSY') this.#pauseUntil(this.#queue.onBusy(this.#nowMs));
     for (const { submission, index } of frame.takeAll()) {
       this.#settle(submission, refused(code, detail, frame.requestId(index)));
     }
@@ -359,11 +367,7 @@ export class ClientSession {
   /** These of a frame that was sent are waited for no longer. */
   #giveUp(frame: ClientFrame, placed: readonly Placed[], why: string): void {
     for (const { submission, index } of placed) {
-      const request = frame.requestId(index);
-      const isWrite = frame.thing === 'request';
-      const detail = `${isWrite ? request : 'the question'} ${why}`;
-      const outcome = isWrite ? unknown(detail, request) : refused('UNAVAILABLE', detail, request);
-      this.#settle(submission, outcome);
+      this.#settle(submission, frame.outcomeUnanswered(index, why));
     }
     if (frame.isSettled) this.#frames.delete(frame);
   }
@@ -373,18 +377,13 @@ export class ClientSession {
     for (const frame of this.#frames) {
       this.#giveUp(frame, frame.takeAll(), `can't be asked about any more: ${detail}`);
     }
-    this.#refuseWaiting(() => true, detail);
+    this.#refuseAll(this.#queue.takeAll(), detail);
     this.#host.failed(detail);
   }
 
-  #refuseWaiting(
-    condition: (submission: Submission) => boolean,
-    detail: string,
-    code: Refusal['code'] = 'UNAVAILABLE',
-  ): void {
-    for (const submission of this.#queue.takeWhere(condition)) {
-      this.#settle(submission, refused(code, detail, undefined));
-    }
+  /** What waited, and was never sent. */
+  #refuseAll(all: readonly Submission[], detail: string, code: RefusalCode = 'UNAVAILABLE'): void {
+    for (const one of all) this.#settle(one, refused(code, detail, undefined));
   }
 
   #settle(submission: Submission, outcome: Outcome & BulkOutcome): void {

@@ -85,20 +85,18 @@ export class ClientConnection implements Flushable {
   submit(
     operation: Operation, timeoutMs = this.timeoutMs, asksDetails = false,
   ): Promise<Outcome> {
-    const ticket = this.#session.submit(operation, performance.now() + timeoutMs, asksDetails);
-    const outcome = this.#settlers.wait<Outcome>(ticket);
     this.#awake();
-    return outcome;
+    const ticket = this.#session.submit(operation, performance.now() + timeoutMs, asksDetails);
+    return this.#settlers.wait<Outcome>(ticket);
   }
 
   /** Or why there is nothing to submit. */
   submitChunk(prepared: PreparedChunk | string, timeoutMs: number): Promise<BulkOutcome> {
     if (typeof prepared === 'string') return Promise.resolve(badRequest(prepared));
+    this.#awake();
     const deadlineMs = performance.now() + timeoutMs;
     const ticket = this.#session.submitBulk(prepared.thing, prepared.chunk, deadlineMs);
-    const outcome = this.#settlers.wait<BulkOutcome>(ticket);
-    this.#awake();
-    return outcome;
+    return this.#settlers.wait<BulkOutcome>(ticket);
   }
 
   /** As `Client.status`. */

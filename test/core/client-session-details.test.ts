@@ -99,11 +99,11 @@ t.test('client session: details: lost on the way, or refused: definite, as ever'
   client.answer(64, 2, [passedOver, { ...passedOver, kind: 'details' }]);
   client.writeFully(2);
   client.flush();
-  client.refuse('request', 64, 4);
+  client.refuse('request', 64, 4, 'UNAVAILABLE');
   client.write(3);
   client.flush();
   t.same(client.take(), [
-    '64-2 refused UNAVAILABLE', 'request 64-4 deposit(2) details(0)', '64-4 refused BUSY',
+    '64-2 refused UNAVAILABLE', 'request 64-4 deposit(2) details(0)', '64-4 refused UNAVAILABLE',
     'request 64-6 deposit(3)',
   ]);
 });

@@ -1,0 +1,203 @@
+/** What a client does where more is asked for than can be served: it sheds, rather than waits. */
+import t from 'tap';
+import { BUSY_PAUSE_MS, BUSY_PAUSE_MS_MAX } from '../../src/core/client-queue.ts';
+import { IN_FLIGHT_OPERATIONS_MAX, REFUSED_PAUSE_MS } from '../../src/core/client-session.ts';
+import { CHUNK_OPERATIONS_MAX, encodeChunk, type Operation } from '../../src/core/operation.ts';
+import { RecordedSession, result } from '../support/recorded-session.ts';
+
+function bulk(client: RecordedSession, amount: number): void {
+  const chunk = encodeChunk(0, 0, [{ kind: 'deposit', account: 100, amount }]);
+  client.session.submitBulk('request', chunk, client.nowMs + 10_000);
+}
+
+/** With request 64-2 refused at 0. */
+function refused(code: 'BUSY' | 'UNAVAILABLE' = 'BUSY'): RecordedSession {
+  const client = RecordedSession.writing();
+  bulk(client, 1);
+  client.flush();
+  client.refuse('request', 64, 2, code);
+  client.take();
+  return client;
+}
+
+t.test('client session: busy: single operations wait, and share a frame then', async (t) => {
+  const client = refused();
+  for (const mark of [2, 3]) {
+    client.write(mark, 10_000);
+    client.flush();
+  }
+  client.tick(BUSY_PAUSE_MS - 1);
+  t.same(client.take(), []);
+  client.tick(BUSY_PAUSE_MS);
+  t.same(client.take(), ['request 64-3 deposit(2) deposit(3)']);
+});
+
+t.test('client session: busy: prepared chunks are refused at once, unsent', async (t) => {
+  const client = refused();
+  bulk(client, 2);
+  client.write(3, 10_000);
+  bulk(client, 4);
+  t.notOk(client.session.isIdle);
+  client.flush();
+  t.same(client.take(), ['- refused BUSY', '- refused BUSY']);
+  client.tick(BUSY_PAUSE_MS);
+  bulk(client, 5);
+  client.flush();
+  t.same(client.take(), ['request 64-3 deposit(3)', 'request 64-4 deposit(5)']);
+});
+
+t.test('client session: busy: what was queued before is sent after the pause', async (t) => {
+  const client = RecordedSession.writing();
+  bulk(client, 1);
+  client.flush();
+  client.query(1, 10_000);
+  bulk(client, 2);
+  client.flush();
+  client.refuse('request', 64, 2);
+  client.take();
+  client.tick(BUSY_PAUSE_MS - 1);
+  t.same(client.take(), []);
+  client.answerQuery(1, [result('ok')]);
+  client.tick(BUSY_PAUSE_MS);
+  t.same(client.take(), ['q-1 ok', 'request 64-3 deposit(2)']);
+});
+
+t.test('client session: busy: what is under way is answered, and a deadline kept', async (t) => {
+  const client = RecordedSession.writing();
+  bulk(client, 1);
+  client.write(2, 10_000);
+  client.flush();
+  client.take();
+  client.refuse('request', 64, 2);
+  client.query(1, 100);
+  client.flush();
+  client.answer(64, 3, [result('ok')]);
+  t.same(client.take(), ['64-2 refused BUSY', '64-3 ok']);
+  client.tick(100);
+  t.same(client.take(), ['- refused UNAVAILABLE']);
+});
+
+t.test('client session: busy, again and again: longer pauses, until one is served', async (t) => {
+  const client = refused();
+  let number = 3;
+  /** Sends one after so long, not before. */
+  const sentAfter = (ms: number): void => {
+    client.write(number, 100_000);
+    client.tick(client.nowMs + ms - 1);
+    t.same(client.take(), []);
+    client.tick(client.nowMs + 1);
+    t.same(client.take(), [`request 64-${number} deposit(${number})`]);
+    number += 1;
+  };
+  for (const ms of [1, 2, 4, 4].map((times) => times * BUSY_PAUSE_MS)) {
+    sentAfter(ms);
+    client.refuse('request', 64, number - 1);
+    client.take();
+  }
+  t.equal(4 * BUSY_PAUSE_MS, BUSY_PAUSE_MS_MAX);
+  sentAfter(BUSY_PAUSE_MS_MAX);
+  client.answer(64, number - 1, [result('ok')]);
+  client.write(number, 100_000);
+  client.flush();
+  client.refuse('request', 64, number);
+  number += 1;
+  client.take();
+  sentAfter(BUSY_PAUSE_MS);
+});
+
+t.test('client session: busy, several at once: one pause', async (t) => {
+  const client = RecordedSession.writing();
+  for (const amount of [1, 2, 3]) bulk(client, amount);
+  client.flush();
+  for (const number of [2, 3, 4]) client.refuse('request', 64, number);
+  client.write(4, 10_000);
+  client.take();
+  client.tick(BUSY_PAUSE_MS);
+  t.same(client.take(), ['request 64-5 deposit(4)']);
+});
+
+t.test('client session: unavailable: nothing waits for that', async (t) => {
+  const client = refused('UNAVAILABLE');
+  bulk(client, 2);
+  client.flush();
+  t.same(client.take(), ['request 64-3 deposit(2)']);
+});
+
+t.test('client session: busy, said of a repetition: it is sent again, by its number', async (t) => {
+  const client = RecordedSession.writing();
+  client.write(1, 10_000);
+  client.flush();
+  client.disconnect();
+  client.connect();
+  t.same(client.take(), ['request 64-2 deposit(1)', 'client-hello', 'welcomed',
+    'request 64-2 deposit(1)']);
+  client.refuse('request', 64, 2);
+  client.tick(REFUSED_PAUSE_MS);
+  t.same(client.take(), ['request 64-2 deposit(1)']);
+});
+
+const BATCH: readonly Operation[] = Array.from({ length: CHUNK_OPERATIONS_MAX }, () =>
+  ({ kind: 'deposit', account: 100, amount: 1 }));
+const RESULTS = BATCH.map(() => result('ok'));
+const EACH_MS = 50;
+
+/** It keeps so many whole chunks asked for; the frontend serves one each 50 ms. */
+class Pipeline {
+  readonly client = RecordedSession.writing();
+  readonly #chunk = encodeChunk(0, 0, BATCH);
+  #nextRequest = 2;
+
+  get busy(): number {
+    return [...this.client.outcomes.values()].filter((outcome) =>
+      outcome.kind === 'refused' && outcome.code === 'BUSY').length;
+  }
+
+  ask(count: number, timeoutMs = 10_000): void {
+    for (let asked = 0; asked < count; asked += 1) {
+      this.client.session.submitBulk('request', this.#chunk, this.client.nowMs + timeoutMs);
+    }
+    this.client.flush();
+  }
+
+  serve(): void {
+    this.client.tick(this.client.nowMs + EACH_MS);
+    this.client.answer(64, this.#nextRequest, RESULTS);
+    this.#nextRequest += CHUNK_OPERATIONS_MAX;
+  }
+}
+
+t.test('client session: more is asked for than answered: shed where it would wait for a quarter of '
+  + 'its time', async (t) => {
+  const pipeline = new Pipeline();
+  pipeline.ask(IN_FLIGHT_OPERATIONS_MAX / CHUNK_OPERATIONS_MAX);
+  for (let step = 0; step < 100; step += 1) {
+    pipeline.ask(4);
+    pipeline.serve();
+  }
+  const shed = pipeline.busy;
+  t.ok(shed > 200, `${shed} were refused`);
+  for (let step = 0; step < 46; step += 1) pipeline.serve();
+  pipeline.ask(1);
+  t.equal(pipeline.busy, shed, 'room again');
+  pipeline.ask(1, 100);
+  t.equal(pipeline.busy, shed + 1, 'there is no time for that one');
+  t.notOk([...pipeline.client.outcomes.values()].some(({ kind }) => kind === 'unknown'));
+});
+
+t.test('client session: as many asked for as answered, however many: none is shed', async (t) => {
+  const pipeline = new Pipeline();
+  pipeline.ask(40);
+  for (let step = 0; step < 100; step += 1) {
+    pipeline.serve();
+    pipeline.ask(1);
+  }
+  t.equal(pipeline.busy, 0);
+});
+
+t.test('client session: shed, and closed in the same turn: settled', async (t) => {
+  const client = refused();
+  bulk(client, 2);
+  client.session.abandon('closed');
+  t.same(client.take(), ['- refused UNAVAILABLE', 'failed: closed']);
+  t.ok(client.session.isIdle);
+});
