@@ -64,6 +64,7 @@ t.test('client pressure: never quite answered: nothing piles up', async (t) => {
     pressure.onSent({ type: 'status-report', json: '' });
   }
   const grown = process.memoryUsage().heapUsed - before;
-  t.ok(grown < 16 * MEGABYTE, `${grown} bytes for one unanswered request`);
+  // A young generation of garbage is no growth; all costs would take 48 MB.
+  t.ok(grown < 32 * MEGABYTE, `${grown} bytes for one unanswered request`);
   t.notOk(pressure.isTooHigh);
 });
