@@ -228,8 +228,11 @@ export class SimCluster {
     if (record === undefined || this.store.isRolledBack) return false;
     if (!this.#isCalm(backend)) return false;
     if (this.backends.some((each) => each.isSwapped)) return false;
-    // A strike that waits for its call may take another one, and leave this one as the last copy.
-    if (this.backends.some((each) => each.diskFaults.strike !== undefined)) return false;
+    // What waits for a call, or for a promise, may take another one, and leave this one as the last
+    // copy: damaged, where nobody has met the damage yet.
+    const isAwaited = ({ diskFaults, atPromise }: SimBackend): boolean =>
+      diskFaults.strike !== undefined || atPromise !== undefined;
+    if (this.backends.some(isAwaited)) return false;
     const written = this.frontends.flatMap(({ writing }) => writing ?? []);
     return [record, ...pending, ...written].every(({ view }) =>
       view.members.some(({ id, incarnation }) => {

@@ -99,14 +99,15 @@ export class SimFile {
     this.version += 1;
   }
 
-  /** A durable bit flips, and the page cache has forgotten the page. */
+  /** A durable bit flips; the page cache has forgotten the page, unless it waits for a sync. */
   rot(offset: number, bit: number): void {
     this.#unshare();
     if (offset >= this.#durable.byteLength) this.#durable = grown(this.#durable, offset + 1);
     if (offset >= this.#seen.byteLength) this.#seen = grown(this.#seen, offset + 1);
     const flipped = (this.#durable[offset] ?? 0) ^ (1 << bit);
     this.#durable[offset] = flipped;
-    this.#seen[offset] = flipped;
+    const isDirty = this.#unsynced.some(({ from, to }) => from <= offset && offset < to);
+    if (!isDirty) this.#seen[offset] = flipped;
     this.#rotten.push(offset);
     this.version += 1;
   }

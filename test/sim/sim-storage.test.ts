@@ -78,6 +78,26 @@ t.test('storage: a kill of the process loses nothing; a sync that failed loses a
   t.not(contentOf(storage, '/a')?.[0], 5, 'and is lost');
 });
 
+t.test('storage: a bit rots: seen, but below what waits for a sync', async (t) => {
+  for (const isWritten of [false, true]) {
+    for (const isSynced of [false, true]) {
+      const storage = new SimStorage();
+      const file = storage.create('/a');
+      storage.syncDirectory(storage.root);
+      storage.write(file, bytes(8, 8), 0);
+      sync(storage, '/a');
+      if (isWritten) storage.write(file, bytes(8), 0);
+      file.rot(0, 0);
+      t.ok(file.isRotten);
+      t.same(contentOf(storage, '/a'), isWritten ? [8, 8] : [9, 8]);
+      if (isSynced) sync(storage, '/a');
+      storage.losePower(NOTHING);
+      t.same(contentOf(storage, '/a'), isWritten && isSynced ? [8, 8] : [9, 8]);
+      t.equal(file.isRotten, !(isWritten && isSynced));
+    }
+  }
+});
+
 t.test('storage: a rename is there as a whole, or not; between directories twice', async (t) => {
   const storage = new SimStorage();
   for (const name of ['/a', '/b']) {
