@@ -42,6 +42,8 @@ import { writeTerms, type Terms } from './terms.ts';
 export { AMOUNT_MAX, DEFAULT_SCALE, readI64, RECORD_BYTES, viewOf, writeI64 } from './record.ts';
 
 export const RESULT_BYTES = 32;
+/** Where a result tells the kind: 0 where the operation had no record, or one of no known kind. */
+export const RESULT_KIND_AT = 1;
 export const CHUNK_MARK = 0xc0;
 /** The second byte of a chunk that is one group. */
 export const CHUNK_ATOMIC = 1;

@@ -12,7 +12,7 @@
 import { assert } from '../core/assert.ts';
 import type { ExecutedEntry } from '../core/entry.ts';
 import type { Seq } from '../core/ids.ts';
-import { RECORD_BYTES, RESULT_BYTES, viewOf } from '../core/operation.ts';
+import { RECORD_BYTES, RESULT_BYTES, RESULT_KIND_AT, viewOf } from '../core/operation.ts';
 import { LINKS_BYTES } from '../core/posting-link.ts';
 import { ENTRY_HEADER_BYTES } from '../wire/journal-entry.ts';
 import { readFully } from './file-system.ts';
@@ -136,19 +136,39 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
     const ownLinksBytes = Math.min(linksBytes, LINKS_BYTES);
     const links = await this.#bytes(segment, linksAt + index * LINKS_BYTES, ownLinksBytes);
     if (this.#lastMs > MEMORY_MS) this.#finder.onSlowLink(seq);
-    const record = isPlainBatch(place)
-      ? this.#begin(segment, batchAt + (1 + index) * RECORD_BYTES, RECORD_BYTES) : undefined;
+    const plain = looksPlain(place) ? this.#beginPlain(segment, place, index) : undefined;
     return {
       timestamp, links: pairOf(links), isChecked: false,
-      records: () => record ?? this.#search(seq, segment, place, index),
+      records: async () => (await plain) ?? this.#search(seq, segment, place, index),
       result: () => this.#bytes(segment, resultAt, RESULT_BYTES),
     };
   }
 
-  /** On another thread, unless it is likely to be in memory. */
-  #begin(segment: SegmentFile, at: number, length: number): Promise<Uint8Array> {
+  /**
+   * Begins to read the record that stands where the operation's index says. Undefined where there
+   * are extensions after all: then the last operation has no record, and its result no kind.
+   */
+  #beginPlain(
+    segment: SegmentFile, { from, linksBytes, batchBytes, resultsBytes }: IndexedEntry,
+    index: number,
+  ): Promise<Uint8Array | undefined> {
+    const batchAt = from + ENTRY_HEADER_BYTES + linksBytes;
+    const lastAt = batchAt + batchBytes + resultsBytes - RESULT_BYTES;
     const isAside = this.#asideLeft > 0;
     this.#asideLeft -= 1;
+    const record = this.#begin(
+      isAside, segment, batchAt + (1 + index) * RECORD_BYTES, RECORD_BYTES,
+    );
+    const last = this.#begin(isAside, segment, lastAt, RESULT_BYTES);
+    const plain = last.then((result) => (result[RESULT_KIND_AT] === 0 ? undefined : record));
+    plain.catch(() => undefined); // whoever asks for it hears of it
+    return plain;
+  }
+
+  /** On another thread, unless it is likely to be in memory. */
+  #begin(
+    isAside: boolean, segment: SegmentFile, at: number, length: number,
+  ): Promise<Uint8Array> {
     const begun = isAside
       ? this.#bytesAside(segment, at, length) : this.#bytes(segment, at, length);
     this.#begun.push(begun);
@@ -212,8 +232,11 @@ export class OperationReader implements AsyncDisposable, DecidedOperations {
   }
 }
 
-/** One chunk of operations without extensions: each stands where its index says. */
-function isPlainBatch({ batchBytes, resultsBytes }: IndexedEntry): boolean {
+/**
+ * As many records as operations: one chunk, and each stands where its index says, unless the chunk
+ * counts operations that have no records of their own, beside extensions.
+ */
+function looksPlain({ batchBytes, resultsBytes }: IndexedEntry): boolean {
   return batchBytes === (1 + resultsBytes / RESULT_BYTES) * RECORD_BYTES;
 }
 

@@ -7,12 +7,14 @@ import type { ExecutedEntry } from '../../src/core/entry.ts';
 import type { Seq } from '../../src/core/ids.ts';
 import { encodeChunk, viewOf, type Operation } from '../../src/core/operation.ts';
 import { SESSIONS_PER_LEASE } from '../../src/core/session-table.ts';
+import { readStatement } from '../../src/host/account-statement.ts';
 import type { FileSystem } from '../../src/host/file-system.ts';
 import type { DecidedOperation } from '../../src/host/ports.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import { Bank } from '../support/bank-directory.ts';
 import { kindOfError, openForTest } from '../support/open-journal.ts';
 import { temporaryDirectory } from '../support/bank.ts';
+import { submitTo } from '../support/statement-pages.ts';
 
 /** Large entries: with extensions or without, of one chunk or of several. */
 async function largeEntries(t: Test, io: FileSystem = nodeFileSystem) {
@@ -84,6 +86,31 @@ t.test('operations: a read in place may give less than all: the rest is read, to
     }
   });
   t.ok(short > 5, 'it was read in place');
+});
+
+t.test('operations: a chunk that counts one more, in the place of an extension', async (t) => {
+  const { journal, corruptions } = await openForTest(join(temporaryDirectory(t), 'journal'));
+  t.teardown(() => journal.close());
+  const bank = new Bank();
+  for (const entry of [bank.lease(), bank.run([{ kind: 'create' }])]) journal.append(entry);
+  const operations = Array.from({ length: 1_000 }, (_, at): Operation => ({
+    kind: 'deposit', account: 100, amount: at, ...(at === 500 ? { reference: 'r' } : {}),
+  }));
+  const chunk = encodeChunk(SESSIONS_PER_LEASE, 10_000, operations);
+  // The last one has no record: as many records as operations, and yet they don't stand in line.
+  viewOf(chunk).setUint32(4, 1_001, true);
+  const entry = bank.entry(chunk);
+  journal.append(entry);
+  await journal.flush();
+  await journal.walk(async (reader) => {
+    for (const index of [999, 501, 500, 499, 0, 999]) {
+      t.ok(await isOf(entry, index, await reader.find(entry.seq, index)), `${index}`);
+    }
+    t.equal(await (await reader.find(entry.seq, 1_000))?.records(), undefined);
+  });
+  const statement = await readStatement(submitTo({ bank, journal }), 100, { limit: 2 });
+  t.match(statement?.lines, [{ index: 998, amount: '998.00' }, { index: 999, amount: '999.00' }]);
+  t.same(corruptions, []);
 });
 
 t.test('operations: a file that ends too early: damage', async (t) => {
