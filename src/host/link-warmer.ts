@@ -27,6 +27,7 @@ export class LinkWarmer {
   readonly #waiting: Seq[] = [];
   #writtenSeq: number;
   #running: Promise<void> | undefined;
+  #isStopped = false;
 
   constructor(options: LinkWarmerOptions) {
     this.#options = options;
@@ -52,14 +53,14 @@ export class LinkWarmer {
     });
   }
 
-  /** Resolves when nothing is read any more. */
+  /** Resolves when nothing is read any more, nor will be. */
   async stop(): Promise<void> {
-    this.#waiting.length = 0;
+    this.#isStopped = true;
     await this.#running;
   }
 
   async #readAll(): Promise<void> {
-    while (this.#options.isIdle()) {
+    while (!this.#isStopped && this.#options.isIdle()) {
       const seq = this.#waiting.pop();
       if (seq === undefined) return;
       await this.#options.read(seq).catch(() => undefined);

@@ -114,3 +114,18 @@ t.test('journal: the disk was asked for a link: the others of its entry are read
   await journal.walk((operations) => operations.find(3 as Seq, 700));
   await until(() => reads.includes(LINKS_BYTES), 'all links are read');
 });
+
+t.test('journal: closed while it is walked: no file is opened afterwards', async (t) => {
+  let nowMs = 0;
+  const { io, open } = watched();
+  const machine = { ...nodeMachine, io, nowMs: () => (nowMs += 1) };
+  const { journal } = await filled(t, bankEntries(), { machine });
+  const walked = journal.walk((operations) => operations.find(3 as Seq, 700));
+  await journal.close();
+  await walked;
+  await until(() => open.size === 0, 'all are closed');
+  for (let turn = 0; turn < 10; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    t.equal(open.size, 0);
+  }
+});
