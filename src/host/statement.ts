@@ -135,8 +135,10 @@ class StatementWalk {
   async #postingAt(place: PostingPlace, known: number | undefined): Promise<Posting | undefined> {
     const found = await this.#findAhead(place);
     const posting = found && (await readPosting(found, place, this.#account, known));
-    const isProven = known !== undefined || found?.isChecked;
-    if (posting === undefined || isProven || saysBalance(posting.operation)) return posting;
+    if (posting === undefined || found?.isChecked) return posting;
+    // Without links there is no line before it either, that would prove the amount.
+    const isProven = known !== undefined || saysBalance(posting.operation);
+    if (isProven && found?.links !== undefined) return posting;
     const checked = await this.#operations.find(place.seq as Seq, place.index, true);
     return checked && readPosting(checked, place, this.#account, known);
   }

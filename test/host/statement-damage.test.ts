@@ -52,14 +52,20 @@ t.test('statement: a posting that was changed on the disk is told, not shown', a
 });
 
 /** A bank of 100 and 101, these entries of a thousand operations, and a flip of bits in them. */
-async function damaged(t: Test, ...makes: readonly ((at: number) => Operation)[]) {
+async function damaged(
+  t: Test, { hasLinks }: { readonly hasLinks: boolean },
+  ...makes: readonly ((at: number) => Operation)[]
+) {
   const directory = join(temporaryDirectory(t), 'journal');
   const { journal } = await openForTest(directory);
   t.teardown(() => journal.close());
   const bank = new Bank();
   const opened = [bank.lease(), bank.run([{ kind: 'create', amount: 900 }, { kind: 'create' }])];
   const large = makes.map((make) => bank.run(Array.from({ length: 1_000 }, (_, at) => make(at))));
-  for (const each of [...opened, ...large]) journal.append(each);
+  for (const each of opened) journal.append(each);
+  for (const each of large) {
+    journal.append(hasLinks ? each : { ...each, links: new Uint8Array() });
+  }
   await journal.flush();
   const names = readdirSync(directory).filter((name) => name.endsWith('.segment'));
   const files = names.map((name) => join(directory, name))
@@ -81,7 +87,7 @@ async function damaged(t: Test, ...makes: readonly ((at: number) => Operation)[]
 
 t.test('statement: an amount that was changed on the disk, at any line of a page', async (t) => {
   const deposit = onceAt100({ kind: 'deposit', amount: 1, scale: 2 });
-  const { submit, flip: flipIn } = await damaged(t, deposit, deposit, deposit, deposit);
+  const { submit, flip: flipIn } = await damaged(t, LINKED, deposit, deposit, deposit, deposit);
   const amountAt = 64 * (1 + INDEX) + 24;
   for (const entry of [0, 1, 2, 3]) {
     flipIn(entry, amountAt);
@@ -121,6 +127,7 @@ t.test('statement: damage that is read ahead, but not asked for, does no harm', 
 });
 
 const INDEX = 700;
+const LINKED = { hasLinks: true };
 const elsewhere: Operation = { kind: 'deposit', account: 101, amount: 5, scale: 2 };
 
 function onceAt100(operation: Operation) {
@@ -131,7 +138,7 @@ t.test('statement: a balance that was changed on the disk, where no line tells i
   const update = onceAt100({ kind: 'update', amount: 700 });
   const deposit = onceAt100({ kind: 'deposit', amount: 1 });
   for (const make of [update, deposit]) {
-    const { submit, flip: flipIn, batchBytes } = await damaged(t, make, update, deposit);
+    const { submit, flip: flipIn, batchBytes } = await damaged(t, LINKED, make, update, deposit);
     const whole = await assemble(submit, 100);
     t.equal(whole?.lines.length, 4);
     flipIn(0, batchBytes(0) + 32 * INDEX + 16);
@@ -145,10 +152,25 @@ t.test('statement: a balance that was changed on the disk, where no line tells i
   }
 });
 
+t.test('statement: an amount that was changed on the disk, with no line before it', async (t) => {
+  const deposit = onceAt100({ kind: 'deposit', amount: 1 });
+  const { submit, flip: flipIn } = await damaged(t, { hasLinks: false }, deposit);
+  const whole = await assemble(submit, 100);
+  t.match(whole, { opening: null, lines: [{ amount: '1.00' }] });
+  const recordAt = 64 * (1 + INDEX);
+  // Of the amount, and of its scale.
+  for (const [at, bit] of [[24, 2], [2, 0x40]] as const) {
+    flipIn(0, recordAt + at, bit);
+    t.match(await assemble(submit, 100).catch((thrown: unknown) => thrown), { kind: 'corrupt' });
+    flipIn(0, recordAt + at, bit);
+  }
+  t.same(await assemble(submit, 100), whole);
+});
+
 t.test('statement: the head of a chunk that was changed on the disk: damage, no bug', async (t) => {
   const plain = onceAt100({ kind: 'deposit', amount: 1 });
   const make = (at: number): Operation => ({ ...plain(at), reference: `r${at}` });
-  const { submit, flip: flipIn } = await damaged(t, make);
+  const { submit, flip: flipIn } = await damaged(t, LINKED, make);
   const whole = await assemble(submit, 100);
   t.match(whole?.lines, [{ op: 'create' }, { reference: `r${INDEX}` }]);
   for (const [at, bit] of [[0, 1], [5, 0x40], [6, 1], [27, 1], [26, 0xff]] as const) {
