@@ -134,7 +134,8 @@ export class Admission {
   }
 
   /**
-   * The next round: writes, then reads, each of at most `bytesMax` (one larger chunk goes alone).
+   * The next round: writes, then reads, each of at most `bytesMax`. What is less than half full
+   * takes one chunk more, however large: else it would wait for as long as small ones come.
    * Where nothing may be looked up, whoever asks for that waits, and nobody else.
    */
   takeRound(bytesMax: number, mayLookUp = true): Round {
@@ -151,7 +152,7 @@ export class Admission {
       let item = line.items[line.head];
       if (!full && isFree) this.#served = Math.max(this.#served, line.served);
       while (item?.kind === 'write' && isFree && !full) {
-        if (writes.length > 0 && writeBytes + item.chunk.length > bytesMax) {
+        if (!hasPlace(writeBytes, item, bytesMax)) {
           full = true;
           break;
         }
@@ -161,7 +162,7 @@ export class Admission {
       }
       while (item?.kind === 'read' && isFree && !full && (mayLookUp || !isLookedUp(item))) {
         const isAlone = item.isAlone || reads[0]?.isAlone === true;
-        if (reads.length > 0 && (isAlone || readBytes + item.chunk.length > bytesMax)) {
+        if (reads.length > 0 && (isAlone || !hasPlace(readBytes, item, bytesMax))) {
           full = true;
           break;
         }
@@ -287,6 +288,11 @@ export class Admission {
     this.#cycleCost += turnOf(line.cost + cost) - turnOf(line.cost);
     line.cost += cost;
   }
+}
+
+/** In a round of so many bytes: never more than half a round and a chunk. */
+function hasPlace(takenBytes: number, { chunk }: AdmittedItem, bytesMax: number): boolean {
+  return takenBytes + chunk.length <= bytesMax || 2 * takenBytes <= bytesMax;
 }
 
 /** What will have been served of it with its next item. */

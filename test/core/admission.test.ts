@@ -135,6 +135,27 @@ t.test('admission: who asks for little, again and again: in one of the next roun
   t.ok(Math.max(...all) <= 2, all.join(' '));
 });
 
+t.test('admission: a large chunk beside many with one operation at a time: in one of the next '
+  + 'rounds', async (t) => {
+  for (const kind of ['write', 'read'] as const) {
+    const admission = new Admission(() => 0);
+    for (let connection = 10; connection < 74; connection += 1) {
+      admission.admit(item(connection, kind));
+    }
+    const large = item(1, kind, 2 * 16_384);
+    admission.admit(large);
+    let late = 0;
+    for (; late < 100; late += 1) {
+      const { writes, reads } = admission.takeRound(16_384);
+      admission.onReadsExecuted(reads);
+      const taken = [...writes, ...reads];
+      if (taken.includes(large)) break;
+      for (const { connection } of taken) admission.admit(item(connection, kind));
+    }
+    t.ok(late <= 2, `${kind} after ${late} rounds`);
+  }
+});
+
 t.test('admission: drain: all is refused, but for what is in doubt', async (t) => {
   const admission = new Admission(() => 0);
   const doubtful: AdmittedItem = { ...item(1, 'write'), inDoubt: true };
@@ -160,8 +181,8 @@ t.test(
   },
 );
 
-t.test('admission: a round is bounded, reads as well as writes; a larger chunk goes '
-  + 'alone', async (t) => {
+t.test('admission: a round is bounded, reads as well as writes; after a larger chunk it is '
+  + 'full', async (t) => {
   for (const kind of ['write', 'read'] as const) {
     const admission = new Admission(() => 0);
     for (const bytes of [5_000, 600, 600, 600]) admission.admit(item(1, kind, bytes));
