@@ -42,7 +42,7 @@ interface Line {
   head: number;
   /** Of what waits in it. */
   cost: number;
-  /** The cost of what was taken of it, and of what others got while nothing waited in it. */
+  /** The cost of what was taken of it, and of what others got while nothing of it could go. */
   served: number;
   /** Reads that were taken and not yet executed: they hold back what is behind them. */
   openReads: number;
@@ -171,7 +171,10 @@ export class Admission {
         line.openReads += 1;
         item = this.#advance(line, item);
       }
-      if (item !== undefined) left.push(line);
+      if (item === undefined) continue;
+      left.push(line);
+      // It waits for its own reads, not for room: that gives no claim to what others get.
+      if (!full || !isFree) line.served = Math.max(line.served, this.#served);
     }
     this.#waiting = left;
     this.#isBehind = full;

@@ -156,6 +156,31 @@ t.test('admission: a large chunk beside many with one operation at a time: in on
   }
 });
 
+t.test('admission: one whose reads held back what it had queued has no claim to what others got '
+  + 'meanwhile', async (t) => {
+  const admission = new Admission(() => 0);
+  const take = (): readonly AdmittedItem[] => {
+    const { writes, reads } = admission.takeRound(10_000);
+    admission.onReadsExecuted(reads);
+    return writes;
+  };
+  const ask = (one: number, other: number): void => {
+    for (let count = one; count > 0; count -= 1) admission.admit(item(1, 'write', 1_000));
+    for (let count = other; count > 0; count -= 1) admission.admit(item(2, 'write', 1_000));
+  };
+  for (let round = 0; round < 1_000; round += 1) {
+    admission.admit(item(1, 'read'));
+    ask(1, 10);
+    take();
+  }
+  const got = [0, 0, 0];
+  for (let round = 0; round < 20; round += 1) {
+    ask(20, 20);
+    for (const { connection } of take()) got[connection] = (got[connection] ?? 0) + 1;
+  }
+  t.ok(Math.abs((got[1] ?? 0) - (got[2] ?? 0)) < 40, got.join(' '));
+});
+
 t.test('admission: drain: all is refused, but for what is in doubt', async (t) => {
   const admission = new Admission(() => 0);
   const doubtful: AdmittedItem = { ...item(1, 'write'), inDoubt: true };
