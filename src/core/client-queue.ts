@@ -60,7 +60,10 @@ export class ClientQueue {
   #taken = 0;
   readonly #rate = new ServiceRate(OUTAGE_MS);
   #shed: Submission[] = [];
+  /** Until then prepared chunks are shed. */
   #busyUntilMs = 0;
+  /** Until then nothing is to be sent. */
+  #pausedUntilMs = 0;
   #busyPauseMs = BUSY_PAUSE_MS;
 
   get isEmpty(): boolean {
@@ -78,19 +81,38 @@ export class ClientQueue {
     const waitMsMax = WAIT_PART * Math.max(0, submission.deadlineMs - nowMs);
     const isUnwanted = submission.kind === 'bulk' && nowMs < this.#busyUntilMs;
     if (waitMs > waitMsMax || isUnwanted) this.#shed.push(submission);
-    else this.#push(submission);
+    else {
+      this.#push(submission);
+      if (nowMs < this.#pausedUntilMs) this.#shortenPause(submission, nowMs);
+    }
+  }
+
+  /** Nothing is to be sent now. */
+  isPaused(nowMs: number): boolean {
+    return nowMs < this.#pausedUntilMs;
   }
 
   /**
-   * What was sent was refused. Tells until when nothing is to be sent. Single operations wait for
-   * that, and share a frame then; of chunks there would only be more.
+   * What was sent was refused: a pause. Single operations wait for its end, and share a frame then;
+   * of chunks there would only be more.
    */
-  onBusy(nowMs: number): number {
+  onBusy(nowMs: number): void {
     this.#rate.onPutBack();
-    if (nowMs < this.#busyUntilMs) return this.#busyUntilMs;
-    this.#busyUntilMs = nowMs + this.#busyPauseMs;
-    this.#busyPauseMs = Math.min(2 * this.#busyPauseMs, BUSY_PAUSE_MS_MAX);
-    return this.#busyUntilMs;
+    if (nowMs >= this.#busyUntilMs) {
+      this.#busyUntilMs = nowMs + this.#busyPauseMs;
+      this.#busyPauseMs = Math.min(2 * this.#busyPauseMs, BUSY_PAUSE_MS_MAX);
+    }
+    this.#pausedUntilMs = this.#busyUntilMs;
+    for (let at = this.#head; at < this.#items.length; at += 1) {
+      const submission = this.#items[at];
+      if (submission !== undefined) this.#shortenPause(submission, nowMs);
+    }
+  }
+
+  /** Another frontend, or the same begun anew: of how busy it is nothing is known. */
+  onConnected(): void {
+    this.#busyUntilMs = 0;
+    this.#pausedUntilMs = 0;
   }
 
   onServed(): void {
@@ -163,6 +185,12 @@ export class ClientQueue {
     this.#head = 0;
     this.#operations -= operationsOf(taken);
     return taken;
+  }
+
+  /** Else it would be due before it is sent. */
+  #shortenPause({ deadlineMs }: Submission, nowMs: number): void {
+    const untilMs = nowMs + WAIT_PART * (deadlineMs - nowMs);
+    this.#pausedUntilMs = Math.min(this.#pausedUntilMs, untilMs);
   }
 
   #push(submission: Submission): void {

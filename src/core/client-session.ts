@@ -63,7 +63,7 @@ export class ClientSession {
   readonly #queue = new ClientQueue();
   readonly #frames = new FramesInFlight();
   #nowMs = 0;
-  /** Nothing is sent until then, after a BUSY or the refusal of what was sent before. */
+  /** A repetition was refused: nothing is sent until then. */
   #pausedUntilMs = 0;
 
   constructor(host: ClientSessionHost) {
@@ -78,6 +78,10 @@ export class ClientSession {
   /** There is one to be ended. */
   get hasSession(): boolean {
     return this.#session !== undefined;
+  }
+
+  get #isPaused(): boolean {
+    return this.#nowMs < this.#pausedUntilMs || this.#queue.isPaused(this.#nowMs);
   }
 
   /** The deadline is on the clock of `onTick`, called before. Details are asked of writes only. */
@@ -105,6 +109,7 @@ export class ClientSession {
     assert(this.#link === 'down', 'one connection at a time');
     this.#link = 'greeting';
     this.#pausedUntilMs = 0;
+    this.#queue.onConnected();
     this.#host.send({ type: 'client-hello', cluster: this.#cluster });
   }
 
@@ -157,7 +162,7 @@ export class ClientSession {
   flush(): void {
     if (this.#failure !== undefined) return this.#refuseAll(this.#queue.takeAll(), this.#failure);
     this.#refuseAll(this.#queue.takeShed(), 'more is asked for than the bank can do', 'BUSY');
-    if (this.#link !== 'open' || this.#nowMs < this.#pausedUntilMs) return;
+    if (this.#link !== 'open' || this.#isPaused) return;
     for (const frame of this.#frames) {
       if (frame.state === 'flying') continue;
       frame.state = 'flying';
@@ -338,15 +343,11 @@ export class ClientSession {
   /** Its number will tell: its first sending ran, or never can once a later one has run. */
   #hold(frame: ClientFrame): void {
     frame.state = 'held';
-    this.#pauseUntil(this.#nowMs + REFUSED_PAUSE_MS);
-  }
-
-  #pauseUntil(ms: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, ms);
+    this.#pausedUntilMs = this.#nowMs + REFUSED_PAUSE_MS;
   }
 
   #refuseFrame(frame: ClientFrame, { code, detail }: Refusal): void {
-    if (code === 'BUSY') this.#pauseUntil(this.#queue.onBusy(this.#nowMs));
+    if (code === 'BUSY') this.#queue.onBusy(this.#nowMs);
     for (const { submission, index } of frame.takeAll()) {
       this.#settle(submission, refused(code, detail, frame.requestId(index)));
     }

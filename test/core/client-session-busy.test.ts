@@ -105,6 +105,55 @@ t.test('client session: busy, again and again: longer pauses, until one is serve
   sentAfter(BUSY_PAUSE_MS);
 });
 
+t.test('client session: busy: nobody waits for more than a quarter of his time', async (t) => {
+  const client = refused();
+  client.write(2, 10_000);
+  client.flush();
+  client.tick(100);
+  client.write(3, 1_100);
+  client.tick(349);
+  t.same(client.take(), []);
+  client.tick(350);
+  t.same(client.take(), ['request 64-3 deposit(2) deposit(3)']);
+  bulk(client, 4);
+  client.flush();
+  t.same(client.take(), ['- refused BUSY'], 'that pause goes on');
+  client.refuse('request', 64, 3);
+  t.same(client.take(), ['64-3 refused BUSY', '64-4 refused BUSY']);
+  client.write(5, 10_000);
+  client.tick(BUSY_PAUSE_MS - 1);
+  t.same(client.take(), [], 'it is the same pause');
+  client.tick(BUSY_PAUSE_MS);
+  t.same(client.take(), ['request 64-5 deposit(5)']);
+});
+
+t.test('client session: busy: what was queued waits for a quarter of its time', async (t) => {
+  const client = RecordedSession.writing();
+  bulk(client, 1);
+  client.flush();
+  client.query(1, 10_000);
+  client.write(2, 800);
+  client.flush();
+  client.refuse('request', 64, 2);
+  client.answerQuery(1, [result('ok')]);
+  client.take();
+  client.tick(199);
+  t.same(client.take(), []);
+  client.tick(200);
+  t.same(client.take(), ['request 64-3 deposit(2)']);
+});
+
+t.test('client session: busy, and connected anew: that is over', async (t) => {
+  const client = refused();
+  client.disconnect();
+  client.connect();
+  client.take();
+  bulk(client, 2);
+  client.write(3);
+  client.flush();
+  t.same(client.take(), ['request 64-3 deposit(2)', 'request 64-4 deposit(3)']);
+});
+
 t.test('client session: busy, several at once: one pause', async (t) => {
   const client = RecordedSession.writing();
   for (const amount of [1, 2, 3]) bulk(client, amount);
