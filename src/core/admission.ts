@@ -72,6 +72,9 @@ const OUTAGE_MS = 250;
  */
 export const UNANSWERED_COST_MAX = 8 * 1024 * 1024;
 
+/** A report counts for as much as so many bytes: it is short, but ends the round before it. */
+const REPORT_BYTES = 64 * 1024;
+
 /** Items of a line that were taken and not yet cut off. */
 const TAKEN_MAX = 64;
 
@@ -178,7 +181,9 @@ export class Admission {
     }
     this.#waiting = left;
     this.#isBehind = full;
-    this.#rate.onTaken(costBefore - this.#cost, full, this.#nowMs());
+    // A round that is short for the sake of a report tells nothing of how much there is room for.
+    const isFull = full && 2 * Math.max(writeBytes, readBytes) > bytesMax;
+    this.#rate.onTaken(costBefore - this.#cost, isFull, this.#nowMs());
     return { writes, writeBytes, reads };
   }
 
@@ -237,7 +242,7 @@ export class Admission {
 
   #advance(line: Line, taken: AdmittedItem): AdmittedItem | undefined {
     this.#count(line, taken, -1);
-    line.served += costOf(taken.chunk.length);
+    line.served += shareOf(taken);
     line.head += 1;
     if (line.head === line.items.length) {
       // A client with one operation at a time keeps its array.
@@ -300,7 +305,13 @@ function hasPlace(takenBytes: number, { chunk }: AdmittedItem, bytesMax: number)
 
 /** What will have been served of it with its next item. */
 function servedNext({ served, items, head }: Line): number {
-  return served + costOf(items[head]?.chunk.length ?? 0);
+  const item = items[head];
+  return item === undefined ? served : served + shareOf(item);
+}
+
+/** What it takes of what others could get. */
+function shareOf({ isAlone, chunk }: AdmittedItem): number {
+  return costOf(isAlone ? REPORT_BYTES : chunk.length);
 }
 
 /** What of a line of this cost goes into a round. */

@@ -1,6 +1,6 @@
 import t from 'tap';
 import {
-  Admission, QUEUED_BYTES_MAX, UNANSWERED_COST_MAX, type AdmittedItem,
+  Admission, QUEUED_BYTES_MAX, ROUND_BYTES_MAX, UNANSWERED_COST_MAX, type AdmittedItem,
 } from '../../src/core/admission.ts';
 import { Random } from '../../src/core/random.ts';
 import { costOf } from '../../src/core/service-rate.ts';
@@ -154,6 +154,54 @@ t.test('admission: a large chunk beside many with one operation at a time: in on
     }
     t.ok(late <= 2, `${kind} after ${late} rounds`);
   }
+});
+
+t.test('admission: reports, again and again: neither they nor others wait for many of '
+  + 'them', async (t) => {
+  const report = (connection: number): AdmittedItem =>
+    ({ ...item(connection, 'read'), isAlone: true });
+  for (const kind of ['write', 'read'] as const) {
+    const admission = new Admission(() => 0);
+    for (let connection = 10; connection < 16; connection += 1) admission.admit(report(connection));
+    const large = item(1, kind, ROUND_BYTES_MAX);
+    admission.admit(large);
+    let late = 0;
+    for (let isTaken = false; !isTaken && late < 1_000; late += 1) {
+      const { writes, reads } = admission.takeRound(ROUND_BYTES_MAX);
+      isTaken = writes.includes(large) || reads.includes(large);
+      admission.onReadsExecuted(reads);
+      for (const { connection } of reads) admission.admit(report(connection));
+    }
+    t.ok(late < 100, `a large ${kind} after ${late} rounds`);
+  }
+  const admission = new Admission(() => 0);
+  for (let connection = 10; connection < 74; connection += 1) {
+    admission.admit(item(connection, 'read'));
+  }
+  const one = report(1);
+  admission.admit(one);
+  let late = 0;
+  for (let isTaken = false; !isTaken && late < 1_000; late += 1) {
+    const { reads } = admission.takeRound(ROUND_BYTES_MAX);
+    isTaken = reads.includes(one);
+    admission.onReadsExecuted(reads);
+    for (const { connection } of reads) admission.admit(item(connection, 'read'));
+  }
+  t.ok(late < 50, `a report after ${late} rounds`);
+});
+
+t.test('admission: a round that a report ends tells nothing of the rate', async (t) => {
+  const clock = { nowMs: 0 };
+  const admission = new Admission(() => clock.nowMs, {
+    waitMsMax: 1_000, freeCost: 0, bytesMax: QUEUED_BYTES_MAX,
+  });
+  for (; clock.nowMs < 2_000; clock.nowMs += 10) {
+    for (const connection of [10, 11]) {
+      admission.admit({ ...item(connection, 'read'), isAlone: true });
+    }
+    admission.onReadsExecuted(admission.takeRound(ROUND_BYTES_MAX).reads);
+  }
+  t.ok(admission.admit(item(1, 'write', ROUND_BYTES_MAX)));
 });
 
 t.test('admission: one whose reads held back what it had queued has no claim to what others got '
