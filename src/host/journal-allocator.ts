@@ -97,9 +97,7 @@ export class SegmentAllocator {
   kick(): void {
     if (this.#running !== undefined || this.#closed || this.#cancelRetry !== undefined) return;
     if (!this.#options.wanting()) return;
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running = this.#run();
   }
 
   async close(): Promise<void> {
@@ -109,17 +107,29 @@ export class SegmentAllocator {
   }
 
   async #run(): Promise<void> {
-    const { wanting, onChange, onFailed } = this.#options;
-    while (!this.#closed && wanting()) {
-      const outcome = await this.#attempt();
-      if (this.#closed) return;
-      if (outcome instanceof Error) return onFailed(outcome);
-      if (outcome === 'no-room') return this.#onFull();
-      if (outcome === 'smaller') continue;
+    try {
+      while (!this.#closed && this.#options.wanting() && (await this.#goOn()));
+    } finally {
+      // Not later: who kicks from now on is not heard by this run any more.
+      this.#running = undefined;
+    }
+  }
+
+  /** Whether there is more to try. */
+  async #goOn(): Promise<boolean> {
+    const { onChange, onFailed } = this.#options;
+    const outcome = await this.#attempt();
+    if (this.#closed) return false;
+    if (outcome === 'smaller') return true;
+    if (outcome instanceof Error) onFailed(outcome);
+    else if (outcome === 'no-room') this.#onFull();
+    else {
       this.#spares.push(outcome);
       this.#full = false;
       onChange();
+      return true;
     }
+    return false;
   }
 
   async #attempt(): Promise<Spare | 'smaller' | 'no-room' | Error> {

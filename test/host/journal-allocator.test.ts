@@ -47,6 +47,27 @@ t.test('allocator: takes over what was there: smallest first; unfinished ones go
   await allocator.close();
 });
 
+t.test('allocator: wanted again as soon as there was enough: made', async (t) => {
+  let wanted = 1;
+  const allocator = new SegmentAllocator({
+    machine: nodeMachine, directory: t.testdir({}), sizes: SIZES,
+    wanting: () => wanted > 0,
+    onChange: () => {
+      wanted -= 1;
+      if (allocator.rooms.length > 1) return;
+      // Whoever waited for the spare goes on, and takes it, before anything else happens.
+      void Promise.resolve().then(() => {
+        wanted += 1;
+        allocator.kick();
+      });
+    },
+    onFailed: (error) => t.fail(error.message),
+  });
+  allocator.kick();
+  await until(() => allocator.rooms.length === 2, 'both spares');
+  await allocator.close();
+});
+
 t.test('allocator: an entry gets the first spare that holds it', async (t) => {
   const { allocator } = await setUp(t, { 'spare-1': MIB, 'spare-2': 2 * MIB });
   t.equal(allocator.take(capacityOf(2 * MIB) + 64), undefined);
