@@ -243,7 +243,7 @@ export const FAULTS: readonly Fault[] = [
         const isTooNew = entries >= (cluster.store.record?.commitFloor ?? 0);
         if (cluster.areFaultsOver || isTooNew || !cluster.mayLose(backend)) return;
         // What was hit meanwhile may come back first, and then be the only member.
-        if (cluster.backends.some((each) => each.isHit)) return;
+        if (cluster.isHit) return;
         cluster.note(`all crash, and backend ${backend.id} gets an old copy of its directory`);
         cluster.crashFrontend();
         for (const each of cluster.backends) each.crash();

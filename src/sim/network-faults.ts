@@ -33,7 +33,9 @@ export const NETWORK_FAULTS: readonly Fault[] = [
       backend.crash();
       cluster.queue.after(random.next() * 30, () => backend.start());
       for (let times = 1 + random.int(4); times > 0; times -= 1) {
-        cluster.queue.after(random.next() * 400, () => backend.leave());
+        cluster.queue.after(random.next() * 400, () => {
+          if (!cluster.isHit) backend.leave();
+        });
       }
     },
   },

@@ -222,6 +222,11 @@ export class SimCluster {
     for (const backend of pair) backend.start();
   }
 
+  /** Whether one is damaged that was not told to come back as empty yet: nothing else strikes. */
+  get isHit(): boolean {
+    return this.backends.some((backend) => backend.isHit);
+  }
+
   /** Whether every acknowledged transaction survives the loss of this backend's directory. */
   mayLose(backend: SimBackend): boolean {
     const { record, pending } = this.store;

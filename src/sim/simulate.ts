@@ -113,7 +113,7 @@ async function strikeAll(
   const endMs = cluster.queue.nowMs + 1.5 * faults * gapMs;
   const isOver = (): boolean => struck.length >= faults || cluster.queue.nowMs >= endMs;
   const strike = (fault: Fault | undefined): void => {
-    if (fault === undefined || cluster.backends.some((backend) => backend.isHit)) return;
+    if (fault === undefined || cluster.isHit) return;
     struck.push(`${cluster.queue.nowMs.toFixed(1)} ${fault.name}`);
     cluster.note(`FAULT ${fault.name}`);
     fault.run(cluster, random.pick(cluster.backends), random, clients);
