@@ -5,7 +5,7 @@
  * The frontend reads no more of one connection than it answers, so what a client asks for beyond
  * that would wait here until its time is over. What would wait too long is shed at once instead.
  */
-import { isReport, KIND, type Operation } from './operation.ts';
+import { CHUNK_OPERATIONS_MAX, isReport, KIND, type Operation } from './operation.ts';
 import { ServiceRate } from './service-rate.ts';
 
 /** Names a submission to whoever made it. */
@@ -36,6 +36,8 @@ export interface BulkSubmission extends Submitted {
 
 export type Submission = SingleSubmission | BulkSubmission;
 
+/** So many operations are sent and unanswered at most; the rest waits in the queue. */
+export const IN_FLIGHT_OPERATIONS_MAX = 4 * CHUNK_OPERATIONS_MAX;
 /** Of its time, what a submission may wait until it is sent: enough must be left to be served. */
 const WAIT_PART = 1 / 4;
 /** Where it has many clients, the bank may serve one of them no more often than that. */
@@ -65,6 +67,7 @@ export class ClientQueue {
   /** Until then nothing is to be sent. */
   #pausedUntilMs = 0;
   #busyPauseMs = BUSY_PAUSE_MS;
+  #window = IN_FLIGHT_OPERATIONS_MAX;
 
   get isEmpty(): boolean {
     return this.#items.length === this.#head && this.#shed.length === 0;
@@ -87,6 +90,14 @@ export class ClientQueue {
     }
   }
 
+  /**
+   * So many operations may be under way: after a BUSY one chunk, and one more for each that is
+   * served, so that not many are sent in vain (compare slow start, Jacobson 1988).
+   */
+  get window(): number {
+    return this.#window;
+  }
+
   /** Nothing is to be sent now. */
   isPaused(nowMs: number): boolean {
     return nowMs < this.#pausedUntilMs;
@@ -103,6 +114,7 @@ export class ClientQueue {
       this.#busyPauseMs = Math.min(2 * this.#busyPauseMs, BUSY_PAUSE_MS_MAX);
     }
     this.#pausedUntilMs = this.#busyUntilMs;
+    this.#window = CHUNK_OPERATIONS_MAX;
     for (let at = this.#head; at < this.#items.length; at += 1) {
       const submission = this.#items[at];
       if (submission !== undefined) this.#shortenPause(submission, nowMs);
@@ -113,10 +125,14 @@ export class ClientQueue {
   onConnected(): void {
     this.#busyUntilMs = 0;
     this.#pausedUntilMs = 0;
+    this.#window = IN_FLIGHT_OPERATIONS_MAX;
   }
 
-  onServed(): void {
+  onServed(nowMs: number): void {
     this.#busyPauseMs = BUSY_PAUSE_MS;
+    // What was sent before a BUSY tells nothing of what can be sent after the pause.
+    if (nowMs < this.#busyUntilMs) return;
+    this.#window = Math.min(IN_FLIGHT_OPERATIONS_MAX, this.#window + CHUNK_OPERATIONS_MAX);
   }
 
   takeShed(): readonly Submission[] {

@@ -28,8 +28,6 @@ import {
 } from './operation.ts';
 import { refused, type BulkOutcome, type Outcome } from './outcome.ts';
 
-/** So many operations are sent and unanswered at most; the rest waits in the queue. */
-export const IN_FLIGHT_OPERATIONS_MAX = 4 * CHUNK_OPERATIONS_MAX;
 /** How long a repetition that was refused waits, lest something overtakes it. */
 export const REFUSED_PAUSE_MS = 100;
 
@@ -169,8 +167,13 @@ export class ClientSession {
       frame.resent = true;
       this.#host.send(frame.message());
     }
-    while (this.#frames.operations < IN_FLIGHT_OPERATIONS_MAX && this.#sendNext());
-    this.#queue.onFlushed(IN_FLIGHT_OPERATIONS_MAX - this.#frames.operations, this.#nowMs);
+    while (this.#room > 0 && this.#sendNext());
+    this.#queue.onFlushed(this.#room, this.#nowMs);
+  }
+
+  /** So many more operations may be sent. */
+  get #room(): number {
+    return this.#queue.window - this.#frames.operations;
   }
 
   /** False where nothing more can be sent now. */
@@ -182,8 +185,7 @@ export class ClientSession {
       return false;
     }
     if (first.thing === 'request' && this.#frames.hasQueries) return false;
-    const room = Math.min(CHUNK_OPERATIONS_MAX, IN_FLIGHT_OPERATIONS_MAX - this.#frames.operations);
-    const run = this.#queue.takeRun(room);
+    const run = this.#queue.takeRun(Math.min(CHUNK_OPERATIONS_MAX, this.#room));
     if (run.length === 0) return false;
     const frame = first.thing === 'request' ? this.#frameRequest(run) : this.#frameQuery(run);
     this.#frames.add(frame);
@@ -259,7 +261,7 @@ export class ClientSession {
   }
 
   #answer(frame: ClientFrame, message: FrameAnswer): void {
-    this.#queue.onServed();
+    this.#queue.onServed(this.#nowMs);
     const answer = new ClientAnswer(frame, message);
     if (!answer.fits) {
       this.#host.drop(`the answer to ${frame.requestId(0)} has the wrong length`);

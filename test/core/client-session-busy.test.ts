@@ -1,7 +1,9 @@
 /** What a client does where more is asked for than can be served: it sheds, rather than waits. */
 import t from 'tap';
-import { BUSY_PAUSE_MS, BUSY_PAUSE_MS_MAX } from '../../src/core/client-queue.ts';
-import { IN_FLIGHT_OPERATIONS_MAX, REFUSED_PAUSE_MS } from '../../src/core/client-session.ts';
+import {
+  BUSY_PAUSE_MS, BUSY_PAUSE_MS_MAX, IN_FLIGHT_OPERATIONS_MAX,
+} from '../../src/core/client-queue.ts';
+import { REFUSED_PAUSE_MS } from '../../src/core/client-session.ts';
 import { CHUNK_OPERATIONS_MAX, encodeChunk, type Operation } from '../../src/core/operation.ts';
 import { RecordedSession, result } from '../support/recorded-session.ts';
 
@@ -241,6 +243,24 @@ t.test('client session: as many asked for as answered, however many: none is she
     pipeline.ask(1);
   }
   t.equal(pipeline.busy, 0);
+});
+
+t.test('client session: busy: then one chunk, and one more for each served', async (t) => {
+  const client = refused();
+  const chunk = encodeChunk(0, 0, BATCH);
+  const sent = (): number => client.take().filter((line) => line.startsWith('request')).length;
+  client.tick(BUSY_PAUSE_MS);
+  for (let count = 0; count < 12; count += 1) {
+    client.session.submitBulk('request', chunk, client.nowMs + 10_000);
+  }
+  client.flush();
+  const flights = [sent()];
+  for (let served = 0; served < 5; served += 1) {
+    client.answer(64, 3 + served * CHUNK_OPERATIONS_MAX, RESULTS);
+    client.flush();
+    flights.push(sent());
+  }
+  t.same(flights, [1, 2, 2, 2, 1, 1], 'four at once, in the end');
 });
 
 t.test('client session: shed, and closed in the same turn: settled', async (t) => {
