@@ -82,7 +82,7 @@ export class ClientQueue {
   submit(submission: Submission, nowMs: number): void {
     const waitMs = this.#operations / this.#rate.perMs(nowMs);
     const waitMsMax = WAIT_PART * Math.max(0, submission.deadlineMs - nowMs);
-    const isUnwanted = submission.kind === 'bulk' && nowMs < this.#busyUntilMs;
+    const isUnwanted = submission.kind === 'bulk' && this.#isBusy(nowMs);
     if (waitMs > waitMsMax || isUnwanted) this.#shed.push(submission);
     else {
       this.#push(submission);
@@ -207,6 +207,12 @@ export class ClientQueue {
   #shortenPause({ deadlineMs }: Submission, nowMs: number): void {
     const untilMs = nowMs + WAIT_PART * (deadlineMs - nowMs);
     this.#pausedUntilMs = Math.min(this.#pausedUntilMs, untilMs);
+  }
+
+  /** The bank was, a while ago, and what is to show whether it is still waits. */
+  #isBusy(nowMs: number): boolean {
+    const isNarrow = this.#window < IN_FLIGHT_OPERATIONS_MAX;
+    return nowMs < this.#busyUntilMs || (isNarrow && this.#operations > 0);
   }
 
   #push(submission: Submission): void {

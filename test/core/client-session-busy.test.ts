@@ -248,19 +248,25 @@ t.test('client session: as many asked for as answered, however many: none is she
 t.test('client session: busy: then one chunk, and one more for each served', async (t) => {
   const client = refused();
   const chunk = encodeChunk(0, 0, BATCH);
-  const sent = (): number => client.take().filter((line) => line.startsWith('request')).length;
   client.tick(BUSY_PAUSE_MS);
-  for (let count = 0; count < 12; count += 1) {
-    client.session.submitBulk('request', chunk, client.nowMs + 10_000);
-  }
-  client.flush();
-  const flights = [sent()];
-  for (let served = 0; served < 5; served += 1) {
+  /** What became of five more: sent, one by one, or refused while another waits. */
+  const askFive = (): readonly [sent: number, busy: number] => {
+    for (let count = 0; count < 5; count += 1) {
+      client.session.submitBulk('request', chunk, client.nowMs + 10_000);
+      client.flush();
+    }
+    const lines = client.take();
+    const count = (beginning: string): number =>
+      lines.filter((line) => line.startsWith(beginning)).length;
+    return [count('request'), count('- refused BUSY')];
+  };
+  const flights = [askFive()];
+  for (let served = 0; served < 3; served += 1) {
     client.answer(64, 3 + served * CHUNK_OPERATIONS_MAX, RESULTS);
     client.flush();
-    flights.push(sent());
+    flights.push(askFive());
   }
-  t.same(flights, [1, 2, 2, 2, 1, 1], 'four at once, in the end');
+  t.same(flights, [[1, 3], [2, 3], [2, 3], [2, 0]], 'four at once in the end, and none refused');
 });
 
 t.test('client session: shed, and closed in the same turn: settled', async (t) => {
