@@ -145,7 +145,9 @@ export class ClientQueue {
 
   /** All was taken that could be; there is room for so many more operations in flight. */
   onFlushed(room: number, nowMs: number): void {
-    this.#rate.onTaken(this.#taken, (this.first?.operations ?? 0) > room, nowMs);
+    // The room is below nothing where a BUSY has narrowed the window since.
+    const isFull = this.first !== undefined && this.first.operations > room;
+    this.#rate.onTaken(this.#taken, isFull, nowMs);
     this.#taken = 0;
   }
 

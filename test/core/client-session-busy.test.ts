@@ -190,12 +190,19 @@ t.test('client session: busy, said of a repetition: it is sent again, by its num
 const BATCH: readonly Operation[] = Array.from({ length: CHUNK_OPERATIONS_MAX }, () =>
   ({ kind: 'deposit', account: 100, amount: 1 }));
 const RESULTS = BATCH.map(() => result('ok'));
+const CHUNK = encodeChunk(0, 0, BATCH);
 const EACH_MS = 50;
+
+/** Of these lines, how many are requests, and how many say that one was refused. */
+function countsOf(lines: readonly string[]): readonly [sent: number, busy: number] {
+  const count = (beginning: string): number =>
+    lines.filter((line) => line.startsWith(beginning)).length;
+  return [count('request'), count('- refused BUSY')];
+}
 
 /** It keeps so many whole chunks asked for; the frontend serves one each 50 ms. */
 class Pipeline {
   readonly client = RecordedSession.writing();
-  readonly #chunk = encodeChunk(0, 0, BATCH);
   #nextRequest = 2;
 
   get busy(): number {
@@ -205,7 +212,7 @@ class Pipeline {
 
   ask(count: number, timeoutMs = 10_000): void {
     for (let asked = 0; asked < count; asked += 1) {
-      this.client.session.submitBulk('request', this.#chunk, this.client.nowMs + timeoutMs);
+      this.client.session.submitBulk('request', CHUNK, this.client.nowMs + timeoutMs);
     }
     this.client.flush();
   }
@@ -247,18 +254,14 @@ t.test('client session: as many asked for as answered, however many: none is she
 
 t.test('client session: busy: then one chunk, and one more for each served', async (t) => {
   const client = refused();
-  const chunk = encodeChunk(0, 0, BATCH);
   client.tick(BUSY_PAUSE_MS);
   /** What became of five more: sent, one by one, or refused while another waits. */
   const askFive = (): readonly [sent: number, busy: number] => {
     for (let count = 0; count < 5; count += 1) {
-      client.session.submitBulk('request', chunk, client.nowMs + 10_000);
+      client.session.submitBulk('request', CHUNK, client.nowMs + 10_000);
       client.flush();
     }
-    const lines = client.take();
-    const count = (beginning: string): number =>
-      lines.filter((line) => line.startsWith(beginning)).length;
-    return [count('request'), count('- refused BUSY')];
+    return countsOf(client.take());
   };
   const flights = [askFive()];
   for (let served = 0; served < 3; served += 1) {
@@ -267,6 +270,30 @@ t.test('client session: busy: then one chunk, and one more for each served', asy
     flights.push(askFive());
   }
   t.same(flights, [[1, 3], [2, 3], [2, 3], [2, 0]], 'four at once in the end, and none refused');
+});
+
+t.test('client session: busy: more under way than may be, and none waits: no rate', async (t) => {
+  const client = RecordedSession.writing();
+  let number = 2;
+  for (let times = 0; times < 5; times += 1) {
+    const numbers: number[] = [];
+    for (let count = 0; count < 4; count += 1) {
+      client.session.submitBulk('request', CHUNK, client.nowMs + 10_000);
+      numbers.push(number);
+      number += CHUNK_OPERATIONS_MAX;
+    }
+    client.flush();
+    const [first = 0, ...others] = numbers;
+    client.refuse('request', 64, first);
+    client.tick(client.nowMs + BUSY_PAUSE_MS);
+    client.tick(client.nowMs + BUSY_PAUSE_MS / 2);
+    for (const other of others) client.answer(64, other, RESULTS);
+  }
+  client.take();
+  client.write(1, client.nowMs + 10_000);
+  client.write(2, client.nowMs + 10_000);
+  client.flush();
+  t.same(client.take(), [`request 64-${number} deposit(1) deposit(2)`]);
 });
 
 t.test('client session: shed, and closed in the same turn: settled', async (t) => {
