@@ -48,6 +48,8 @@ const OUTAGE_MS = 1_000;
  */
 export const BUSY_PAUSE_MS = 1_000;
 export const BUSY_PAUSE_MS_MAX = 4_000;
+/** So long after the pause a BUSY tells nothing: the load is another by now. */
+export const BUSY_KNOWN_MS = 4_000;
 /** So many taken items are kept before the array is cut. */
 const SLACK_MAX = 16_384;
 
@@ -92,10 +94,12 @@ export class ClientQueue {
 
   /**
    * So many operations may be under way: after a BUSY one chunk, and one more for each that is
-   * served, so that not many are sent in vain (compare slow start, Jacobson 1988).
+   * served, so that not many are sent in vain (compare slow start, Jacobson 1988). After a while it
+   * is as wide as ever.
    */
-  get window(): number {
-    return this.#window;
+  windowAt(nowMs: number): number {
+    const isKnown = nowMs < this.#busyUntilMs + BUSY_KNOWN_MS;
+    return isKnown ? this.#window : IN_FLIGHT_OPERATIONS_MAX;
   }
 
   /** Nothing is to be sent now. */
@@ -213,7 +217,7 @@ export class ClientQueue {
 
   /** The bank was, a while ago, and what is to show whether it is still waits. */
   #isBusy(nowMs: number): boolean {
-    const isNarrow = this.#window < IN_FLIGHT_OPERATIONS_MAX;
+    const isNarrow = this.windowAt(nowMs) < IN_FLIGHT_OPERATIONS_MAX;
     return nowMs < this.#busyUntilMs || (isNarrow && this.#operations > 0);
   }
 

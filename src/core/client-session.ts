@@ -173,7 +173,7 @@ export class ClientSession {
 
   /** So many more operations may be sent. */
   get #room(): number {
-    return this.#queue.window - this.#frames.operations;
+    return this.#queue.windowAt(this.#nowMs) - this.#frames.operations;
   }
 
   /** False where nothing more can be sent now. */

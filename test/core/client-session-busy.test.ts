@@ -1,7 +1,7 @@
 /** What a client does where more is asked for than can be served: it sheds, rather than waits. */
 import t from 'tap';
 import {
-  BUSY_PAUSE_MS, BUSY_PAUSE_MS_MAX, IN_FLIGHT_OPERATIONS_MAX,
+  BUSY_KNOWN_MS, BUSY_PAUSE_MS, BUSY_PAUSE_MS_MAX, IN_FLIGHT_OPERATIONS_MAX,
 } from '../../src/core/client-queue.ts';
 import { REFUSED_PAUSE_MS } from '../../src/core/client-session.ts';
 import { CHUNK_OPERATIONS_MAX, encodeChunk, type Operation } from '../../src/core/operation.ts';
@@ -270,6 +270,21 @@ t.test('client session: busy: then one chunk, and one more for each served', asy
     flights.push(askFive());
   }
   t.same(flights, [[1, 3], [2, 3], [2, 3], [2, 0]], 'four at once in the end, and none refused');
+});
+
+t.test('client session: busy, a while ago: it tells nothing any more', async (t) => {
+  /** How many of five in one turn are sent, and refused, so long after the pause. */
+  const askFive = (afterMs: number): readonly [sent: number, busy: number] => {
+    const client = refused();
+    client.tick(BUSY_PAUSE_MS + afterMs);
+    for (let count = 0; count < 5; count += 1) {
+      client.session.submitBulk('request', CHUNK, client.nowMs + 10_000);
+    }
+    client.flush();
+    return countsOf(client.take());
+  };
+  t.same(askFive(BUSY_KNOWN_MS - 1), [1, 4]);
+  t.same(askFive(BUSY_KNOWN_MS), [4, 0]);
 });
 
 t.test('client session: busy: more under way than may be, and none waits: no rate', async (t) => {
