@@ -215,10 +215,10 @@ export class ClientQueue {
     this.#pausedUntilMs = Math.min(this.#pausedUntilMs, untilMs);
   }
 
-  /** The bank was, a while ago, and what is to show whether it is still waits. */
+  /** The bank was, a while ago, and as much waits as is to show whether it is still. */
   #isBusy(nowMs: number): boolean {
     const isNarrow = this.windowAt(nowMs) < IN_FLIGHT_OPERATIONS_MAX;
-    return nowMs < this.#busyUntilMs || (isNarrow && this.#operations > 0);
+    return nowMs < this.#busyUntilMs || (isNarrow && this.#operations >= CHUNK_OPERATIONS_MAX);
   }
 
   #push(submission: Submission): void {

@@ -287,6 +287,18 @@ t.test('client session: busy, a while ago: it tells nothing any more', async (t)
   t.same(askFive(BUSY_KNOWN_MS), [4, 0]);
 });
 
+t.test('client session: busy: small chunks of one turn share the window', async (t) => {
+  const client = refused();
+  client.tick(BUSY_PAUSE_MS);
+  client.write(2, 10_000);
+  bulk(client, 3);
+  bulk(client, 4);
+  client.flush();
+  t.same(client.take(), [
+    'request 64-3 deposit(2)', 'request 64-4 deposit(3)', 'request 64-5 deposit(4)',
+  ]);
+});
+
 t.test('client session: busy: more under way than may be, and none waits: no rate', async (t) => {
   const client = RecordedSession.writing();
   let number = 2;
