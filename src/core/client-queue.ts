@@ -125,8 +125,8 @@ export class ClientQueue {
     }
   }
 
-  /** Another frontend, or the same begun anew: of how busy it is nothing is known. */
-  onConnected(): void {
+  /** Another frontend is next, or the same begun anew: of how busy it is nothing is known. */
+  onDisconnected(): void {
     this.#busyUntilMs = 0;
     this.#pausedUntilMs = 0;
     this.#window = IN_FLIGHT_OPERATIONS_MAX;

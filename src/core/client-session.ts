@@ -107,12 +107,12 @@ export class ClientSession {
     assert(this.#link === 'down', 'one connection at a time');
     this.#link = 'greeting';
     this.#pausedUntilMs = 0;
-    this.#queue.onConnected();
     this.#host.send({ type: 'client-hello', cluster: this.#cluster });
   }
 
   onDisconnected(): void {
     this.#link = 'down';
+    this.#queue.onDisconnected();
     this.#sessionAsked = false;
     for (const frame of this.#frames) {
       frame.state = 'held';

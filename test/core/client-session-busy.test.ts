@@ -299,6 +299,18 @@ t.test('client session: busy: small chunks of one turn share the window', async 
   ]);
 });
 
+t.test('client session: busy, and no connection since: chunks wait for the next', async (t) => {
+  const client = refused();
+  client.disconnect();
+  bulk(client, 2);
+  bulk(client, 3);
+  client.flush();
+  client.connect();
+  t.same(client.take(), [
+    'client-hello', 'welcomed', 'request 64-3 deposit(2)', 'request 64-4 deposit(3)',
+  ]);
+});
+
 t.test('client session: busy: more under way than may be, and none waits: no rate', async (t) => {
   const client = RecordedSession.writing();
   let number = 2;
