@@ -5,7 +5,8 @@
  * The frontend reads no more of one connection than it answers, so what a client asks for beyond
  * that would wait here until its time is over. What would wait too long is shed at once instead.
  */
-import { CHUNK_OPERATIONS_MAX, isReport, KIND, type Operation } from './operation.ts';
+import type { BusyBackoff } from './busy-backoff.ts';
+import { isReport, KIND, type Operation } from './operation.ts';
 import { ServiceRate } from './service-rate.ts';
 
 /** Names a submission to whoever made it. */
@@ -36,24 +37,15 @@ export interface BulkSubmission extends Submitted {
 
 export type Submission = SingleSubmission | BulkSubmission;
 
-/** So many operations are sent and unanswered at most; the rest waits in the queue. */
-export const IN_FLIGHT_OPERATIONS_MAX = 4 * CHUNK_OPERATIONS_MAX;
 /** Of its time, what a submission may wait until it is sent: enough must be left to be served. */
 const WAIT_PART = 1 / 4;
 /** Where it has many clients, the bank may serve one of them no more often than that. */
 const OUTAGE_MS = 1_000;
-/**
- * How long nothing is sent after a BUSY, doubled each time until something is served: the bank
- * could serve in the time that it takes to refuse. At first as long as it lets anybody wait.
- */
-export const BUSY_PAUSE_MS = 1_000;
-export const BUSY_PAUSE_MS_MAX = 4_000;
-/** So long after the pause a BUSY tells nothing: the load is another by now. */
-export const BUSY_KNOWN_MS = 4_000;
 /** So many taken items are kept before the array is cut. */
 const SLACK_MAX = 16_384;
 
 export class ClientQueue {
+  readonly #backoff: BusyBackoff;
   #items: Submission[] = [];
   /** Everything before it is taken. */
   #head = 0;
@@ -64,12 +56,10 @@ export class ClientQueue {
   #taken = 0;
   readonly #rate = new ServiceRate(OUTAGE_MS);
   #shed: Submission[] = [];
-  /** Until then prepared chunks are shed. */
-  #busyUntilMs = 0;
-  /** Until then nothing is to be sent. */
-  #pausedUntilMs = 0;
-  #busyPauseMs = BUSY_PAUSE_MS;
-  #window = IN_FLIGHT_OPERATIONS_MAX;
+
+  constructor(backoff: BusyBackoff) {
+    this.#backoff = backoff;
+  }
 
   get isEmpty(): boolean {
     return this.#items.length === this.#head && this.#shed.length === 0;
@@ -84,27 +74,13 @@ export class ClientQueue {
   submit(submission: Submission, nowMs: number): void {
     const waitMs = this.#operations / this.#rate.perMs(nowMs);
     const waitMsMax = WAIT_PART * Math.max(0, submission.deadlineMs - nowMs);
-    const isUnwanted = submission.kind === 'bulk' && this.#isBusy(nowMs);
+    const isUnwanted = submission.kind === 'bulk'
+      && !this.#backoff.takesBulk(this.#operations, nowMs);
     if (waitMs > waitMsMax || isUnwanted) this.#shed.push(submission);
     else {
       this.#push(submission);
-      if (nowMs < this.#pausedUntilMs) this.#shortenPause(submission, nowMs);
+      this.#shortenPause(submission, nowMs);
     }
-  }
-
-  /**
-   * So many operations may be under way: after a BUSY one chunk, and one more for each that is
-   * served, so that not many are sent in vain (compare slow start, Jacobson 1988). After a while it
-   * is as wide as ever.
-   */
-  windowAt(nowMs: number): number {
-    const isKnown = nowMs < this.#busyUntilMs + BUSY_KNOWN_MS;
-    return isKnown ? this.#window : IN_FLIGHT_OPERATIONS_MAX;
-  }
-
-  /** Nothing is to be sent now. */
-  isPaused(nowMs: number): boolean {
-    return nowMs < this.#pausedUntilMs;
   }
 
   /**
@@ -113,30 +89,11 @@ export class ClientQueue {
    */
   onBusy(nowMs: number): void {
     this.#rate.onPutBack();
-    if (nowMs >= this.#busyUntilMs) {
-      this.#busyUntilMs = nowMs + this.#busyPauseMs;
-      this.#busyPauseMs = Math.min(2 * this.#busyPauseMs, BUSY_PAUSE_MS_MAX);
-    }
-    this.#pausedUntilMs = this.#busyUntilMs;
-    this.#window = CHUNK_OPERATIONS_MAX;
+    this.#backoff.onBusy(nowMs);
     for (let at = this.#head; at < this.#items.length; at += 1) {
       const submission = this.#items[at];
       if (submission !== undefined) this.#shortenPause(submission, nowMs);
     }
-  }
-
-  /** Another frontend is next, or the same begun anew: of how busy it is nothing is known. */
-  onDisconnected(): void {
-    this.#busyUntilMs = 0;
-    this.#pausedUntilMs = 0;
-    this.#window = IN_FLIGHT_OPERATIONS_MAX;
-  }
-
-  onServed(nowMs: number): void {
-    this.#busyPauseMs = BUSY_PAUSE_MS;
-    // What was sent before a BUSY tells nothing of what can be sent after the pause.
-    if (nowMs < this.#busyUntilMs) return;
-    this.#window = Math.min(IN_FLIGHT_OPERATIONS_MAX, this.#window + CHUNK_OPERATIONS_MAX);
   }
 
   takeShed(): readonly Submission[] {
@@ -211,14 +168,7 @@ export class ClientQueue {
 
   /** Else it would be due before it is sent. */
   #shortenPause({ deadlineMs }: Submission, nowMs: number): void {
-    const untilMs = nowMs + WAIT_PART * (deadlineMs - nowMs);
-    this.#pausedUntilMs = Math.min(this.#pausedUntilMs, untilMs);
-  }
-
-  /** The bank was, a while ago, and as much waits as is to show whether it is still. */
-  #isBusy(nowMs: number): boolean {
-    const isNarrow = this.windowAt(nowMs) < IN_FLIGHT_OPERATIONS_MAX;
-    return nowMs < this.#busyUntilMs || (isNarrow && this.#operations >= CHUNK_OPERATIONS_MAX);
+    this.#backoff.endPauseBy(nowMs + WAIT_PART * (deadlineMs - nowMs));
   }
 
   #push(submission: Submission): void {

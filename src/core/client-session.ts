@@ -15,6 +15,7 @@
  * only. (Request ids in a session: RIFL, Lee et al., SOSP 2015.)
  */
 import { assert } from './assert.ts';
+import { BusyBackoff } from './busy-backoff.ts';
 import { ClientAnswer, type FrameAnswer } from './client-answer.ts';
 import { ClientFrame, type Placed } from './client-frame.ts';
 import { ClientQueue, type Submission, type Thing, type Ticket } from './client-queue.ts';
@@ -58,7 +59,8 @@ export class ClientSession {
   #nextTicket = 1;
   #nextRequest = 1;
   #nextQuery = 1;
-  readonly #queue = new ClientQueue();
+  readonly #backoff = new BusyBackoff();
+  readonly #queue = new ClientQueue(this.#backoff);
   readonly #frames = new FramesInFlight();
   #nowMs = 0;
   /** A repetition was refused: nothing is sent until then. */
@@ -79,7 +81,7 @@ export class ClientSession {
   }
 
   get #isPaused(): boolean {
-    return this.#nowMs < this.#pausedUntilMs || this.#queue.isPaused(this.#nowMs);
+    return this.#nowMs < this.#pausedUntilMs || this.#backoff.isPaused(this.#nowMs);
   }
 
   /** The deadline is on the clock of `onTick`, called before. Details are asked of writes only. */
@@ -112,7 +114,7 @@ export class ClientSession {
 
   onDisconnected(): void {
     this.#link = 'down';
-    this.#queue.onDisconnected();
+    this.#backoff.onDisconnected();
     this.#sessionAsked = false;
     for (const frame of this.#frames) {
       frame.state = 'held';
@@ -173,7 +175,7 @@ export class ClientSession {
 
   /** So many more operations may be sent. */
   get #room(): number {
-    return this.#queue.windowAt(this.#nowMs) - this.#frames.operations;
+    return this.#backoff.windowAt(this.#nowMs) - this.#frames.operations;
   }
 
   /** False where nothing more can be sent now. */
@@ -261,7 +263,7 @@ export class ClientSession {
   }
 
   #answer(frame: ClientFrame, message: FrameAnswer): void {
-    this.#queue.onServed(this.#nowMs);
+    this.#backoff.onServed(this.#nowMs);
     const answer = new ClientAnswer(frame, message);
     if (!answer.fits) {
       this.#host.drop(`the answer to ${frame.requestId(0)} has the wrong length`);

@@ -2,7 +2,7 @@
 import t from 'tap';
 import {
   BUSY_KNOWN_MS, BUSY_PAUSE_MS, BUSY_PAUSE_MS_MAX, IN_FLIGHT_OPERATIONS_MAX,
-} from '../../src/core/client-queue.ts';
+} from '../../src/core/busy-backoff.ts';
 import { REFUSED_PAUSE_MS } from '../../src/core/client-session.ts';
 import { CHUNK_OPERATIONS_MAX, encodeChunk, type Operation } from '../../src/core/operation.ts';
 import { RecordedSession, result } from '../support/recorded-session.ts';

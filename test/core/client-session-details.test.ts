@@ -1,6 +1,6 @@
 /** Writes that are asked for with their details: two numbers each, and one outcome. */
 import t from 'tap';
-import { IN_FLIGHT_OPERATIONS_MAX } from '../../src/core/client-queue.ts';
+import { IN_FLIGHT_OPERATIONS_MAX } from '../../src/core/busy-backoff.ts';
 import { CHUNK_OPERATIONS_MAX, REASON } from '../../src/core/operation.ts';
 import { readDetails } from '../../src/core/write-details.ts';
 import { RecordedSession, result } from '../support/recorded-session.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { IN_FLIGHT_OPERATIONS_MAX } from '../../src/core/client-queue.ts';
+import { IN_FLIGHT_OPERATIONS_MAX } from '../../src/core/busy-backoff.ts';
 import { CLUSTER_NONE, type Seq, type Timestamp } from '../../src/core/ids.ts';
 import type { Original } from '../../src/core/message.ts';
 import {
