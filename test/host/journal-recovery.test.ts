@@ -73,11 +73,12 @@ t.test('recovery: the last three records changed or zeroed from every fifth byte
 
     writeFileSync(path, pristine);
     overwrite(path, at, startOf(7) - at);
-    const torn = (at - 4096) % bytes !== 0;
-    t.same(await start(directory), { last: seq - 1, torn }, `cut at ${at}`);
-    t.same(
-      await start(directory), { last: seq - 1, torn: false }, 'the second start finds it clean'
-    );
+    // The salt is random, so the checksum at the end of an entry may end with zeros already.
+    const isIntact = pristine.subarray(at, startOf(seq + 1)).every((byte) => byte === 0);
+    const last = isIntact ? seq : seq - 1;
+    const torn = !isIntact && at > startOf(seq);
+    t.same(await start(directory), { last, torn }, `cut at ${at}`);
+    t.same(await start(directory), { last, torn: false }, 'the second start finds it clean');
   }
 });
 
