@@ -54,6 +54,8 @@ export interface QueueBounds {
   readonly waitMsMax: number;
   /** So much may always be queued, however long it takes. */
   readonly freeCost: number;
+  /** What may go before a request while nothing tells how long that takes. */
+  readonly burstCost: number;
   /** More is refused, however fast the bank is. */
   readonly bytesMax: number;
 }
@@ -62,7 +64,10 @@ export interface QueueBounds {
 export const ROUND_BYTES_MAX = 640 * 1024;
 export const QUEUED_BYTES_MAX = 128 * 1024 * 1024;
 const BOUNDS: QueueBounds = {
-  waitMsMax: 1_000, freeCost: 16 * 1024 * 1024, bytesMax: QUEUED_BYTES_MAX,
+  waitMsMax: 1_000,
+  freeCost: 16 * 1024 * 1024,
+  burstCost: 48 * 1024 * 1024,
+  bytesMax: QUEUED_BYTES_MAX,
 };
 /** A bank that serves takes rounds more often than that, by far. */
 const OUTAGE_MS = 250;
@@ -275,11 +280,12 @@ export class Admission {
    * has for a round, for each round that its own line needs.
    */
   #hasRoom(line: Line, bytes: number): boolean {
-    const { waitMsMax, freeCost, bytesMax } = this.#bounds;
+    const { waitMsMax, freeCost, burstCost, bytesMax } = this.#bounds;
     if (this.#bytes + bytes > bytesMax) return false;
     const cost = costOf(bytes);
     if (this.#cost + cost <= freeCost) return true;
-    const costMax = waitMsMax * this.#rate.perMs(this.#nowMs());
+    const perMs = this.#rate.perMs(this.#nowMs());
+    const costMax = perMs === Infinity ? burstCost : waitMsMax * perMs;
     const own = line.cost + cost;
     const lines = this.#waiting.length + (line.items.length === 0 ? 1 : 0);
     const cycle = this.#cycleCost - turnOf(line.cost) + turnOf(own);

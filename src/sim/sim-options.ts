@@ -47,7 +47,9 @@ export interface SimOptions {
 }
 
 /** A few requests are enough for it. */
-const SHORT_QUEUE: QueueBounds = { waitMsMax: 10, freeCost: 0, bytesMax: 2_048 };
+const SHORT_QUEUE: QueueBounds = {
+  waitMsMax: 10, freeCost: 0, burstCost: Infinity, bytesMax: 2_048,
+};
 const HEAL_MS = 6_000;
 /** How many of the faults are in a palette: at times few, for what takes several in a row. */
 const PALETTE_SHARES = [0.4, 0.4, 0.1];

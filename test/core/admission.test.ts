@@ -193,7 +193,7 @@ t.test('admission: reports, again and again: neither they nor others wait for ma
 t.test('admission: a round that a report ends tells nothing of the rate', async (t) => {
   const clock = { nowMs: 0 };
   const admission = new Admission(() => clock.nowMs, {
-    waitMsMax: 1_000, freeCost: 0, bytesMax: QUEUED_BYTES_MAX,
+    waitMsMax: 1_000, freeCost: 0, burstCost: Infinity, bytesMax: QUEUED_BYTES_MAX,
   });
   for (; clock.nowMs < 2_000; clock.nowMs += 10) {
     for (const connection of [10, 11]) {
@@ -245,7 +245,9 @@ t.test('admission: drain: all is refused, but for what is in doubt', async (t) =
 t.test(
   'admission: the bound: busy, and nothing taken; a connection that goes gives its room back',
   async (t) => {
-    const admission = new Admission(() => 0);
+    const admission = new Admission(() => 0, {
+      waitMsMax: 1_000, freeCost: 0, burstCost: Infinity, bytesMax: QUEUED_BYTES_MAX,
+    });
     t.equal(admission.admit(item(1, 'write', QUEUED_BYTES_MAX)), true);
     t.equal(admission.admit(item(2, 'write', 64)), false);
     admission.onGone(1);
@@ -305,6 +307,15 @@ t.test('admission: a long line: taken as a whole, in order', async (t) => {
   t.same(taken, line);
 });
 
+t.test('admission: a burst that meets an idle bank, whose rate nobody knows', async (t) => {
+  const admission = new Admission(() => 0);
+  const bytes = 512 * 1024;
+  let admitted = 0;
+  while (admission.admit(item(1 + (admitted % 64), 'write', bytes))) admitted += 1;
+  t.ok(admitted >= 64, `${admitted} were taken`);
+  t.ok(admitted * bytes <= 48 * 1024 * 1024, `${admitted}: not for seconds`);
+});
+
 const CHUNK_BYTES = 64 * 1024;
 const CHUNK_COST = costOf(CHUNK_BYTES);
 
@@ -315,7 +326,7 @@ const CHUNK_COST = costOf(CHUNK_BYTES);
 function overloaded(connections: number, freeCost = 0) {
   const clock = { nowMs: 0 };
   const admission = new Admission(() => clock.nowMs, {
-    waitMsMax: 1_000, freeCost, bytesMax: QUEUED_BYTES_MAX,
+    waitMsMax: 1_000, freeCost, burstCost: Infinity, bytesMax: QUEUED_BYTES_MAX,
   });
   const state = { admission, clock, refused: 0, asked: 0 };
   const ask = (): void => {

@@ -12,7 +12,9 @@ const DUE = { ms: 5, wallUs: 100 };
 
 function begin({ keysMax }: { readonly keysMax?: number } = {}) {
   const told: string[] = [];
-  const admission = new Admission(() => 0);
+  const admission = new Admission(() => 0, {
+    waitMsMax: 1_000, freeCost: 0, burstCost: Infinity, bytesMax: QUEUED_BYTES_MAX,
+  });
   const host = {
     send: (_to: ConnectionId, message: ToClient) => told.push(message.type),
     log: () => {},
