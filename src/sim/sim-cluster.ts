@@ -233,11 +233,11 @@ export class SimCluster {
     if (record === undefined || this.store.isRolledBack) return false;
     if (!this.#isCalm(backend)) return false;
     if (this.backends.some((each) => each.isSwapped)) return false;
-    // What waits for a call, or for a promise, may take another one, and leave this one as the last
-    // copy: damaged, where nobody has met the damage yet.
-    const isAwaited = ({ diskFaults, atPromise }: SimBackend): boolean =>
-      diskFaults.strike !== undefined || atPromise !== undefined;
-    if (this.backends.some(isAwaited)) return false;
+    // What waits for a call, or for a promise, may take another one, and so may a disk that is too
+    // slow for a promise: this one is left as the last copy, damaged, and nobody has met it yet.
+    const isInDanger = ({ diskFaults, atPromise }: SimBackend): boolean =>
+      diskFaults.strike !== undefined || atPromise !== undefined || diskFaults.slowMs > 0;
+    if (this.backends.some(isInDanger)) return false;
     const written = this.frontends.flatMap(({ writing }) => writing ?? []);
     return [record, ...pending, ...written].every(({ view }) =>
       view.members.some(({ id, incarnation }) => {
