@@ -1,6 +1,10 @@
 /**
  * What is to be done once at the end of a turn of the event loop, however often it is asked for:
- * one tick for all of it. What is asked for meanwhile is done in the same tick.
+ * when everything that has come in was read. What is asked for meanwhile is done in the same turn.
+ *
+ * So a process reads all its sockets, then works, then writes to all of them. To answer each before
+ * the next is read takes a quarter more of everybody's time: code is run cold by turns, and whoever
+ * is answered wakes for one answer.
  */
 export interface Flushable {
   flush(): void;
@@ -9,7 +13,7 @@ export interface Flushable {
 let waiting: Flushable[] = [];
 
 export function flushAtEndOfTurn(what: Flushable): void {
-  if (waiting.length === 0) process.nextTick(flushAll);
+  if (waiting.length === 0) setImmediate(flushAll);
   waiting.push(what);
 }
 

@@ -18,6 +18,7 @@ import { aborted } from './aborted.ts';
 import { ChaosRelay } from './chaos-relay.ts';
 import { readClock } from './clock.ts';
 import { DataDirectory } from './data-directory.ts';
+import { flushAtEndOfTurn, type Flushable } from './end-of-turn.ts';
 import { EnvironmentError } from './environment-error.ts';
 import { FileControlStore } from './file-control-store.ts';
 import { tuneHeap } from './heap.ts';
@@ -104,7 +105,7 @@ function statusOf(ending: FrontendEnding): number {
 }
 
 /** Hosts one coordinator. */
-class Frontend implements CoordinatorHost {
+class Frontend implements CoordinatorHost, Flushable {
   readonly reception: Reception;
   readonly ended: Promise<FrontendEnding>;
   readonly trace: Log | undefined;
@@ -198,14 +199,16 @@ class Frontend implements CoordinatorHost {
     if (this.#onStopped !== undefined && this.#coordinator.stopped) this.#onStopped();
   }
 
-  /** After everything that arrived in this turn has been read. */
+  /** At the end of the turn, after everything that arrived in it has been read. */
+  flush(): void {
+    this.#flushing = false;
+    if (!this.#over) this.#coordinator.flush(readClock());
+  }
+
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    setImmediate(() => {
-      this.#flushing = false;
-      if (!this.#over) this.#coordinator.flush(readClock());
-    });
+    flushAtEndOfTurn(this);
   }
 }
 
