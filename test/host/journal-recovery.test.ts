@@ -11,16 +11,29 @@ import {
 import { damage, overwrite } from '../support/damage.ts';
 import { FaultyFileSystem } from '../support/faulty-file-system.ts';
 import { chainOf, entryAfter } from '../support/journal-entries.ts';
-import { kindOfError, openForTest, until } from '../support/open-journal.ts';
+import { kindOfError, openForTest, until, type OpenedForTest } from '../support/open-journal.ts';
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
+/** A sixteenth of the real ones: the journal is started a thousand times here. */
+const SMALL = {
+  segmentBytesMin: 64 * KIB, segmentBytesMax: 4096 * KIB, reserveBytes: 512 * KIB,
+  freeBytesMin: 32 * KIB,
+};
 /** What an entry of one operation takes. */
 const ENTRY = entryBytes(64, 1);
 const FIRST = '0000000000000001.segment';
 
-/** A file system with no room for spares: opening is cheap. */
+function openSmall(
+  directory: string,
+  options: Parameters<typeof openForTest>[1] = {},
+): Promise<OpenedForTest> {
+  return openForTest(directory, { ...SMALL, ...options });
+}
+
+/** A file system with no room for spares and nothing to wait for: opening is cheap. */
 function cramped(): FaultyFileSystem {
   const io = new FaultyFileSystem();
+  io.syncs = false;
   io.free = 0;
   return io;
 }
@@ -32,7 +45,7 @@ async function write(
   marked = true,
 ): Promise<void> {
   const io = cramped();
-  const { journal } = await openForTest(directory, { io });
+  const { journal } = await openSmall(directory, { io });
   for (const entry of entries) {
     journal.append(entry);
     await journal.flush();
@@ -44,7 +57,7 @@ async function write(
 /** What a start makes of it: the last entry, or the message of the corruption. */
 async function start(directory: string): Promise<{ last: number; torn: boolean } | string> {
   try {
-    const { journal, replayed } = await openForTest(
+    const { journal, replayed } = await openSmall(
       directory, { io: cramped(), mayBeMissing: false }
     );
     await journal.close();
@@ -87,14 +100,14 @@ t.test('recovery: a torn tail is cut, and appending goes on there', async (t) =>
   const entries = chainOf(3, 64);
   await write(directory, entries, false);
   damage(join(directory, FIRST), 4096 + 2 * ENTRY + 100);
-  const { journal } = await openForTest(directory, { io: cramped() });
+  const { journal } = await openSmall(directory, { io: cramped() });
   t.match(journal.torn, { offset: 4096 + 2 * ENTRY, bytes: ENTRY, afterSeq: 2 });
   const other = entryAfter(entries[1] as ExecutedEntry, 64, 9);
   journal.append(other);
   await journal.flush();
   await journal.close();
   t.same(
-    (await openForTest(directory, { io: cramped() })).replayed, [...entries.slice(0, 2), other]
+    (await openSmall(directory, { io: cramped() })).replayed, [...entries.slice(0, 2), other]
   );
 });
 
@@ -129,8 +142,8 @@ t.test('recovery: segments', async (t) => {
   const origin = join(base, 'journal');
   let copies = 0;
   const nextCopy = () => join(base, `copy-${copies += 1}`);
-  const entries = chainOf(30, 200 * 1024);
-  const opened = await openForTest(origin);
+  const entries = chainOf(30, 200 * 64);
+  const opened = await openSmall(origin);
   for (const entry of entries) {
     opened.journal.append(entry);
     await opened.journal.flush();
@@ -150,7 +163,7 @@ t.test('recovery: segments', async (t) => {
     change(directory);
     try {
       const options = { io: cramped(), mayBeMissing: false, ...(checkpoint && { checkpoint }) };
-      const { journal } = await openForTest(directory, options);
+      const { journal } = await openSmall(directory, options);
       await journal.close();
       return 'opened';
     } catch (error) {
@@ -168,7 +181,7 @@ t.test('recovery: segments', async (t) => {
     });
     await t.test(`${name} is shorter: corrupt`, async (t) => {
       t.match(
-        await after((directory) => truncateSync(join(directory, name), MIB / 2)), /^corrupt: /
+        await after((directory) => truncateSync(join(directory, name), 32 * KIB)), /^corrupt: /
       );
     });
     await t.test(`${name} has a damaged header: corrupt, also behind the checkpoint`, async (t) => {
@@ -199,12 +212,12 @@ t.test('recovery: segments', async (t) => {
     const directory = nextCopy();
     cpSync(origin, directory, { recursive: true });
     const incarnation = 'b2'.repeat(16) as Incarnation;
-    t.equal(await kindOfError(openForTest(directory, { incarnation, io: cramped() })), 'corrupt');
+    t.equal(await kindOfError(openSmall(directory, { incarnation, io: cramped() })), 'corrupt');
   });
   await t.test('one segment of another backend at the same place: corrupt', async (t) => {
     const other = nextCopy();
     const incarnation = 'b2'.repeat(16) as Incarnation;
-    const { journal } = await openForTest(other, { incarnation, io: cramped() });
+    const { journal } = await openSmall(other, { incarnation, io: cramped() });
     await journal.close();
     t.match(
       await after((directory) => cpSync(join(other, FIRST), join(directory, FIRST))),
@@ -215,8 +228,8 @@ t.test('recovery: segments', async (t) => {
     + 'when read', async (t) => {
     const directory = nextCopy();
     cpSync(origin, directory, { recursive: true });
-    damage(join(directory, first), 400_000);
-    const { journal, corruptions } = await openForTest(
+    damage(join(directory, first), 28_000);
+    const { journal, corruptions } = await openSmall(
       directory, { io: cramped(), checkpoint: late }
     );
     t.equal(await kindOfError(journal.read(2 as Seq)), 'corrupt');
@@ -239,21 +252,21 @@ t.test('recovery: segments', async (t) => {
 
 t.test('recovery: no journal where there must be one: corrupt', async (t) => {
   const directory = join(t.testdir(), 'journal');
-  t.equal(await kindOfError(openForTest(directory, { mayBeMissing: false })), 'corrupt');
+  t.equal(await kindOfError(openSmall(directory, { mayBeMissing: false })), 'corrupt');
   await write(directory, chainOf(2, 64));
   rmSync(join(directory, FIRST));
-  t.equal(await kindOfError(openForTest(directory, { mayBeMissing: false })), 'corrupt');
+  t.equal(await kindOfError(openSmall(directory, { mayBeMissing: false })), 'corrupt');
 });
 
 t.test('recovery: killed at every call while a segment is changed: nothing synced is '
   + 'lost', async (t) => {
-  const entries = chainOf(5, 170 * 1024);
+  const entries = chainOf(5, 170 * 64);
   let calls = Infinity;
   for (let at = 0; at <= calls; at += 1) {
     const directory = join(t.testdir(), 'journal');
     const io = cramped();
-    io.nextFree.push(3 * MIB); // one spare of 2 MiB
-    const { journal, synced } = await openForTest(directory, { io });
+    io.nextFree.push(192 * KIB); // one spare of 128 KiB
+    const { journal, synced } = await openSmall(directory, { io });
     await until(() => journal.reserve.full, 'the spare');
     for (const entry of entries.slice(0, 3)) journal.append(entry);
     await journal.flush();
@@ -265,7 +278,7 @@ t.test('recovery: killed at every call while a segment is changed: nothing synce
     io.dieAt(0);
     await journal.close().catch(() => undefined);
 
-    const { replayed, journal: again } = await openForTest(directory, { io: cramped() });
+    const { replayed, journal: again } = await openSmall(directory, { io: cramped() });
     const promised = synced.at(-1) ?? 0;
     if (replayed.length < promised) {
       t.fail(`killed at call ${at}: ${replayed.length} of ${promised}`);
@@ -281,21 +294,21 @@ t.test('recovery: killed at every call while a segment is changed: nothing synce
 });
 
 t.test('truncate: the tail is gone, also after a restart, and appending goes on', async (t) => {
-  const entries = chainOf(20, 200 * 1024);
+  const entries = chainOf(20, 200 * 64);
   for (const keep of [0, 1, 3, 9, 19, 20]) {
     const directory = join(t.testdir(), 'journal');
-    const { journal } = await openForTest(directory);
+    const { journal } = await openSmall(directory);
     for (const entry of entries) journal.append(entry);
     await journal.flush();
     await journal.truncateAfter(keep as Seq);
     t.equal(journal.tail?.seq ?? 0, keep);
     t.equal(await journal.read((keep + 1) as Seq), undefined);
     if (keep > 0) t.same(await journal.read(keep as Seq), entries[keep - 1]);
-    const others = chainOf(6, 150 * 1024, entries[keep - 1], 7);
+    const others = chainOf(6, 150 * 64, entries[keep - 1], 7);
     for (const entry of others) journal.append(entry);
     await journal.flush();
     await journal.close();
-    const { replayed, journal: again } = await openForTest(directory, { io: cramped() });
+    const { replayed, journal: again } = await openSmall(directory, { io: cramped() });
     t.same(
       replayed.map((entry) => entry.hash), [...entries.slice(0, keep), ...others].map((e) => e.hash)
     );
@@ -305,12 +318,12 @@ t.test('truncate: the tail is gone, also after a restart, and appending goes on'
 });
 
 t.test('truncate: the load pauses meanwhile: no mark disturbs it', async (t) => {
-  const entries = chainOf(12, 4096);
+  const entries = chainOf(12, 2048);
   const base = t.testdir();
   // A mark is asked for at each call in turn: before, within, and after the cut.
   for (let at = 0, isReached = true; isReached; at += 1) {
     const io = cramped();
-    const { journal, failures } = await openForTest(join(base, `${at}`), { io });
+    const { journal, failures } = await openSmall(join(base, `${at}`), { io });
     for (const entry of entries) journal.append(entry);
     await journal.flush();
     let left = at;
@@ -335,8 +348,8 @@ t.test('truncate: killed at every call: the whole tail or, before it began, none
   const origin = join(base, 'journal');
   let copies = 0;
   const nextCopy = () => join(base, `copy-${copies += 1}`);
-  const entries = chainOf(12, 200 * 1024);
-  const opened = await openForTest(origin);
+  const entries = chainOf(12, 200 * 64);
+  const opened = await openSmall(origin);
   for (const entry of entries) {
     opened.journal.append(entry);
     await opened.journal.flush();
@@ -349,7 +362,7 @@ t.test('truncate: killed at every call: the whole tail or, before it began, none
     const directory = nextCopy();
     cpSync(origin, directory, { recursive: true });
     const io = cramped();
-    const { journal } = await openForTest(directory, { io });
+    const { journal } = await openSmall(directory, { io });
     io.dieAt(at);
     done = await journal.truncateAfter(3 as Seq).then(() => true, () => false);
     io.dieAt(0);
@@ -369,7 +382,7 @@ t.test('recovery: the header tells the incarnation of the file, and a seed of it
   for (const name of ['one', 'other']) {
     await write(join(base, name), chainOf(1, 64));
     const decoded = decodeSegmentHeader(readFileSync(join(base, name, FIRST)));
-    t.match(decoded, { header: { first: 1, bytes: MIB, incarnation: 'a1'.repeat(16) } });
+    t.match(decoded, { header: { first: 1, bytes: 64 * KIB, incarnation: 'a1'.repeat(16) } });
     if (typeof decoded !== 'string') seeds.add(decoded.seed);
   }
   t.equal(seeds.size, 2, 'records of one pass in no other');

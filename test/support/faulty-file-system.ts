@@ -18,6 +18,8 @@ export class FaultyFileSystem implements FileSystem {
   /** What the next questions for free bytes are answered, before `free`. */
   readonly nextFree: number[] = [];
   bytesRead = 0;
+  /** Whether a sync, beside being recorded, waits for the disk: only a loss of power can tell. */
+  syncs = true;
 
   failNext(call: FaultyCall, code: string, after = 0): void {
     let left = after;
@@ -89,17 +91,17 @@ export class FaultyFileSystem implements FileSystem {
 
   fdatasyncInPlace(fd: number): void {
     this.#before('fdatasync', fd);
-    nodeFileSystem.fdatasyncInPlace(fd);
+    if (this.syncs) nodeFileSystem.fdatasyncInPlace(fd);
   }
 
   async fdatasync(fd: number): Promise<void> {
     this.#before('fdatasync', fd);
-    return nodeFileSystem.fdatasync(fd);
+    if (this.syncs) await nodeFileSystem.fdatasync(fd);
   }
 
   async fsync(fd: number): Promise<void> {
     this.#before('fsync', fd);
-    return nodeFileSystem.fsync(fd);
+    if (this.syncs) await nodeFileSystem.fsync(fd);
   }
 
   size(fd: number): Promise<number> {
