@@ -1,7 +1,7 @@
 /**
  * The journal over a disk that keeps only what POSIX promises (compare ALICE, Pillai et al. 2014):
  * a crash at every call, of the process or of the power, and a failure of every call. All of it
- * comes before tap is loaded: it watches every promise by an async hook, and with that a crash takes
+ * comes before tap is loaded: it watches every promise by an async hook, and with that one takes
  * twice the time.
  */
 import type { ExecutedEntry } from '../../src/core/entry.ts';
