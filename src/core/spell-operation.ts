@@ -39,13 +39,16 @@ export function decodeOperation(
 function spellMovement(
   batch: DataView, offset: number, kind: Kind, flags: number,
 ): Pick<Operation, 'id' | 'forSeconds'> {
-  const bytes = new Uint8Array(batch.buffer, batch.byteOffset + offset + ID_AT, ID_BYTES_MAX);
-  const id = String.fromCharCode(...bytes).replace(/\0.*$/s, '');
   const forSeconds = kind === 'hold' ? batch.getUint32(offset + 4, true) : 0;
   return {
-    ...((flags & FLAG_ID) === 0 ? {} : { id }),
+    ...((flags & FLAG_ID) === 0 ? {} : { id: spellId(batch, offset + ID_AT) }),
     ...(forSeconds === 0 ? {} : { forSeconds }),
   };
+}
+
+function spellId(batch: DataView, at: number): string {
+  const bytes = new Uint8Array(batch.buffer, batch.byteOffset + at, ID_BYTES_MAX);
+  return String.fromCharCode(...bytes).replace(/\0.*$/s, '');
 }
 
 /** The key in the extension record at `offset`. */
