@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../support/bank.ts';
 import { damage } from '../support/damage.ts';
 import { chainOf, entryAfter } from '../support/journal-entries.ts';
 import { FaultyFileSystem } from '../support/faulty-file-system.ts';
-import { kindOfError, openForTest, until } from '../support/open-journal.ts';
+import { kindOfError, openForTest, openSmall, until } from '../support/open-journal.ts';
 
 const MIB = 1024 * 1024;
 
@@ -39,8 +39,8 @@ t.test('journal: append, close, open: everything there, with its view', async (t
 t.test('journal: groups: nothing is synced before its fsync, what comes meanwhile is the '
   + 'next', async (t) => {
   const io = new FaultyFileSystem();
-  const { journal, synced } = await openForTest(join(temporaryDirectory(t), 'journal'), { io });
-  await until(() => !journal.reserve.full && journal.reserve.bytes > 8 * MIB, 'spares');
+  const { journal, synced } = await openSmall(join(temporaryDirectory(t), 'journal'), { io });
+  await until(() => !journal.reserve.full && journal.reserve.bytes > MIB / 2, 'spares');
   io.calls.length = 0;
   const [one, two, three] = chainOf(3, 64) as [ExecutedEntry, ExecutedEntry, ExecutedEntry];
   journal.append(one);
@@ -57,8 +57,8 @@ t.test('journal: groups: nothing is synced before its fsync, what comes meanwhil
 t.test('journal: many segments: sealed, read in any order, a start after a checkpoint reads '
   + 'the tail', async (t) => {
   const directory = join(temporaryDirectory(t), 'journal');
-  const entries = chainOf(40, 200 * 1024);
-  const first = await openForTest(directory);
+  const entries = chainOf(40, 200 * 64);
+  const first = await openSmall(directory);
   for (const entry of entries) {
     first.journal.append(entry);
     await first.journal.flush();
@@ -72,12 +72,12 @@ t.test('journal: many segments: sealed, read in any order, a start after a check
 
   const io = new FaultyFileSystem();
   const last = entries.at(-1) as ExecutedEntry;
-  const second = await openForTest(directory, { io, checkpoint: entries[38] as ExecutedEntry });
+  const second = await openSmall(directory, { io, checkpoint: entries[38] as ExecutedEntry });
   t.same(second.replayed.map((entry) => entry.seq), [40]);
-  const total = (await openForTest(directory)).replayed.length;
+  const total = (await openSmall(directory)).replayed.length;
   t.equal(total, 40);
   const newest = readFileSync(join(directory, segments.sort().at(-1) as string)).byteLength;
-  t.ok(io.bytesRead < newest + 64 * 1024, `${io.bytesRead} bytes read, the newest has ${newest}`);
+  t.ok(io.bytesRead < newest + 32 * 1024, `${io.bytesRead} bytes read, the newest has ${newest}`);
   t.equal(second.journal.tail?.hash, last.hash);
   await second.journal.close();
 });
@@ -116,12 +116,12 @@ t.test('journal: read in a row: many at once, never what was there before', asyn
 t.test('journal: an entry larger than the first segment: a larger one takes its '
   + 'place', async (t) => {
   const directory = join(temporaryDirectory(t), 'journal');
-  const [entry] = chainOf(1, 2 * MIB) as [ExecutedEntry];
-  const first = await openForTest(directory);
+  const [entry] = chainOf(1, MIB / 8) as [ExecutedEntry];
+  const first = await openSmall(directory);
   first.journal.append(entry);
   await first.journal.flush();
   await first.journal.close();
-  const second = await openForTest(directory);
+  const second = await openSmall(directory);
   t.equal(second.replayed.length, 1);
   t.same(await second.journal.read(1 as Seq), entry);
   await second.journal.close();
@@ -130,14 +130,14 @@ t.test('journal: an entry larger than the first segment: a larger one takes its 
 t.test('journal: short writes: the rest follows', async (t) => {
   const directory = join(temporaryDirectory(t), 'journal');
   const io = new FaultyFileSystem();
-  const { journal } = await openForTest(directory, { io });
+  const { journal } = await openSmall(directory, { io });
   io.writeBytesMax = 4096 + 512;
   const entries = chainOf(5, 10_000);
   for (const entry of entries) journal.append(entry);
   await journal.flush();
   io.writeBytesMax = Infinity;
   await journal.close();
-  t.same((await openForTest(directory)).replayed, entries);
+  t.same((await openSmall(directory)).replayed, entries);
 });
 
 for (const call of ['fdatasync', 'write'] as const) {
@@ -145,11 +145,11 @@ for (const call of ['fdatasync', 'write'] as const) {
     + 'retried', async (t) => {
     const directory = join(temporaryDirectory(t), 'journal');
     const io = new FaultyFileSystem();
-    const { journal, synced, failures } = await openForTest(directory, { io });
+    const { journal, synced, failures } = await openSmall(directory, { io });
     const [one, two, three] = chainOf(3, 64) as [ExecutedEntry, ExecutedEntry, ExecutedEntry];
     journal.append(one);
     await journal.flush();
-    await until(() => journal.reserve.bytes > 8 * MIB, 'spares');
+    await until(() => journal.reserve.bytes > MIB / 2, 'spares');
     io.failNext(call, 'EIO');
     journal.append(two);
     t.equal(await kindOfError(journal.flush()), 'io');
@@ -170,13 +170,13 @@ t.test('journal: a full disk: told, waited for, and taken again when there is ro
   const io = new FaultyFileSystem();
   io.free = 0;
   const options = { io, roomRetryMs: 20 };
-  const { journal, reserves, synced, failures } = await openForTest(directory, options);
+  const { journal, reserves, synced, failures } = await openSmall(directory, options);
   await until(() => journal.reserve.full, 'full');
   t.ok(reserves.some((reserve) => reserve.full));
   const { bytes } = journal.reserve;
-  t.ok(bytes > MIB - 16 * 1024 && bytes < MIB, 'what is left of the first segment');
-  const entries = chainOf(8, 100 * 1024);
-  for (const entry of entries) journal.append(entry); // 8 x 150 KiB: the last do not fit
+  t.ok(bytes > 48 * 1024 && bytes < 64 * 1024, `${bytes}: what is left of the first segment`);
+  const entries = chainOf(8, 100 * 64);
+  for (const entry of entries) journal.append(entry); // 8 x 11 KiB: the last do not fit
   await until(() => synced.length > 0, 'the first ones');
   await new Promise((resolve) => setTimeout(resolve, 50));
   t.ok((synced.at(-1) ?? 0) < 8, `${synced}`);
@@ -185,10 +185,10 @@ t.test('journal: a full disk: told, waited for, and taken again when there is ro
   io.free = undefined;
   await until(() => synced.at(-1) === 8, 'all'); // the retry's timer keeps no process alive
   await journal.flush();
-  await until(() => !journal.reserve.full && journal.reserve.bytes > 4 * MIB, 'room');
+  await until(() => !journal.reserve.full && journal.reserve.bytes > MIB / 4, 'room');
   t.same(failures, []);
   await journal.close();
-  t.equal((await openForTest(directory)).replayed.length, 8);
+  t.equal((await openSmall(directory)).replayed.length, 8);
 });
 
 for (const code of ['ENOSPC', 'EDQUOT', 'EFBIG']) {
@@ -197,7 +197,7 @@ for (const code of ['ENOSPC', 'EDQUOT', 'EFBIG']) {
     const directory = join(temporaryDirectory(t), 'journal');
     const io = new FaultyFileSystem();
     io.free = 0;
-    const { journal, failures } = await openForTest(directory, { io, roomRetryMs: 20 });
+    const { journal, failures } = await openSmall(directory, { io, roomRetryMs: 20 });
     await until(() => journal.reserve.full, 'full');
     io.onCall = (call) => {
       if (call === 'write') throw Object.assign(new Error(code), { code });
@@ -208,7 +208,7 @@ for (const code of ['ENOSPC', 'EDQUOT', 'EFBIG']) {
     const spares = () => readdirSync(directory).filter((name) => name.startsWith('spare'));
     await until(() => spares().length === 0, 'the part removed'); // between two attempts
     io.onCall = () => {};
-    await until(() => !journal.reserve.full && journal.reserve.bytes > 4 * MIB, 'room');
+    await until(() => !journal.reserve.full && journal.reserve.bytes > MIB / 4, 'room');
     t.same(failures, []);
     await journal.close();
   });
@@ -217,7 +217,7 @@ for (const code of ['ENOSPC', 'EDQUOT', 'EFBIG']) {
 t.test('journal: an allocation that fails for another reason: final', async (t) => {
   const io = new FaultyFileSystem();
   io.free = 0;
-  const { journal, failures } = await openForTest(
+  const { journal, failures } = await openSmall(
     join(temporaryDirectory(t), 'journal'), { io, roomRetryMs: 10 }
   );
   await until(() => journal.reserve.full, 'full');
@@ -231,8 +231,8 @@ t.test('journal: an allocation that fails for another reason: final', async (t) 
 t.test('journal: mark: one small write when there is something to vouch for, else '
   + 'nothing', async (t) => {
   const io = new FaultyFileSystem();
-  const { journal } = await openForTest(join(temporaryDirectory(t), 'journal'), { io });
-  await until(() => journal.reserve.bytes > 8 * MIB, 'spares');
+  const { journal } = await openSmall(join(temporaryDirectory(t), 'journal'), { io });
+  await until(() => journal.reserve.bytes > MIB / 2, 'spares');
   io.calls.length = 0;
   journal.mark();
   await new Promise((resolve) => setTimeout(resolve, 10));
@@ -251,7 +251,7 @@ t.test('journal: mark: one small write when there is something to vouch for, els
 });
 
 t.test('journal: what does not continue its tail is never appended', async (t) => {
-  const { journal } = await openForTest(join(temporaryDirectory(t), 'journal'));
+  const { journal } = await openSmall(join(temporaryDirectory(t), 'journal'));
   const [one, two, three] = chainOf(3, 64) as [ExecutedEntry, ExecutedEntry, ExecutedEntry];
   journal.append(one);
   t.throws(() => journal.append(three), /entries are contiguous/);
@@ -263,9 +263,9 @@ t.test('journal: what does not continue its tail is never appended', async (t) =
 t.test('journal: closed for want of room: who waits for what found none is told', async (t) => {
   const io = new FaultyFileSystem();
   io.free = 0;
-  const { journal } = await openForTest(join(temporaryDirectory(t), 'journal'), { io });
+  const { journal } = await openSmall(join(temporaryDirectory(t), 'journal'), { io });
   await until(() => journal.reserve.full, 'full');
-  for (const entry of chainOf(8, 100 * 1024)) journal.append(entry); // the last do not fit
+  for (const entry of chainOf(8, 100 * 64)) journal.append(entry); // the last do not fit
   const flushed = journal.flush();
   flushed.catch(() => {});
   await until(() => journal.reserve.bytes === 0, 'no room is left');
@@ -275,16 +275,16 @@ t.test('journal: closed for want of room: who waits for what found none is told'
 
 t.test('journal: scrub: damage in an old segment is found while running', async (t) => {
   const directory = join(temporaryDirectory(t), 'journal');
-  const entries = chainOf(12, 200 * 1024);
-  const first = await openForTest(directory);
+  const entries = chainOf(12, 200 * 64);
+  const first = await openSmall(directory);
   for (const entry of entries) {
     first.journal.append(entry);
     await first.journal.flush();
   }
   await first.journal.close();
-  damage(join(directory, '0000000000000001.segment'), 400_000);
-  const { journal, corruptions } = await openForTest(directory, {
-    checkpoint: entries[10] as ExecutedEntry, scrubBytesPerSecond: 8 * MIB,
+  damage(join(directory, '0000000000000001.segment'), 28_000);
+  const { journal, corruptions } = await openSmall(directory, {
+    checkpoint: entries[10] as ExecutedEntry, scrubBytesPerSecond: MIB / 2,
   });
   await until(() => corruptions.length > 0, 'the scrub');
   t.match(corruptions[0], /0000000000000001\.segment is corrupt at byte \d+: entry 2/);
@@ -296,15 +296,15 @@ t.test('journal: scrub: damage in an old segment is found while running', async 
 t.test('journal: a segment is taken away while running: corrupt, by reads and by the '
   + 'scrub', async (t) => {
   const directory = join(temporaryDirectory(t), 'journal');
-  const { journal } = await openForTest(directory);
-  for (const entry of chainOf(20, 200 * 1024)) journal.append(entry);
+  const { journal } = await openSmall(directory);
+  for (const entry of chainOf(20, 200 * 64)) journal.append(entry);
   await journal.flush();
   await journal.close();
   const [oldest] = readdirSync(directory).filter((name) => name.endsWith('.segment')).sort();
   const kept = readFileSync(join(directory, oldest as string));
-  for (const scrubBytesPerSecond of [0, 64 * MIB]) {
+  for (const scrubBytesPerSecond of [0, 4 * MIB]) {
     writeFileSync(join(directory, oldest as string), kept);
-    const again = await openForTest(directory, { scrubBytesPerSecond });
+    const again = await openSmall(directory, { scrubBytesPerSecond });
     rmSync(join(directory, oldest as string));
     if (scrubBytesPerSecond === 0) {
       t.equal(await kindOfError(again.journal.read(1 as Seq)), 'corrupt');
@@ -317,10 +317,10 @@ t.test('journal: a segment is taken away while running: corrupt, by reads and by
 
 t.test('journal: scrub: a journal that grows and is cut meanwhile: no false alarm', async (t) => {
   const directory = join(temporaryDirectory(t), 'journal');
-  const { journal, corruptions, failures } = await openForTest(directory, {
-    scrubBytesPerSecond: 64 * MIB,
+  const { journal, corruptions, failures } = await openSmall(directory, {
+    scrubBytesPerSecond: 4 * MIB,
   });
-  const entries = chainOf(24, 200 * 1024);
+  const entries = chainOf(24, 200 * 64);
   for (const entry of entries.slice(0, 16)) {
     journal.append(entry);
     await journal.flush();

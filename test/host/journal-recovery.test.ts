@@ -11,24 +11,12 @@ import {
 import { damage, overwrite } from '../support/damage.ts';
 import { FaultyFileSystem } from '../support/faulty-file-system.ts';
 import { chainOf, entryAfter } from '../support/journal-entries.ts';
-import { kindOfError, openForTest, until, type OpenedForTest } from '../support/open-journal.ts';
+import { kindOfError, openSmall, until } from '../support/open-journal.ts';
 
 const KIB = 1024;
-/** A sixteenth of the real ones: the journal is started a thousand times here. */
-const SMALL = {
-  segmentBytesMin: 64 * KIB, segmentBytesMax: 4096 * KIB, reserveBytes: 512 * KIB,
-  freeBytesMin: 32 * KIB,
-};
 /** What an entry of one operation takes. */
 const ENTRY = entryBytes(64, 1);
 const FIRST = '0000000000000001.segment';
-
-function openSmall(
-  directory: string,
-  options: Parameters<typeof openForTest>[1] = {},
-): Promise<OpenedForTest> {
-  return openForTest(directory, { ...SMALL, ...options });
-}
 
 /** A file system with no room for spares and nothing to wait for: opening is cheap. */
 function cramped(): FaultyFileSystem {

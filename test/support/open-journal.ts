@@ -52,6 +52,20 @@ export async function openForTest(
   return { journal, replayed, synced, reserves, failures, corruptions };
 }
 
+const KIB = 1024;
+/** A sixteenth of the real ones, for what opens a journal or rolls its segments again and again. */
+const SMALL = {
+  segmentBytesMin: 64 * KIB, segmentBytesMax: 4096 * KIB, reserveBytes: 512 * KIB,
+  freeBytesMin: 32 * KIB,
+};
+
+export function openSmall(
+  directory: string,
+  options: Parameters<typeof openForTest>[1] = {},
+): Promise<OpenedForTest> {
+  return openForTest(directory, { ...SMALL, ...options });
+}
+
 /** Until the condition holds; gives up after 10 s. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
   const end = performance.now() + 10_000;
