@@ -10,6 +10,9 @@ import { UpBank } from '../support/up-bank.ts';
 
 const SHORT = ['--duration', '200ms', '--accounts', '50', '--clients', '8', '--batch', '500'];
 const ALL = ['w1', 'w2', 'w3', 'w4', 'w4-keyed', 'r1'];
+/** Each has a bank of its own, and waits as much as it works. */
+t.jobs = 2;
+
 const isLinux = process.platform === 'linux';
 
 function resultsOf(stdout: string): readonly BenchResult[] {

@@ -72,7 +72,7 @@ t.test('frontend and one backend killed at once: the rest is enough', async (t) 
 
 t.test('a backend killed in the middle of its catch-up, and its source too', async (t) => {
   const bank = await TestBank.start(t);
-  const load = await Load.start(t, { port: bank.port, seed: 24, clients: 16 });
+  const load = await Load.start(t, { port: bank.port, seed: 24, clients: 16, pauseMs: 4 });
   await load.answered(2_000);
   for (const delayMs of [0, 30, 120]) {
     await bank.killBackend(2);

@@ -20,7 +20,7 @@ t.jobs = 3;
 
 t.test('a backend: EIO from fsync: it stops; the others go on; it rejoins', { skip }, async (t) => {
   const bank = await TestBank.start(t);
-  const load = await Load.start(t, { port: bank.port, clients: 4, seed: 31, pauseMs: 1 });
+  const load = await Load.start(t, { port: bank.port, clients: 4, seed: 31, pauseMs: 4 });
   for (const fault of BACKEND_FAULTS) {
     await bank.killBackend(2);
     const failing = bank.launchBackend(2, { wrapper: strace(fault) });
