@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly input?: string;
   /** A command that runs it: `['strace', …]`. */
   readonly wrapper?: readonly string[];
+  /** This checkout, whatever is to be tested besides. */
+  readonly checkout?: boolean;
 }
 
 export class BankdProcess {
@@ -41,8 +43,8 @@ export class BankdProcess {
   readonly #watchers = new Set<() => void>();
 
   constructor(args: readonly string[], options: StartOptions = {}) {
-    const { leashed = true, env = {}, input, wrapper = [] } = options;
-    const { file: own, args: rest } = testedCommand(args);
+    const { leashed = true, env = {}, input, wrapper = [], checkout = false } = options;
+    const { file: own, args: rest } = checkout ? selfCommand(args) : testedCommand(args);
     const [first = own, ...others] = [...wrapper, own, ...rest];
     const { file, args: all } = asUsersRunIt({ file: first, args: others }, env['NODE_OPTIONS']);
     const environment = { ...process.env, ...env };

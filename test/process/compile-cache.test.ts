@@ -1,0 +1,35 @@
+/** The compile cache of a checkout: who fills it, and that a bank's processes live on it. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { startBankd, temporaryDirectory } from '../support/bank.ts';
+
+/** One for each module. */
+function cachedModules(cache: string): string[] {
+  if (!existsSync(cache)) return [];
+  const entries = readdirSync(cache, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name).sort();
+}
+
+/** What is cached when a bank is ready, and when it has ended; Node writes at a process's end. */
+async function runBank(t: Test, cache: string): Promise<{ ready: string[], ended: string[] }> {
+  const args = ['up', '--port', '0', '--data', temporaryDirectory(t)];
+  const env = { NODE_COMPILE_CACHE: cache };
+  const up = startBankd(t, args, { checkout: true, env });
+  await up.line(/^ready bank /);
+  const ready = cachedModules(cache);
+  t.equal((await up.terminate()).code, 0);
+  return { ready, ended: cachedModules(cache) };
+}
+
+t.test('compile cache: empty: filled before the bank, whose processes add nothing', async (t) => {
+  const cache = join(temporaryDirectory(t), 'cache');
+  const { ready, ended } = await runBank(t, cache);
+  t.ok(ready.length > 100, `${ready.length} modules`);
+  t.same(ended, ready);
+});
+
+t.test('compile cache: not writable: a bank does without it', async (t) => {
+  const cache = '/dev/null/cache';
+  t.same(await runBank(t, cache), { ready: [], ended: [] });
+});
