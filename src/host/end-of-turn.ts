@@ -3,8 +3,8 @@
  * when everything that has come in was read. What is asked for meanwhile is done in the same turn.
  *
  * So a process reads all its sockets, then works, then writes to all of them. To answer each before
- * the next is read takes a quarter more of everybody's time: code is run cold by turns, and whoever
- * is answered wakes for one answer.
+ * the next is read takes a fifth more of everybody's time: reading, working and writing push each
+ * other out of the caches, and whoever is answered wakes for one answer.
  */
 export interface Flushable {
   flush(): void;
