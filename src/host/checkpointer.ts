@@ -12,6 +12,9 @@ import { RESULT_BYTES } from '../core/operation.ts';
 import type { CheckpointStore } from './ports.ts';
 import type { Sizes } from './sizes.ts';
 
+/** Before a table is saved, so much of its size is executed. */
+const EXECUTED_PART = 0.5;
+
 export interface CheckpointerEvents {
   onSaved(seq: Seq): void;
   /** It could not be written; the one before stands. */
@@ -40,6 +43,8 @@ export class Checkpointer {
   /** Executed since the checkpoint. */
   #bytes: number;
   #operations: number;
+  /** Of the last checkpoint since the start. */
+  #imageBytes = 0;
   #savedSeq: Seq;
   /** Waits for its entry to be committed. */
   #frozen: Frozen | undefined;
@@ -65,9 +70,8 @@ export class Checkpointer {
   onExecuted(entry: ExecutedEntry, ledger: Ledger): void {
     this.#bytes += entry.batch.length + entry.results.length;
     this.#operations += entry.results.length / RESULT_BYTES;
-    const { checkpointBytes, checkpointOperations } = this.#sizes;
-    if (this.#bytes < checkpointBytes && this.#operations < checkpointOperations) return;
-    if (this.#frozen === undefined && this.#saving === undefined) this.#freeze(entry, ledger);
+    if (!this.#isDue || this.#frozen !== undefined || this.#saving !== undefined) return;
+    this.#freeze(entry, ledger);
   }
 
   /** Everything up to here is decided and fsynced. */
@@ -93,10 +97,23 @@ export class Checkpointer {
     await this.#saving;
   }
 
+  /**
+   * To save a table writes all of it, and copies what changes meanwhile: that stays in proportion
+   * to what is executed.
+   */
+  get #isDue(): boolean {
+    const { checkpointBytes, checkpointOperations } = this.#sizes;
+    const times = Math.max(1, (EXECUTED_PART * this.#imageBytes) / checkpointBytes);
+    return this.#bytes >= times * checkpointBytes
+      || this.#operations >= times * checkpointOperations;
+  }
+
   #freeze({ seq, entryEpoch, hash }: EntryId, ledger: Ledger): void {
     this.#bytes = 0;
     this.#operations = 0;
-    this.#frozen = { entry: { seq, entryEpoch, hash }, ledger, image: ledger.snapshot() };
+    const image = ledger.snapshot();
+    this.#imageBytes = bytesOf(image);
+    this.#frozen = { entry: { seq, entryEpoch, hash }, ledger, image };
   }
 
   #release(): void {
@@ -120,4 +137,10 @@ export class Checkpointer {
         this.#saving = undefined;
       });
   }
+}
+
+function bytesOf({ tables }: LedgerImage): number {
+  let bytes = 0;
+  for (const { pages } of tables) for (const page of pages) bytes += page.byteLength;
+  return bytes;
 }

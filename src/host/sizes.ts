@@ -15,7 +15,10 @@ export interface Sizes {
   readonly scrubBytesPerSecond: number;
   /** Between the end of one pass and the next: a small journal is not read all the time. */
   readonly scrubPauseMs: number;
-  /** A checkpoint is taken after so much was executed; a start replays at most about twice that. */
+  /**
+   * A checkpoint is taken after so much was executed, or more where the table is large
+   * (`checkpointer.ts`); a start replays at most about twice that.
+   */
   readonly checkpointBytes: number;
   readonly checkpointOperations: number;
   /** How much the account table remembers: the same on all replicas. */

@@ -111,9 +111,9 @@ export const HOST_CANARIES: readonly Canary[] = [
   {
     name: 'a checkpoint is saved before its entry is committed',
     file: 'host/checkpointer.ts',
-    find: 'this.#frozen = { entry: { seq, entryEpoch, hash }, ledger, image: ledger.snapshot() };',
+    find: 'this.#frozen = { entry: { seq, entryEpoch, hash }, ledger, image };',
     replace:
-      'this.#frozen = { entry: { seq, entryEpoch, hash }, ledger, image: ledger.snapshot() };\n' +
+      'this.#frozen = { entry: { seq, entryEpoch, hash }, ledger, image };\n' +
       '    this.#save(this.#frozen);',
   },
   {

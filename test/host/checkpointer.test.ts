@@ -30,14 +30,14 @@ class MemoryStore implements CheckpointStore {
   }
 }
 
-function setUp(replayed = { bytes: 0, operations: 0 }) {
+function setUp(replayed = { bytes: 0, operations: 0 }, sizes = SIZES) {
   const store = new MemoryStore();
   const told: number[] = [];
   const failures: unknown[] = [];
   const checkpointer = new Checkpointer(store, 0 as Seq, {
     onSaved: (seq) => told.push(seq),
     onFailed: (error) => failures.push(error),
-  }, replayed, SIZES);
+  }, replayed, sizes);
   const ledger = new Ledger();
   let seq = 0;
   /** Executes an entry that says it has so many bytes. */
@@ -82,6 +82,24 @@ t.test('checkpointer: less than 64 MiB: none', async (t) => {
   checkpointer.onCommitted(1 as Seq);
   await settled();
   t.same(store.saved, []);
+});
+
+t.test('checkpointer: a table that is larger than what is executed: the next when half of its size '
+  + 'is', async (t) => {
+  const { store, checkpointer, ledger, execute } = setUp(
+    undefined, { ...SIZES, checkpointBytes: 100, checkpointOperations: Infinity });
+  const due = async (bytes: number): Promise<number> => {
+    checkpointer.onCommitted(execute(bytes).seq);
+    await settled();
+    return store.saved.length;
+  };
+  t.equal(await due(100), 1, 'the first tells how large it is');
+  const pages = ledger.snapshot().tables.flatMap((table) => table.pages);
+  ledger.releaseSnapshot();
+  const half = pages.reduce((sum, page) => sum + page.byteLength, 0) / 2;
+  t.ok(half > 1_000, `half of it: ${half}`);
+  t.equal(await due(half - 500), 1);
+  t.equal(await due(500), 2);
 });
 
 t.test('checkpointer: the tail is undone: its snapshot is given back, not saved', async (t) => {
