@@ -8,7 +8,8 @@
  * - Everything is bounded: the first message comes in time, a frame that has begun ends in time,
  *   what the peer does not read does not pile up, and closing takes bounded time.
  *
- * What is sent within one turn of the event loop leaves in one gathered write.
+ * What is sent within one turn of the event loop leaves in one gathered write, but for what is
+ * large.
  */
 import type { Socket } from 'node:net';
 import type { ConnectionId } from '../core/effect.ts';
@@ -61,6 +62,11 @@ const DEFAULTS: Required<TcpConnectionOptions> = {
 const KEEPALIVE_DELAY_MS = 1000;
 /** Up to here it is cheaper to copy parts together than to have the kernel gather them. */
 const GATHERED_BYTES_MAX = 16 * 1024;
+/**
+ * So much doesn't wait for the end of the turn: else a process with a thousand connections would
+ * make all that it sends over them, and keep it, before the first byte leaves.
+ */
+const LARGE_BYTES = 128 * 1024;
 
 let lastId: ConnectionId = 0;
 
@@ -120,6 +126,7 @@ export class TcpConnection implements Connection, Flushable, InputListener {
     if (this.#state !== 'open' || !this.#line.writable) return;
     if (this.#outbox.bytes === 0) flushAtEndOfTurn(this);
     this.#outbox.put(message);
+    if (this.#outbox.bytes >= LARGE_BYTES) this.flush();
     if (this.queuedBytes > this.#options.queuedBytesMax) this.#dropSlowReader();
   }
 

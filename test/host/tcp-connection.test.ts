@@ -21,6 +21,7 @@ function bytesOf(...messages: readonly Message[]): Buffer {
 /** A connection under test, the raw socket at its other end, and what its owner was told. */
 class Pair {
   readonly connection: TcpConnection;
+  readonly socket: Socket;
   readonly peer: Socket;
   readonly told: string[] = [];
   detail = '';
@@ -31,6 +32,7 @@ class Pair {
   constructor(
     socket: Socket, peer: Socket, options: TcpConnectionOptions, input: SocketInput | undefined,
   ) {
+    this.socket = socket;
     this.peer = peer;
     this.connection = new TcpConnection(socket, {
       onMessage: (message) => {
@@ -275,3 +277,22 @@ both('tcp connection: the peer ends, or is gone: closed once', async (t, way) =>
     t.match(made.detail, how === 'end' ? /was closed/ : /was reset/);
   }
 });
+
+both('tcp connection: what is small leaves at the end of the turn, what is large at once',
+  async (t, way) => {
+    const { connection, socket, peer } = await pair(t, way);
+    const large: Message = { type: 'query', query: 1, chunk: new Uint8Array(256 * 1024) };
+    const all = bytesOf(ASK, large, ASK);
+    connection.send(ASK);
+    t.equal(socket.bytesWritten, 0);
+    connection.send(large);
+    t.equal(socket.bytesWritten, bytesOf(ASK, large).length);
+    connection.send(ASK);
+    t.equal(socket.bytesWritten, bytesOf(ASK, large).length);
+    const pieces: Buffer[] = [];
+    for await (const piece of peer) {
+      pieces.push(piece as Buffer);
+      if (Buffer.concat(pieces).length >= all.length) break;
+    }
+    t.ok(Buffer.concat(pieces).equals(all), 'in order');
+  });
