@@ -14,9 +14,7 @@ declare const BANKD_BUNDLE: boolean | undefined;
 if (typeof BANKD_BUNDLE === 'undefined' && import.meta.main) {
   const cache = fileURLToPath(new URL('../node_modules/.cache/bankd', import.meta.url));
   enableCompileCache((process.env['NODE_COMPILE_CACHE'] ??= cache));
-  const { readdirSync } = await import('node:fs');
-  const directory = getCompileCacheDir(); // undefined where Node can't write it
-  if (directory !== undefined && readdirSync(directory).length === 0) {
+  if (await isToBeFilled(getCompileCacheDir())) {
     const { spawnSync } = await import('node:child_process');
     const filler = fileURLToPath(new URL('fill-cache.ts', import.meta.url));
     spawnSync(process.execPath, [filler], { stdio: 'ignore' });
@@ -26,4 +24,16 @@ if (typeof BANKD_BUNDLE === 'undefined' && import.meta.main) {
 if (typeof BANKD_BUNDLE !== 'undefined' || import.meta.main) {
   const { main } = await import('../src/cli/main.ts');
   process.exitCode = await main(process.argv.slice(2));
+}
+
+/** One that can't be read or written never is: it would stay empty, and each process would try. */
+async function isToBeFilled(directory: string | undefined): Promise<boolean> {
+  if (directory === undefined) return false;
+  const { accessSync, constants, readdirSync } = await import('node:fs');
+  try {
+    accessSync(directory, constants.W_OK);
+    return readdirSync(directory).length === 0;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 /** The compile cache of a checkout: who fills it, and that a bank's processes live on it. */
-import { existsSync, readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startBankd, temporaryDirectory } from '../support/bank.ts';
@@ -32,4 +33,18 @@ t.test('compile cache: empty: filled before the bank, whose processes add nothin
 t.test('compile cache: not writable: a bank does without it', async (t) => {
   const cache = '/dev/null/cache';
   t.same(await runBank(t, cache), { ready: [], ended: [] });
+});
+
+const isRoot = process.getuid?.() === 0;
+
+t.test('compile cache: not readable: bankd does without it', {
+  skip: isRoot ? 'root may read everything' : false,
+}, async (t) => {
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(temporaryDirectory(t), 'cache') };
+  const print = "process.stdout.write(require('node:module').getCompileCacheDir())";
+  const directory = execFileSync(process.execPath, ['-e', print], { env, encoding: 'utf8' });
+  chmodSync(directory, 0o300);
+  t.teardown(() => chmodSync(directory, 0o700));
+  const { code } = await startBankd(t, ['--version'], { checkout: true, env }).exited;
+  t.equal(code, 0);
 });
