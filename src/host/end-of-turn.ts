@@ -18,9 +18,12 @@ export function flushAtEndOfTurn(what: Flushable): void {
 }
 
 function flushAll(): void {
+  let at = 0;
   try {
-    for (let at = 0; at < waiting.length; at += 1) waiting[at]?.flush();
+    for (; at < waiting.length; at += 1) waiting[at]?.flush();
   } finally {
-    waiting = [];
+    // Should one throw, those behind it are not to wait for ever.
+    waiting = waiting.slice(at + 1);
+    if (waiting.length > 0) setImmediate(flushAll);
   }
 }

@@ -23,3 +23,15 @@ t.test('end of turn: after everything else of it, once, with what is asked for m
     await new Promise((resolve) => setImmediate(resolve));
     t.same(done, ['read', 'first', 'other', 'meanwhile', 'other'], 'and then no more');
   });
+
+t.test('end of turn: one throws: those behind it are done in the next', async (t) => {
+  const thrown: unknown[] = [];
+  process.once('uncaughtException', (error) => thrown.push(error));
+  const broken = new Error('broken');
+  let isDone = false;
+  flushAtEndOfTurn({ flush: () => { throw broken; } });
+  flushAtEndOfTurn({ flush: () => { isDone = true; } });
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  t.same(thrown, [broken]);
+  t.ok(isDone);
+});
