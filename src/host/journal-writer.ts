@@ -288,13 +288,14 @@ export class JournalWriter {
   }
 
   async #writeMark(): Promise<void> {
-    this.#markWanted = false;
-    if (this.#room < MARK_BYTES || this.syncedSeq === 0) return;
     const seq = this.syncedSeq;
-    this.#file.put(encodeMark(seq, this.active.seed));
-    await this.#writeDurably(MARK_BYTES);
-    this.#index.end += MARK_BYTES;
-    this.#markedSeq = seq;
+    if (this.#room >= MARK_BYTES && seq !== 0) {
+      this.#file.put(encodeMark(seq, this.active.seed));
+      await this.#writeDurably(MARK_BYTES);
+      this.#index.end += MARK_BYTES;
+      this.#markedSeq = seq;
+    }
+    this.#markWanted = false; // only now: whoever asks while it is written means this one
   }
 
   /**
