@@ -20,6 +20,8 @@ import type { SingleKind } from './workloads.ts';
 const UPDATES_APART = 100_000;
 /** So many may be open at once in an open loop; what arrives beside them is dropped, and told. */
 const OPEN_MAX = 100_000;
+/** What is taken off a product of times, lest its last bit makes it an arrival more. */
+const ROUNDING = 1e-6;
 /**
  * How often an open loop looks what has arrived. Looking all the time would take a processor from
  * the bank; so its latencies have up to so much of the client's own.
@@ -80,7 +82,7 @@ export class SingleLoad implements Load {
     meter: Meter, untilMs: number, rate: number, stop: AbortSignal,
   ): Promise<void> {
     const { startMs } = meter;
-    const arrivals = Math.ceil(((untilMs - startMs) * rate) / 1000);
+    const arrivals = Math.ceil(((untilMs - startMs) * rate) / 1000 - ROUNDING);
     while (meter.offered < arrivals && !stop.aborted && this.#fault === undefined) {
       const dueMs = performance.now() - startMs;
       const due = Math.min(arrivals, Math.floor((dueMs * rate) / 1000) + 1);
