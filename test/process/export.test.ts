@@ -143,7 +143,7 @@ t.test('export: killed again and again: what is there is whole, and goes on', as
 
 t.test('export: a full disk: told, and it goes on when there is room', async (t) => {
   const disk = SmallDisk.mount(t, join(temporaryDirectory(t), 'small'), 2);
-  if (disk === undefined) return void t.pass('no tmpfs can be mounted here');
+  if (disk === undefined) return;
   const bank = await TestBank.start(t, { count: 1 });
   await bank.commands(...Array.from({ length: 7 }, () => 'CREATE 1000000'));
   await fill(await bank.connect(60_000), 30_000);

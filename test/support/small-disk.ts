@@ -14,13 +14,17 @@ export class SmallDisk {
     this.path = path;
   }
 
-  /** Mounted at the path, until the end of the test; undefined where that is not allowed. */
+  /**
+   * Mounted at the path, until the end of the test. Undefined where that is not allowed (mostly it
+   * takes root): the rest of the test is to be left out, and is told as skipped.
+   */
   static mount(test: Test, path: string, mebibytes: number): SmallDisk | undefined {
     mkdirSync(path, { recursive: true });
     const options = ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', path];
     try {
       execFileSync('mount', options, { stdio: 'ignore' });
     } catch {
+      test.pass('', { skip: 'a tmpfs can not be mounted here' });
       return undefined;
     }
     test.teardown(() => execFileSync('umount', ['-l', path]));
